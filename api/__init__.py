@@ -1,0 +1,1 @@
+"""Ask over HTTP and from the shell."""

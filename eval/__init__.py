@@ -1,0 +1,1 @@
+"""Measure answers and rankings against the source text."""

@@ -1,0 +1,207 @@
+"""The seams: one small protocol each, satisfied by the adapters and by the tests' doubles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.types import (
+    Document,
+    DocumentId,
+    Filters,
+    Passage,
+    PassageId,
+    Response,
+    ScoredPassage,
+    Searched,
+    Vectors,
+    Version,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelIdentity:
+    """What makes vectors comparable: two stores with equal identities may share them."""
+
+    name: str
+    sha256: str
+    dimension: int
+    compute_path: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.compute_path}, sha256 {self.sha256[:12]})"
+
+
+class Embedder(Protocol):
+    """Text to vectors. Instances hold no state of a request and serve many at once."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The model and how it is computed."""
+
+    @property
+    def window_tokens(self) -> int:
+        """Tokens of one text that the model reads, its own special tokens excluded."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens excluded, without any limit."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of queries, float32, shape (len(texts), dimension), unit rows."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, float32, shape (len(texts), dimension), unit rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage's id and its score in one search, higher is better."""
+
+    passage_id: PassageId
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The documents of one collection that a search may see, resolved from filters once.
+
+    `documents` is None where every document may be seen.
+    """
+
+    collection: str
+    documents: frozenset[DocumentId] | None
+    searched: Searched
+
+
+class PassageIndex(Protocol):
+    """Documents, their passages and vectors, and both searches over them, kept in step.
+
+    `tests/contract/test_passage_index.py` is the behaviour that every implementation shows.
+    Ties in a search go to the passage that was added first.
+    """
+
+    def add(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        *,
+        original: bytes,
+    ) -> None:
+        """Store a document's version with everything derived from it: durable and searchable on return.
+
+        An earlier version of the same document id leaves both searches in the same step; its text stays
+        readable by version. `vectors[i]` belongs to `passages[i]`.
+        """
+
+    def delete(self, document_id: DocumentId) -> None:
+        """Remove every version of a document from everywhere.
+
+        Raises:
+            UnknownDocument: there is none.
+        """
+
+    def select(self, collection: str, filters: Filters) -> Selection:
+        """Resolve filters, before any similarity is computed.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
+    def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
+        """The k passages of highest cosine with `vector` (shape (dimension,)), best first."""
+
+    def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
+        """The k passages of highest BM25 for any of the analysed `terms`, best first."""
+
+    def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
+        """In how many passages of the collection each analysed term occurs."""
+
+    def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
+        """The passages of these ids that are still searchable."""
+
+    def snapshot(self, collection: str) -> str:
+        """A name of the collection's present state, which changes with every add and delete."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSummary:
+    """A document without its text."""
+
+    id: DocumentId
+    version: Version
+    collection: str
+    title: str
+    media_type: str
+    source_key: str | None
+    source_url: str | None
+    published: dt.date | None
+    characters: int
+    pages: int
+    passages: int
+    warnings: tuple[str, ...]
+    added_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSummary:
+    """A collection and how much it holds."""
+
+    name: str
+    documents: int
+    passages: int
+
+
+class Catalog(Protocol):
+    """What is stored, by name and id."""
+
+    def collections(self) -> list[CollectionSummary]:
+        """Every collection, by name."""
+
+    def summaries(
+        self, collection: str | None, *, after: DocumentId | None = None, limit: int = 100
+    ) -> list[DocumentSummary]:
+        """Documents in order of their id, from the first whose id is greater than `after`.
+
+        Raises:
+            UnknownCollection: a collection is named and does not exist.
+        """
+
+    def summary(self, document_id: DocumentId) -> DocumentSummary:
+        """One document without its text.
+
+        Raises:
+            UnknownDocument: there is none.
+        """
+
+    def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
+        """One version of a document, the present one by default.
+
+        Raises:
+            UnknownDocument: there is none.
+            UnknownVersion: it never had that version.
+        """
+
+    def find(
+        self, collection: str, *, version: Version | None = None, source_key: str | None = None
+    ) -> DocumentSummary | None:
+        """The document of a collection whose present version, or whose source key, is the one given."""
+
+
+class AnswerComposer(Protocol):
+    """Write a cited answer from evidence, or decline."""
+
+    @property
+    def name(self) -> str:
+        """What `composer` says in an answer."""
+
+    def compose(
+        self,
+        question: str,
+        evidence: Sequence[ScoredPassage],
+        documents: Mapping[DocumentId, Document],
+        searched: Searched,
+    ) -> Response:
+        """A response whose quotes are cut from `documents`."""

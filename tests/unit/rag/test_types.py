@@ -1,0 +1,117 @@
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from rag.errors import SpanOutOfRange
+from rag.types import (
+    Answer,
+    Document,
+    DocumentDate,
+    DocumentId,
+    Filters,
+    PageLocator,
+    Passage,
+    Quote,
+    SectionLocator,
+    Span,
+    Statement,
+    Version,
+)
+
+
+def document(text: str = "One page. Another page.", **fields: Any) -> Document:
+    return Document(
+        id=DocumentId("d1"),
+        version=Version("sha256:00"),
+        collection="default",
+        title="A title",
+        media_type="text/plain",
+        text=text,
+        **fields,
+    )
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (4, 2)])
+def test_a_span_is_a_non_empty_range_from_zero(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="not a span"):
+        Span(start, end)
+
+
+def test_cutting_past_the_end_says_how_long_the_text_is() -> None:
+    with pytest.raises(SpanOutOfRange, match="has 3 characters"):
+        Span(1, 4).cut("abc")
+
+
+def test_offsets_count_code_points() -> None:
+    assert Span(1, 2).cut("a😀b") == "😀"
+
+
+def test_a_quote_is_what_stands_there() -> None:
+    source = document()
+    quote = Quote.cut(source, Span(10, 17))
+    assert quote.text == "Another"
+    assert quote.is_exact(source)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        document("One page. another page."),
+        document("One"),
+        document("An One page. Another page."),
+    ],
+)
+def test_a_quote_is_not_exact_in_another_text(other: Document) -> None:
+    assert not Quote.cut(document(), Span(10, 17)).is_exact(other)
+
+
+def test_a_quote_cannot_be_longer_than_its_place() -> None:
+    with pytest.raises(ValueError, match="cannot fill"):
+        Quote(document_id=DocumentId("d1"), version=Version("v"), span=Span(0, 2), text="three")
+
+
+def test_a_statement_needs_a_quote_and_an_answer_a_statement() -> None:
+    with pytest.raises(ValueError, match="at least one quote"):
+        Statement(text="Words.", quotes=(), score=1.0)
+    with pytest.raises(ValueError, match="at least one statement"):
+        Answer(statements=())
+
+
+def test_a_place_tells_page_and_section_of_the_first_character() -> None:
+    source = document(
+        locators=(
+            PageLocator(span=Span(0, 10), number=1, label="i"),
+            PageLocator(span=Span(10, 23), number=2, label="ii"),
+            SectionLocator(span=Span(10, 23), path=("Part", "Chapter")),
+        )
+    )
+    assert source.place(Span(9, 12)).page_label == "i"
+    assert source.place(Span(9, 12)).section == ()
+    assert source.place(Span(10, 12)).page == 2
+    assert source.place(Span(10, 12)).section == ("Part", "Chapter")
+
+
+def test_locators_of_one_kind_may_not_overlap() -> None:
+    with pytest.raises(ValueError, match="overlap"):
+        document(
+            locators=(
+                PageLocator(span=Span(0, 12), number=1, label="1"),
+                PageLocator(span=Span(10, 23), number=2, label="2"),
+            )
+        )
+
+
+def test_a_passage_carries_the_section_it_begins_in() -> None:
+    source = document(locators=(SectionLocator(span=Span(0, 9), path=("Start",)),))
+    assert Passage.of(source, Span(0, 9)).section == ("Start",)
+    assert Passage.of(source, Span(10, 17)).section == ()
+
+
+def test_date_filters_are_inclusive_and_pass_over_undated_documents() -> None:
+    day = dt.date(2024, 5, 1)
+    dated = document(published=DocumentDate(value=day, found_by="user"))
+    assert Filters(published_after=day, published_before=day).admit(dated)
+    assert not Filters(published_after=day + dt.timedelta(1)).admit(dated)
+    assert not Filters(published_after=day).admit(document())
+    assert not Filters()
