@@ -1,0 +1,39 @@
+"""Where sentences begin and end."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from nupunkt import sent_spans
+
+from rag.types import Span
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
+
+@lru_cache(maxsize=1024)
+def sentences(text: str) -> tuple[Span, ...]:
+    """The sentences of `text` in order, without surrounding white space; together they hold every word.
+
+    A blank line always ends a sentence, a single line break never does. Punkt (Kiss and Strunk,
+    Computational Linguistics 2006) with nupunkt's English parameters decides the rest.
+    """
+    return tuple(_sentences(text))
+
+
+def _sentences(text: str) -> Iterator[Span]:
+    for start, end in _blocks(text):
+        block = text[start:end]
+        for at, until in sent_spans(block) if block.strip() else ():
+            sentence = block[at:until]
+            if stripped := sentence.strip():
+                begin = start + at + sentence.index(stripped)
+                yield Span(begin, begin + len(stripped))
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for blank in _BLANK_LINE.finditer(text):
+        yield start, blank.start()
+        start = blank.end()
+    yield start, len(text)
