@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rag.types import (
     Document,
@@ -188,6 +188,58 @@ class Catalog(Protocol):
         self, collection: str, *, version: Version | None = None, source_key: str | None = None
     ) -> DocumentSummary | None:
         """The document of a collection whose present version, or whose source key, is the one given."""
+
+
+JobState = Literal["queued", "parsing", "embedding", "committed", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What came with a document's bytes. `name` is a file name: data for the reader, never a path."""
+
+    name: str
+    collection: str = "default"
+    source_key: str | None = None
+    source_url: str | None = None
+    title: str | None = None
+    published: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One upload on its way into the store. `done` and `total` count passages while embedding."""
+
+    id: str
+    state: JobState
+    done: int = 0
+    total: int = 0
+    document_id: DocumentId | None = None
+    known: bool = False
+    reason: str | None = None
+
+
+class JobStore(Protocol):
+    """Uploads that were acknowledged and are not yet documents. They survive a restart."""
+
+    def enqueue(self, upload: Upload, content: bytes) -> Job:
+        """Keep an upload; durable on return."""
+
+    def claim(self) -> tuple[Job, Upload, bytes] | None:
+        """Take the oldest queued upload, which becomes `parsing`; None where nothing is queued."""
+
+    def update(self, job: Job) -> None:
+        """Record a job's new state.
+
+        Raises:
+            UnknownJob: there is none of this id.
+        """
+
+    def job(self, job_id: str) -> Job:
+        """A job's present state.
+
+        Raises:
+            UnknownJob: there is none.
+        """
 
 
 class AnswerComposer(Protocol):

@@ -1,0 +1,70 @@
+"""Every setting, with its bounds: read once, at an entry point, from `VERSE_…` variables."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EmbeddingSettings(_Group):
+    """The model that turns text into vectors."""
+
+    model: str | None = Field(
+        None,
+        description="A local folder or a hub name of a sentence-transformers model; "
+        "unset, the model that is installed with the service.",
+    )
+
+
+class RetrievalSettings(_Group):
+    """How passages are found."""
+
+    candidates: int = Field(
+        50,
+        gt=0,
+        le=1000,
+        description="Passages fetched from each half of the search before fusion.",
+    )
+    dense_weight: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Weight of the dense half in the fused score; the rest is lexical.",
+    )
+    evidence: int = Field(20, gt=0, le=200, description="Passages that a composer reads.")
+
+
+class AnswerSettings(_Group):
+    """How answers are composed."""
+
+    statements: int = Field(3, gt=0, le=20, description="Statements of an answer, at the most.")
+    abstain_below: float = Field(
+        0.0, ge=0, description="Evidence score of the best sentence below which there is no answer."
+    )
+
+
+class LimitSettings(_Group):
+    """What is refused before any work is done."""
+
+    upload_bytes: int = Field(50_000_000, gt=0, description="Size of one uploaded document.")
+    question_chars: int = Field(4_000, gt=0, description="Characters of a question or query.")
+    history_turns: int = Field(50, gt=0, description="Earlier turns sent with a question.")
+    search_results: int = Field(100, gt=0, description="Passages that one search may ask for.")
+
+
+class Settings(BaseSettings):
+    """All settings. `VERSE_RETRIEVAL__EVIDENCE=30` sets `retrieval.evidence`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="VERSE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data: Path = Field(Path("data"), description="The folder that holds everything that is stored.")
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answers: AnswerSettings = AnswerSettings()
+    limits: LimitSettings = LimitSettings()
