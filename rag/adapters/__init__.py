@@ -1,0 +1,1 @@
+"""One module a vendor; no vendor's type leaves its module."""

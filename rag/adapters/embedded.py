@@ -1,0 +1,659 @@
+"""The default store: one folder with a SQLite database, the original files and FAISS generations.
+
+The database is the only truth. Everything that one document brings goes in by one transaction; the FAISS
+files can be deleted at any time and are built again from the vectors in the database.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import apsw
+import numpy as np
+
+from rag.adapters import _records as records
+from rag.adapters import faiss_vectors
+from rag.adapters.faiss_vectors import Ids, Searchable
+from rag.adapters.sqlite import Database, column, first, rows, translated, value
+from rag.analysis import terms as analysed
+from rag.errors import (
+    IndexMismatch,
+    StoreDamaged,
+    StoreLocked,
+    UnknownCollection,
+    UnknownDocument,
+    UnknownJob,
+    UnknownVersion,
+)
+from rag.protocols import (
+    CollectionSummary,
+    DocumentSummary,
+    Hit,
+    Job,
+    ModelIdentity,
+    Selection,
+    Upload,
+)
+from rag.types import (
+    Document,
+    DocumentId,
+    Filters,
+    Passage,
+    PassageId,
+    Searched,
+    Vectors,
+    Version,
+)
+
+logger = logging.getLogger(__name__)
+
+_FOLD_AT = 8192  # changes held in memory before they become a generation of their own
+_CACHED_DOCUMENTS = 256
+
+
+class EmbeddedStore:
+    """`PassageIndex`, `Catalog` and `JobStore` over one folder, which one process holds at a time.
+
+    Args:
+        folder: Made if it does not exist.
+        identity: The model whose vectors are stored.
+
+    Raises:
+        StoreLocked: another process holds the folder.
+        IndexMismatch: the folder holds another model's vectors.
+        FormatTooNew: a newer release wrote it.
+        StoreDamaged: the database is damaged, or is not ours.
+    """
+
+    def __init__(self, folder: Path, identity: ModelIdentity) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._changing = (
+            threading.RLock()
+        )  # one change at a time, to the database and the vectors both
+        self._vectors: dict[int, Searchable] = {}
+        self._version = lru_cache(_CACHED_DOCUMENTS)(self._read_version)
+        with translated():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "originals").mkdir(exist_ok=True)
+            self._lock = _lock(folder / "lock")
+        try:
+            self._db = Database(folder / "catalog.sqlite")
+            self._claim_model()
+            self._requeue_interrupted()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def close(self) -> None:
+        """Fold pending changes into the index files and let go of the folder."""
+        with self._changing:
+            for collection_id in self._vectors:
+                self._fold(collection_id)
+            self._db.close()
+            os.close(self._lock)
+
+    # Passage index
+
+    def add(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        *,
+        original: bytes,
+    ) -> None:
+        """See `PassageIndex.add`.
+
+        Raises:
+            StoreFull: the disk has no room; nothing was added.
+        """
+        if vectors.shape != (len(passages), self._identity.dimension):
+            raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
+        if _version_of(original) != document.version:
+            raise ValueError("the original bytes are not those of the document's version")
+        self._keep_original(document.version, original)
+        with self._changing:
+            with self._db.write() as db:
+                collection_id = _collection_id(db, document.collection)
+                replaced = _delete_passages(db, document.id)
+                _insert_document(db, collection_id, document)
+                ids = _insert_passages(db, collection_id, passages, vectors)
+                _touch(db, collection_id)
+            self._apply(collection_id, ids, vectors, replaced)
+
+    def delete(self, document_id: DocumentId) -> None:
+        """See `PassageIndex.delete`."""
+        with self._changing:
+            with self._db.write() as db:
+                row = first(db, "SELECT collection_id FROM documents WHERE id = ?", (document_id,))
+                if row is None:
+                    raise UnknownDocument(document_id)
+                versions = column(
+                    db, "SELECT version FROM versions WHERE document_id = ?", (document_id,)
+                )
+                gone = _delete_passages(db, document_id)
+                db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+                _touch(db, row[0])
+            self._version.cache_clear()
+            self._apply(row[0], np.empty(0, np.int64), self._no_vectors, gone)
+            for version in versions:
+                self._drop_original(version)
+
+    def select(self, collection: str, filters: Filters) -> Selection:
+        """See `PassageIndex.select`."""
+        with self._db.read() as db:
+            collection_id = self._known(db, collection)
+            documents = (
+                frozenset(DocumentId(one) for one in _matching(db, collection_id, filters))
+                if filters
+                else None
+            )
+            chosen = "" if documents is None else _AMONG
+            [(found, passages)] = rows(
+                db,
+                "SELECT count(DISTINCT document_id), count(*) FROM passages"
+                f" WHERE collection_id = ? {chosen}",
+                (collection_id, *_json(documents)),
+            )
+        return Selection(
+            collection=collection,
+            documents=documents,
+            searched=Searched(collection=collection, documents=found, passages=passages),
+        )
+
+    def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
+        """See `PassageIndex.dense_search`. Exact; cosines are rounded to six decimals."""
+        with self._db.read() as db:
+            collection_id = self._known(db, selection.collection)
+            among = None
+            if selection.documents is not None:
+                query = f"SELECT id FROM passages WHERE collection_id = ? {_AMONG} ORDER BY id"
+                found = column(db, query, (collection_id, *_json(selection.documents)))
+                among = np.array(found, np.int64)
+        return self._searchable(collection_id).search(vector, k, among)
+
+    def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
+        """See `PassageIndex.lexical_search`. BM25 as FTS5 computes it: k1 = 1.2, b = 0.75."""
+        with self._db.read() as db:
+            table = _lexical(self._known(db, selection.collection))
+            if not terms:
+                return []
+            chosen = (
+                ""
+                if selection.documents is None
+                else f"AND rowid IN (SELECT id FROM passages WHERE true {_AMONG})"
+            )
+            found = rows(
+                db,
+                f"SELECT rowid, -bm25({table}) AS score FROM {table}"
+                f" WHERE {table} MATCH ? {chosen} ORDER BY score DESC, rowid LIMIT ?",
+                (_any_of(terms), *_json(selection.documents), k),
+            )
+        return [Hit(PassageId(row), score) for row, score in found]
+
+    def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
+        """See `PassageIndex.document_frequencies`."""
+        with self._db.read() as db:
+            table = _lexical(self._known(db, collection))
+            query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
+            return {term: value(db, query, (_any_of([term]),)) for term in set(terms)}
+
+    def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
+        """See `PassageIndex.passages`."""
+        with self._db.read() as db:
+            found = rows(
+                db,
+                'SELECT id, document_id, version, start, "end", text, section FROM passages'
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(ids)),),
+            )
+        return {PassageId(row[0]): records.passage(row[1:]) for row in found}
+
+    def snapshot(self, collection: str) -> str:
+        """See `PassageIndex.snapshot`."""
+        with self._db.read() as db:
+            collection_id = self._known(db, collection)
+            return f"{collection_id}.{_change(db, collection_id)}"
+
+    # Catalog
+
+    def collections(self) -> list[CollectionSummary]:
+        """See `Catalog.collections`."""
+        with self._db.read() as db:
+            found = rows(
+                db,
+                "SELECT name,"
+                " (SELECT count(*) FROM documents WHERE collection_id = c.id),"
+                " (SELECT count(*) FROM passages WHERE collection_id = c.id)"
+                " FROM collections c ORDER BY name",
+            )
+        return [CollectionSummary(name=n, documents=d, passages=p) for n, d, p in found]
+
+    def summaries(
+        self, collection: str | None, *, after: DocumentId | None = None, limit: int = 100
+    ) -> list[DocumentSummary]:
+        """See `Catalog.summaries`."""
+        with self._db.read() as db:
+            if collection is not None:
+                self._known(db, collection)
+            found = rows(
+                db,
+                f"{_SUMMARIES} WHERE (?1 IS NULL OR c.name = ?1) AND d.id > ?2 ORDER BY d.id LIMIT ?3",
+                (collection, after or "", limit),
+            )
+        return [records.summary(row) for row in found]
+
+    def summary(self, document_id: DocumentId) -> DocumentSummary:
+        """See `Catalog.summary`."""
+        with self._db.read() as db:
+            row = first(db, f"{_SUMMARIES} WHERE d.id = ?", (document_id,))
+        if row is None:
+            raise UnknownDocument(document_id)
+        return records.summary(row)
+
+    def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
+        """See `Catalog.document`."""
+        with self._db.read() as db:
+            row = first(db, "SELECT version_id FROM documents WHERE id = ?", (document_id,))
+            if row is not None and version is not None:
+                row = first(
+                    db,
+                    "SELECT id FROM versions WHERE document_id = ? AND version = ?",
+                    (document_id, version),
+                )
+                if row is None:
+                    raise UnknownVersion(document_id, version)
+        if row is None:
+            raise UnknownDocument(document_id)
+        return self._version(row[0])
+
+    def find(
+        self, collection: str, *, version: Version | None = None, source_key: str | None = None
+    ) -> DocumentSummary | None:
+        """See `Catalog.find`."""
+        with self._db.read() as db:
+            row = first(
+                db,
+                f"{_SUMMARIES} WHERE c.name = ? AND (v.version = ? OR d.source_key = ?)"
+                " ORDER BY d.added_at, d.id",
+                (collection, version, source_key),
+            )
+        return None if row is None else records.summary(row)
+
+    # Jobs
+
+    def enqueue(self, upload: Upload, content: bytes) -> Job:
+        """See `JobStore.enqueue`."""
+        version = _version_of(content)
+        job = Job(id=secrets.token_hex(16), state="queued")
+        self._keep_original(version, content)
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
+                (job.id, job.state, records.upload_json(upload), version, _now()),
+            )
+        return job
+
+    def claim(self) -> tuple[Job, Upload, bytes] | None:
+        """See `JobStore.claim`."""
+        with self._db.write() as db:
+            row = first(
+                db,
+                "UPDATE jobs SET state = 'parsing' WHERE id ="
+                " (SELECT id FROM jobs WHERE state = 'queued' ORDER BY added_at, id LIMIT 1)"
+                " RETURNING id, upload, version",
+            )
+        if row is None:
+            return None
+        with translated():
+            content = self._original(row[2]).read_bytes()
+        return Job(id=row[0], state="parsing"), records.upload(row[1]), content
+
+    def update(self, job: Job) -> None:
+        """See `JobStore.update`."""
+        with self._db.write() as db:
+            row = first(
+                db,
+                "UPDATE jobs SET state = ?, done = ?, total = ?, document_id = ?, known = ?,"
+                " reason = ? WHERE id = ? RETURNING version",
+                (job.state, job.done, job.total, job.document_id, job.known, job.reason, job.id),
+            )
+        if row is None:
+            raise UnknownJob(job.id)
+        if job.state == "failed":
+            self._drop_original(row[0])
+
+    def job(self, job_id: str) -> Job:
+        """See `JobStore.job`."""
+        with self._db.read() as db:
+            row = first(
+                db,
+                "SELECT id, state, done, total, document_id, known, reason FROM jobs WHERE id = ?",
+                (job_id,),
+            )
+        if row is None:
+            raise UnknownJob(job_id)
+        return records.job(row)
+
+    # Vectors in memory and their files
+
+    @property
+    def _no_vectors(self) -> Vectors:
+        return np.empty((0, self._identity.dimension), np.float32)
+
+    def _searchable(self, collection_id: int) -> Searchable:
+        found = self._vectors.get(collection_id)
+        if found is None:
+            with self._changing:
+                found = self._vectors.get(collection_id) or self._open_vectors(collection_id)
+                self._vectors[collection_id] = found
+        return found
+
+    def _open_vectors(self, collection_id: int) -> Searchable:
+        """The generation in force and what changed since; everything from the database without one."""
+        with self._db.read() as db:
+            base = self._generation(db, collection_id)
+            query = "SELECT id FROM passages WHERE collection_id = ? ORDER BY id"
+            present = np.array(column(db, query, (collection_id,)), np.int64)
+            new = np.setdiff1d(present, base.base_ids, assume_unique=True)
+            gone = np.setdiff1d(base.base_ids, present, assume_unique=True)
+            return base.changed(new, self._stored_vectors(db, new), gone.tolist())
+
+    def _generation(self, db: apsw.Connection, collection_id: int) -> Searchable:
+        row = first(
+            db,
+            "SELECT number, manifest_sha256 FROM generations WHERE collection_id = ?",
+            (collection_id,),
+        )
+        if row is not None:
+            folder = self._generations(collection_id)
+            try:
+                return faiss_vectors.read_generation(folder, row[0], row[1], self._identity)
+            except StoreDamaged as damage:
+                logger.warning("%s It is built again from the stored vectors.", damage)
+        return faiss_vectors.build(np.empty(0, np.int64), self._no_vectors)
+
+    def _stored_vectors(self, db: apsw.Connection, ids: Ids) -> Vectors:
+        """The vectors of these ids, which ascend, in their order."""
+        if not len(ids):
+            return self._no_vectors
+        blobs = column(
+            db,
+            "SELECT vector FROM vectors WHERE passage_id IN (SELECT value FROM json_each(?))"
+            " ORDER BY passage_id",
+            (json.dumps(ids.tolist()),),
+        )
+        return np.frombuffer(b"".join(blobs), "<f4").reshape(len(ids), -1).astype(np.float32)
+
+    def _apply(
+        self, collection_id: int, ids: Ids, vectors: Vectors, deleted: Iterable[int]
+    ) -> None:
+        found = self._vectors.get(collection_id)
+        if found is not None:  # otherwise the first search reads all of it from the database
+            self._vectors[collection_id] = found.changed(ids, vectors, deleted)
+            if self._vectors[collection_id].pending >= _FOLD_AT:
+                self._fold(collection_id)
+
+    def _fold(self, collection_id: int) -> None:
+        """Make what is searchable now the next generation, if anything has changed."""
+        if not self._vectors[collection_id].pending:
+            return
+        folder = self._generations(collection_id)
+        with self._db.read() as db:
+            query = "SELECT id FROM passages WHERE collection_id = ? ORDER BY id"
+            ids = np.array(column(db, query, (collection_id,)), np.int64)
+            vectors = faiss_vectors.build(ids, self._stored_vectors(db, ids))
+            change = _change(db, collection_id)
+            row = first(
+                db, "SELECT number FROM generations WHERE collection_id = ?", (collection_id,)
+            )
+        number = row[0] + 1 if row else 1
+        with translated():
+            digest = faiss_vectors.write_generation(
+                folder, number, vectors, identity=self._identity, change=change
+            )
+        with self._db.write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)",
+                (collection_id, number, digest),
+            )
+        self._vectors[collection_id] = vectors
+        faiss_vectors.remove_other_generations(folder, number)
+
+    def _generations(self, collection_id: int) -> Path:
+        return self._folder / "index" / str(collection_id)
+
+    # Originals
+
+    def _original(self, version: str) -> Path:
+        return self._folder / "originals" / version.removeprefix("sha256:")
+
+    def _keep_original(self, version: str, content: bytes) -> None:
+        path = self._original(version)
+        if path.exists():
+            return
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        with translated():
+            try:
+                faiss_vectors.write_durably(aside, content)
+                aside.rename(path)
+                faiss_vectors.sync_folder(path.parent)
+            finally:
+                aside.unlink(missing_ok=True)
+
+    def _drop_original(self, version: str) -> None:
+        """Delete an original that no document and no waiting job names any more."""
+        with self._changing, self._db.read() as db:
+            named = value(
+                db,
+                "SELECT EXISTS (SELECT 1 FROM versions WHERE version = ?1) OR EXISTS (SELECT 1"
+                " FROM jobs WHERE version = ?1 AND state NOT IN ('committed', 'failed'))",
+                (version,),
+            )
+            if not named:
+                self._original(version).unlink(missing_ok=True)
+
+    # Opening
+
+    def _claim_model(self) -> None:
+        stated = json.dumps(dataclasses.asdict(self._identity), sort_keys=True)
+        with self._db.write() as db:
+            db.execute("INSERT OR IGNORE INTO facts VALUES ('embedding', ?)", (stated,))
+            found = value(db, "SELECT value FROM facts WHERE name = 'embedding'")
+        if found != stated:
+            raise IndexMismatch(str(ModelIdentity(**json.loads(found))), str(self._identity))
+
+    def _requeue_interrupted(self) -> None:
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'queued', done = 0, total = 0"
+                " WHERE state IN ('parsing', 'embedding')"
+            )
+
+    def _known(self, db: apsw.Connection, collection: str) -> int:
+        row = first(db, "SELECT id FROM collections WHERE name = ?", (collection,))
+        if row is None:
+            raise UnknownCollection(
+                collection, column(db, "SELECT name FROM collections ORDER BY name")
+            )
+        return int(row[0])
+
+    def _read_version(self, version_id: int) -> Document:
+        with self._db.read() as db:
+            row = first(
+                db,
+                "SELECT d.id, v.version, c.name, v.title, v.media_type, v.text, d.source_key,"
+                " v.source_url, v.author, v.published, v.published_found_by, v.locators, v.warnings"
+                " FROM versions v JOIN documents d ON d.id = v.document_id"
+                " JOIN collections c ON c.id = d.collection_id WHERE v.id = ?",
+                (version_id,),
+            )
+        if row is None:
+            raise UnknownDocument(str(version_id))
+        return records.document(row)
+
+
+_AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
+_SUMMARIES = (
+    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.source_url,"
+    " v.published, v.characters, v.pages,"
+    " (SELECT count(*) FROM passages WHERE document_id = d.id), v.warnings, d.added_at"
+    " FROM documents d JOIN versions v ON v.id = d.version_id"
+    " JOIN collections c ON c.id = d.collection_id"
+)
+
+
+def _lock(path: Path) -> int:
+    """Hold the folder for the life of this process; the operating system lets go when it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise StoreLocked(holder or "another process") from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def _collection_id(db: apsw.Connection, name: str) -> int:
+    row = first(db, "SELECT id FROM collections WHERE name = ?", (name,))
+    if row is None:
+        db.execute("INSERT INTO collections (name) VALUES (?)", (name,))
+        row = (db.last_insert_rowid(),)
+        # Terms come in analysed and hold no ASCII separator, so this tokenizer passes them on unchanged.
+        db.execute(
+            f"CREATE VIRTUAL TABLE {_lexical(row[0])} USING"
+            " fts5(terms, content='', contentless_delete=1, tokenize='ascii')"
+        )
+    return int(row[0])
+
+
+def _insert_document(db: apsw.Connection, collection_id: int, document: Document) -> None:
+    published = document.published
+    db.execute(
+        "DELETE FROM versions WHERE document_id = ? AND version = ?",
+        (document.id, document.version),
+    )
+    db.execute(
+        "INSERT INTO versions (document_id, version, title, media_type, text, characters, pages,"
+        " source_url, author, published, published_found_by, locators, warnings)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.version,
+            document.title,
+            document.media_type,
+            document.text,
+            len(document.text),
+            len(document.pages),
+            document.source_url,
+            document.author,
+            published.value.isoformat() if published else None,
+            published.found_by if published else None,
+            json.dumps([records.locator_row(one) for one in document.locators]),
+            json.dumps(document.warnings),
+        ),
+    )
+    db.execute(
+        "INSERT INTO documents (id, collection_id, source_key, version_id, added_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version_id = excluded.version_id",
+        (document.id, collection_id, document.source_key, db.last_insert_rowid(), _now()),
+    )
+
+
+def _insert_passages(
+    db: apsw.Connection, collection_id: int, passages: Sequence[Passage], vectors: Vectors
+) -> Ids:
+    ids = []
+    for passage, vector in zip(passages, vectors, strict=True):
+        db.execute(
+            'INSERT INTO passages (collection_id, document_id, version, start, "end", text, section)'
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                collection_id,
+                passage.document_id,
+                passage.version,
+                passage.span.start,
+                passage.span.end,
+                passage.text,
+                json.dumps(passage.section),
+            ),
+        )
+        ids.append(db.last_insert_rowid())
+        db.execute("INSERT INTO vectors VALUES (?, ?)", (ids[-1], vector.astype("<f4").tobytes()))
+        db.execute(
+            f"INSERT INTO {_lexical(collection_id)} (rowid, terms) VALUES (?, ?)",
+            (ids[-1], " ".join(analysed(passage.text))),
+        )
+    return np.array(ids, np.int64)
+
+
+def _delete_passages(db: apsw.Connection, document_id: DocumentId) -> list[int]:
+    found = rows(db, "SELECT id, collection_id FROM passages WHERE document_id = ?", (document_id,))
+    for passage_id, collection_id in found:
+        db.execute(f"DELETE FROM {_lexical(collection_id)} WHERE rowid = ?", (passage_id,))
+    db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+    return [row[0] for row in found]
+
+
+def _matching(db: apsw.Connection, collection_id: int, filters: Filters) -> list[str]:
+    return column(
+        db,
+        "SELECT d.id FROM documents d JOIN versions v ON v.id = d.version_id"
+        " WHERE d.collection_id = ?1"
+        " AND (?2 IS NULL OR d.id IN (SELECT value FROM json_each(?2)))"
+        " AND (?3 IS NULL OR v.media_type IN (SELECT value FROM json_each(?3)))"
+        " AND (?4 IS NULL OR v.published >= ?4) AND (?5 IS NULL OR v.published <= ?5)",
+        (
+            collection_id,
+            *(_json(filters.document_ids) or (None,)),
+            *(_json(filters.media_types) or (None,)),
+            filters.published_after.isoformat() if filters.published_after else None,
+            filters.published_before.isoformat() if filters.published_before else None,
+        ),
+    )
+
+
+def _touch(db: apsw.Connection, collection_id: int) -> None:
+    db.execute("UPDATE collections SET change = change + 1 WHERE id = ?", (collection_id,))
+
+
+def _change(db: apsw.Connection, collection_id: int) -> int:
+    return int(value(db, "SELECT change FROM collections WHERE id = ?", (collection_id,)))
+
+
+def _lexical(collection_id: int) -> str:
+    """The collection's own lexical table: its BM25 must not depend on what other collections hold."""
+    return f"lexical_{collection_id:d}"
+
+
+def _any_of(terms: Iterable[str]) -> str:
+    """An FTS5 query for any of the terms. Quoted, a term is never read as syntax."""
+    return " OR ".join('"' + term.replace('"', '""') + '"' for term in sorted(set(terms)))
+
+
+def _json(values: Iterable[str] | None) -> tuple[str, ...]:
+    """The bound value of a list, or none where there is no list."""
+    return () if values is None else (json.dumps(sorted(values)),)
+
+
+def _version_of(content: bytes) -> Version:
+    return Version(f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

