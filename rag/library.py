@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Protocol
 
-from rag.protocols import Catalog, Embedder, JobStore, PassageIndex
+from rag.errors import InvalidQuestion, NotFound
+from rag.protocols import AnswerComposer, Catalog, Embedder, JobStore, PassageIndex
+from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.types import Document, DocumentId, Filters, Reply, ScoredPassage
+from rag.verification import verify
 
 DEFAULT_COLLECTION = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One earlier message of a conversation."""
-
-    role: Literal["user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +28,28 @@ class Found:
     snapshot: str
 
 
+class Store(PassageIndex, Catalog, JobStore, Protocol):
+    """Where a library keeps what it knows."""
+
+    def close(self) -> None:
+        """Write what is pending and let go of the data folder."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """An opened data folder. Safe to use from many threads; close it when done."""
+    """An opened data folder. Safe to use from many threads; close it, or use it as a context."""
 
     settings: Settings
+    store: Store
     embedder: Embedder
-    index: PassageIndex
-    catalog: Catalog
-    jobs: JobStore
+    retriever: HybridRetriever
+    composer: AnswerComposer
 
     def ask(
         self,
         question: str,
         *,
         collection: str = DEFAULT_COLLECTION,
-        history: Sequence[Turn] = (),
         filters: Filters | None = None,
     ) -> Reply:
         """Answer a question from a collection's documents, or abstain.
@@ -54,7 +58,28 @@ class Library:
             InvalidQuestion: the question is empty or too long.
             UnknownCollection: there is none of that name.
         """
-        raise NotImplementedError
+        self._check(question)
+        clock = _Clock()
+        snapshot = self.store.snapshot(collection)
+        selection = self.store.select(collection, filters or Filters())
+        evidence = self.retriever.retrieve(question, selection, self.settings.retrieval.evidence)
+        documents = self._documents(evidence)
+        evidence = tuple(one for one in evidence if one.passage.document_id in documents)
+        clock.lap("retrieve")
+        response = self.composer.compose(question, evidence, documents, selection.searched)
+        clock.lap("compose")
+        verified = verify(response, selection.searched, self.store.document)
+        clock.lap("verify")
+        return Reply(
+            id=secrets.token_hex(16),
+            question=question,
+            response=verified.response,
+            documents=verified.documents,
+            collection=collection,
+            composer=self.composer.name,
+            snapshot=snapshot,
+            timings_ms=clock.laps_ms,
+        )
 
     def search(
         self,
@@ -70,8 +95,60 @@ class Library:
             InvalidQuestion: the query is empty or too long, or k is out of bounds.
             UnknownCollection: there is none of that name.
         """
-        raise NotImplementedError
+        self._check(query)
+        if not 1 <= k <= self.settings.limits.search_results:
+            raise InvalidQuestion(
+                f"k is {k}; it may be 1 to {self.settings.limits.search_results}."
+            )
+        snapshot = self.store.snapshot(collection)
+        selection = self.store.select(collection, filters or Filters())
+        passages = self.retriever.retrieve(query, selection, k)
+        documents = self._documents(passages)
+        return Found(
+            passages=tuple(one for one in passages if one.passage.document_id in documents),
+            documents=documents,
+            snapshot=snapshot,
+        )
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
-        raise NotImplementedError
+        self.store.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check(self, question: str) -> None:
+        limit = self.settings.limits.question_chars
+        if not question.strip():
+            raise InvalidQuestion("The question is empty.")
+        if len(question) > limit:
+            raise InvalidQuestion(
+                f"The question has {len(question):,} characters; {limit:,} are allowed."
+            )
+
+    def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
+        """The versions that the passages are slices of; a document deleted meanwhile is left out."""
+        documents = {}
+        for passage in dict.fromkeys(one.passage for one in scored):
+            if passage.document_id not in documents:
+                with suppress(NotFound):
+                    documents[passage.document_id] = self.store.document(
+                        passage.document_id, passage.version
+                    )
+        return documents
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps_ms: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps_ms[name] = round((now - self._last) * 1000, 1)
+        self._last = now

@@ -117,7 +117,18 @@ class PassageIndex(Protocol):
         """The k passages of highest BM25 for any of the analysed `terms`, best first."""
 
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages of the collection each analysed term occurs."""
+        """In how many passages of the collection each analysed term occurs.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
+    def count(self, collection: str) -> int:
+        """How many passages the collection holds.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
 
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         """The passages of these ids that are still searchable."""

@@ -41,9 +41,18 @@ class RetrievalSettings(_Group):
 class AnswerSettings(_Group):
     """How answers are composed."""
 
-    statements: int = Field(3, gt=0, le=20, description="Statements of an answer, at the most.")
+    statements: int = Field(5, gt=0, le=20, description="Statements of an answer, at the most.")
     abstain_below: float = Field(
-        0.0, ge=0, description="Evidence score of the best sentence below which there is no answer."
+        0.74,
+        ge=0,
+        description="Fit of the best sentence below which there is no answer: its cosine with the question "
+        "plus 0.6 times the share of the question's words that it holds.",
+    )
+    keep_above: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Share of the best statement's score that every further statement must reach.",
     )
 
 

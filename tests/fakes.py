@@ -170,8 +170,14 @@ class InMemoryStore:
 
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
         with self._lock:
+            self._of(collection)
             entries = [e for e in self._entries.values() if e.collection == collection]
         return {term: sum(term in e.counts for e in entries) for term in terms}
+
+    def count(self, collection: str) -> int:
+        with self._lock:
+            self._of(collection)
+            return sum(e.collection == collection for e in self._entries.values())
 
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         with self._lock:
@@ -181,6 +187,9 @@ class InMemoryStore:
         with self._lock:
             self._of(collection)
             return f"{collection}@{self._changes[collection]}"
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     # Catalog
 

@@ -210,6 +210,12 @@ class EmbeddedStore:
             query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
             return {term: value(db, query, (_any_of([term]),)) for term in set(terms)}
 
+    def count(self, collection: str) -> int:
+        """See `PassageIndex.count`."""
+        with self._db.read() as db:
+            query = "SELECT count(*) FROM passages WHERE collection_id = ?"
+            return int(value(db, query, (self._known(db, collection),)))
+
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         """See `PassageIndex.passages`."""
         with self._db.read() as db:

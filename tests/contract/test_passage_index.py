@@ -166,7 +166,7 @@ def test_what_is_unknown_is_named(stored: Put) -> None:
         store.document(DocumentId("d1"), document("never").version)
     with pytest.raises(UnknownDocument):
         store.summary(DocumentId("none"))
-    for call in (store.snapshot, store.summaries):
+    for call in (store.snapshot, store.summaries, store.count):
         with pytest.raises(UnknownCollection):
             call("other")
     with pytest.raises(UnknownCollection):
@@ -180,6 +180,7 @@ def test_collections_do_not_see_each_other(stored: Put) -> None:
     assert lexical(store, "shared") == ["shared word one"]
     assert dense(store, "shared") == ["shared word one"]
     assert store.document_frequencies("b", ["share", "two"]) == {"share": 1, "two": 1}
+    assert store.count("b") == 1
     assert store.find("default", version=document("shared word two").version) is None
     assert [(c.name, c.documents, c.passages) for c in store.collections()] == [
         ("b", 1, 1),
