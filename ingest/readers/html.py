@@ -1,0 +1,268 @@
+"""Web pages: the main text with its sections, and what the page says about itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+from trafilatura import bare_extraction
+from trafilatura.metadata import extract_metadata
+from trafilatura.settings import Document as Found
+
+from ingest.readers.blocks import Block, lay_out
+from ingest.readers.characters import clean, one_line
+from ingest.readers.decoding import decode
+from ingest.reading import Reading
+from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
+from rag.types import DocumentDate
+
+_DECLARED_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_CHARSET_BYTES = 4096
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_ISO_DAY = re.compile(r"\s*(\d{4}-\d\d-\d\d)(?!\d)")
+
+_UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for no date at all
+
+# The page's parts that hold no text of its own, for pages in which no main text is found.
+_ASIDE = frozenset(
+    (
+        *("script", "style", "noscript", "template", "svg", "math", "iframe", "object"),
+        *("nav", "aside", "footer", "form", "button", "select"),
+    )
+)
+_BLOCKS = frozenset(
+    (
+        *(
+            "address",
+            "article",
+            "blockquote",
+            "body",
+            "caption",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+        ),
+        *("fieldset", "figcaption", "figure", "header", "hr", "li", "main", "ol", "p", "section"),
+        *("summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+        *("head", "item", "list", "quote", "row"),  # trafilatura's names
+    )
+)
+_CELLS = frozenset(("td", "th", "cell"))
+_BREAKS = frozenset(("br", "lb"))
+_HEADING = re.compile(r"h([1-6])$")
+
+# Where pages state their publication, best first: attribute, value, content attribute.
+_DATE_FIELDS = (
+    ("property", "article:published_time", "content"),
+    ("property", "og:article:published_time", "content"),
+    ("itemprop", "datePublished", "content"),
+    ("itemprop", "datePublished", "datetime"),
+    ("name", "citation_publication_date", "content"),
+    ("name", "parsely-pub-date", "content"),
+    ("name", "pubdate", "content"),
+    ("name", "publish-date", "content"),
+    ("name", "dc.date.issued", "content"),
+    ("name", "dc.date", "content"),
+    ("name", "dcterms.created", "content"),
+    ("name", "date", "content"),
+)
+
+
+def read(content: bytes) -> Reading:
+    """Find a page's main text; menus, notices and hidden parts stay out.
+
+    Raises:
+        EmptyDocument: the page holds no text.
+        UnreadableDocument: its markup cannot be parsed.
+    """
+    declared = _DECLARED_CHARSET.search(content[:_CHARSET_BYTES])
+    decoded = decode(content, declared[1].decode("ascii") if declared else None)
+    cleaned = clean(decoded.text)
+    try:
+        page = _parse(cleaned.text)
+        metadata = extract_metadata(page)
+        published = _published(page)
+        layout = lay_out(_main_blocks(page))
+    except DocumentError:
+        raise
+    except Exception as error:
+        raise UnreadableDocument("The page's markup cannot be parsed.") from error
+    return Reading(
+        media_type="text/html",
+        title=metadata.title or "",
+        text=layout.text,
+        locators=layout.sections,
+        published=published,
+        author=metadata.author,
+        source_url=_canonical_url(page),
+        warnings=decoded.warnings + cleaned.warnings,
+    )
+
+
+def _parse(markup: str) -> html.HtmlElement:
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # An XML declaration would overrule the encoding that was found.
+    content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", markup).encode()
+    try:
+        page = html.document_fromstring(content, parser=parser)
+    except etree.ParserError as error:
+        raise EmptyDocument("The page holds no text.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise UnreadableDocument("The page nests its elements too deeply to be read whole.")
+    for element in list(page.iter()):
+        if _is_hidden(element) and element.getparent() is not None:
+            element.drop_tree()
+    return page
+
+
+def _is_hidden(element: html.HtmlElement) -> bool:
+    if element.tag in ("html", "head", "body"):
+        return False  # pages hide all of themselves until a script has run
+    return "hidden" in element.attrib or bool(_HIDDEN_STYLE.search(element.get("style", "")))
+
+
+def _main_blocks(page: html.HtmlElement) -> list[Block]:
+    """The blocks of the main text, or of the whole page where hardly any is found."""
+    found = bare_extraction(page, include_comments=False)
+    main = list(_blocks(found.body)) if isinstance(found, Found) else []
+    if _words(main) >= 50:
+        return main
+    body = page.find("body")
+    whole = list(_blocks(page if body is None else body))
+    return whole if _words(whole) > 2 * _words(main) else main
+
+
+def _words(blocks: list[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)
+
+
+def _blocks(root: etree._Element) -> Iterator[Block]:
+    """The text of every block in document order; iterative, since pages nest without bound."""
+    collected: list[str] = []
+    level: int | None = None
+    preformatted = 0
+
+    def finish() -> Iterator[Block]:
+        text = "".join(collected)
+        collected.clear()
+        if text := text.strip("\n") if preformatted else _folded(text):
+            yield Block(text, level)
+
+    events = etree.iterwalk(root, events=("start", "end"))
+    for event, element in events:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        starts = event == "start"
+        if starts and tag in _ASIDE:
+            events.skip_subtree()
+        if heading := _heading_level(element, tag):
+            yield from finish()
+            level = heading if starts else None
+        elif tag in _BLOCKS:
+            yield from finish()
+        elif tag == "pre" or (tag == "code" and "\n" in (element.text or "")):
+            yield from finish()
+            preformatted += 1 if starts else -1
+        elif starts and tag in _BREAKS:
+            collected.append("\n")
+        elif not starts and tag in _CELLS:
+            collected.append("\t")
+        text = element.text if starts and tag not in _ASIDE else None if starts else element.tail
+        if text and (starts or element is not root):
+            collected.append(text if preformatted else _soft(text))
+    yield from finish()
+
+
+def _heading_level(element: etree._Element, tag: str) -> int | None:
+    """The level of a heading: `h2`, or trafilatura's `<head rend="h2">`."""
+    name = element.get("rend", "") if tag == "head" else tag
+    heading = _HEADING.match(name)
+    return int(heading[1]) if heading else None
+
+
+def _soft(text: str) -> str:
+    """Line breaks of the source are white space; those of the page come from its elements."""
+    return re.sub(r"\s+", " ", text)
+
+
+def _folded(text: str) -> str:
+    lines = (
+        re.sub(r" *\t[ \t]*", "\t", re.sub(r" +", " ", line)).strip() for line in text.split("\n")
+    )
+    return "\n".join(line for line in lines if line)
+
+
+def _published(page: html.HtmlElement) -> DocumentDate | None:
+    """The publication date that the page's metadata states, with the name of the field."""
+    for field, value in _stated_dates(page):
+        if day := _day(value):
+            return DocumentDate(value=day, found_by=field)
+    return None
+
+
+def _stated_dates(page: html.HtmlElement) -> Iterator[tuple[str, str]]:
+    fields: dict[tuple[str, str, str], str] = {}
+    for element in page.iter("meta", "time", "span", "div", "p"):
+        for attribute, content in _DATE_ATTRIBUTES:
+            if (name := element.get(attribute)) and (value := element.get(content)):
+                fields.setdefault((attribute, name.strip().lower(), content), value)
+    known = [(name, fields.get((a, name.lower(), content))) for a, name, content in _DATE_FIELDS]
+    yield from ((name, value) for name, value in known[:2] if value)
+    yield from (("JSON-LD datePublished", value) for value in _json_ld_dates(page))
+    yield from ((name, value) for name, value in known[2:] if value)
+    yield from (
+        ("time pubdate", element.get("datetime", ""))
+        for element in page.iter("time")
+        if "pubdate" in element.attrib
+    )
+
+
+_DATE_ATTRIBUTES = tuple(dict.fromkeys((a, content) for a, _, content in _DATE_FIELDS))
+
+
+def _json_ld_dates(page: html.HtmlElement) -> Iterator[str]:
+    for script in page.iter("script"):
+        if script.get("type", "").strip().lower() == "application/ld+json":
+            try:
+                stated = json.loads(script.text or "", strict=False)
+            except (ValueError, RecursionError):
+                continue  # pages carry broken metadata; the next field may be sound
+            yield from _values_of("datePublished", stated)
+
+
+def _values_of(key: str, tree: Any) -> Iterator[str]:
+    """The strings under `key` in parsed JSON, outermost first."""
+    level = [tree]
+    while level:
+        for node in level:
+            if isinstance(node, dict) and isinstance(value := node.get(key), str):
+                yield value
+        children = (
+            node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            for node in level
+        )
+        level = [child for group in children for child in group]
+
+
+def _day(stated: str) -> dt.date | None:
+    """The calendar day of an ISO 8601 date or time, in the page's own time zone."""
+    match = _ISO_DAY.match(stated)
+    try:
+        day = dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+    return day if day not in _UNSET_DAYS else None
+
+
+def _canonical_url(page: html.HtmlElement) -> str | None:
+    links = [link.get("href", "") for link in page.iter("link") if link.get("rel") == "canonical"]
+    metas = [
+        meta.get("content", "") for meta in page.iter("meta") if meta.get("property") == "og:url"
+    ]
+    urls = (one_line(url) for url in links + metas)
+    return next((url for url in urls if url.startswith(("https://", "http://"))), None)
