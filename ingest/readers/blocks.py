@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.types import SectionLocator, Span
 
@@ -27,18 +28,22 @@ class Layout:
 def lay_out(blocks: Iterable[Block]) -> Layout:
     """Join blocks by blank lines. A section runs from its heading to the next heading of any level."""
     blocks = [block for block in blocks if block.text.strip()]
-    sections: list[SectionLocator] = []
     open_headings: list[Block] = []
+    paths: list[tuple[str, ...]] = []
+    edges: list[int] = []
     length = 0
-    starts: list[tuple[int, tuple[str, ...]]] = []
     for block in blocks:
         if block.level is not None:
             outer = [one for one in open_headings if (one.level or 0) < block.level]
             open_headings = [*outer, block]
-            starts.append((length, tuple(one.text for one in open_headings)))
+            paths.append(tuple(" ".join(one.text.split()) for one in open_headings))
+            edges.append(length)
         length += len(block.text) + len(_SEPARATOR)
     text = _SEPARATOR.join(block.text for block in blocks)
-    ends = [start for start, _ in starts[1:]] + [len(text)]
-    for (start, path), end in zip(starts, ends, strict=True) if starts else ():
-        sections.append(SectionLocator(span=Span(start, end), path=path))
-    return Layout(text, tuple(sections))
+    spans = (Span(start, end) for start, end in pairwise([*edges, len(text)]))
+    return Layout(
+        text,
+        tuple(
+            SectionLocator(span=span, path=path) for span, path in zip(spans, paths, strict=True)
+        ),
+    )

@@ -49,7 +49,20 @@ _BLOCKS = frozenset(
             "dt",
         ),
         *("fieldset", "figcaption", "figure", "header", "hr", "li", "main", "ol", "p", "section"),
-        *("summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
+        *(
+            "summary",
+            "table",
+            "tbody",
+            "tfoot",
+            "thead",
+            "tr",
+            "ul",
+            "nav",
+            "aside",
+            "footer",
+            "form",
+        ),
+        *("h1", "h2", "h3", "h4", "h5", "h6"),
         *("head", "item", "list", "quote", "row"),  # trafilatura's names
     )
 )
@@ -130,11 +143,11 @@ def _is_hidden(element: html.HtmlElement) -> bool:
 def _main_blocks(page: html.HtmlElement) -> list[Block]:
     """The blocks of the main text, or of the whole page where hardly any is found."""
     found = bare_extraction(page, include_comments=False)
-    main = list(_blocks(found.body)) if isinstance(found, Found) else []
+    main = _blocks(found.body) if isinstance(found, Found) else []
     if _words(main) >= 50:
         return main
     body = page.find("body")
-    whole = list(_blocks(page if body is None else body))
+    whole = _blocks(page if body is None else body)
     return whole if _words(whole) > 2 * _words(main) else main
 
 
@@ -142,52 +155,89 @@ def _words(blocks: list[Block]) -> int:
     return sum(len(block.text.split()) for block in blocks)
 
 
-def _blocks(root: etree._Element) -> Iterator[Block]:
+class _Collector:
+    """Gathers the text between two boundaries of blocks."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._parts: list[str] = []
+        self._level: int | None = None
+        self._preformatted = 0
+
+    def add(self, text: str) -> None:
+        """Take text of the source, whose line breaks are only white space unless it is preformatted."""
+        self._parts.append(text if self._preformatted else re.sub(r"\s+", " ", text))
+
+    def mark(self, separator: str) -> None:
+        """Take a line break or a cell's end, which stays."""
+        self._parts.append(separator)
+
+    def finish(self) -> None:
+        """End the present block."""
+        text = "".join(self._parts)
+        self._parts.clear()
+        if text := text.strip("\n") if self._preformatted else _folded(text):
+            self.blocks.append(Block(text, self._level))
+
+    def enter(self, level: int | None, *, preformatted: bool) -> None:
+        """Begin a block of its own kind."""
+        self.finish()
+        self._level = level or self._level
+        self._preformatted += preformatted
+
+    def leave(self, level: int | None, *, preformatted: bool) -> None:
+        """End what `enter` began."""
+        self.finish()
+        self._level = None if level else self._level
+        self._preformatted -= preformatted
+
+
+def _blocks(root: etree._Element) -> list[Block]:
     """The text of every block in document order; iterative, since pages nest without bound."""
-    collected: list[str] = []
-    level: int | None = None
-    preformatted = 0
-
-    def finish() -> Iterator[Block]:
-        text = "".join(collected)
-        collected.clear()
-        if text := text.strip("\n") if preformatted else _folded(text):
-            yield Block(text, level)
-
+    collector = _Collector()
     events = etree.iterwalk(root, events=("start", "end"))
     for event, element in events:
         tag = element.tag if isinstance(element.tag, str) else ""
-        starts = event == "start"
-        if starts and tag in _ASIDE:
+        if event == "end":
+            _leave(collector, element, tag)
+            if element is not root:
+                collector.add(element.tail or "")
+        elif tag in _ASIDE:
             events.skip_subtree()
-        if heading := _heading_level(element, tag):
-            yield from finish()
-            level = heading if starts else None
-        elif tag in _BLOCKS:
-            yield from finish()
-        elif tag == "pre" or (tag == "code" and "\n" in (element.text or "")):
-            yield from finish()
-            preformatted += 1 if starts else -1
-        elif starts and tag in _BREAKS:
-            collected.append("\n")
-        elif not starts and tag in _CELLS:
-            collected.append("\t")
-        text = element.text if starts and tag not in _ASIDE else None if starts else element.tail
-        if text and (starts or element is not root):
-            collected.append(text if preformatted else _soft(text))
-    yield from finish()
+        else:
+            _enter(collector, element, tag)
+            collector.add(element.text or "")
+    collector.finish()
+    return collector.blocks
+
+
+def _enter(collector: _Collector, element: etree._Element, tag: str) -> None:
+    if _is_block(element, tag):
+        collector.enter(_heading_level(element, tag), preformatted=_is_preformatted(element, tag))
+    elif tag in _BREAKS:
+        collector.mark("\n")
+
+
+def _leave(collector: _Collector, element: etree._Element, tag: str) -> None:
+    if _is_block(element, tag):
+        collector.leave(_heading_level(element, tag), preformatted=_is_preformatted(element, tag))
+    elif tag in _CELLS:
+        collector.mark("\t")
+
+
+def _is_block(element: etree._Element, tag: str) -> bool:
+    return tag in _BLOCKS or _is_preformatted(element, tag)
+
+
+def _is_preformatted(element: etree._Element, tag: str) -> bool:
+    """Whether white space counts; trafilatura makes `code` of `pre`."""
+    return tag == "pre" or (tag == "code" and "\n" in (element.text or ""))
 
 
 def _heading_level(element: etree._Element, tag: str) -> int | None:
     """The level of a heading: `h2`, or trafilatura's `<head rend="h2">`."""
-    name = element.get("rend", "") if tag == "head" else tag
-    heading = _HEADING.match(name)
+    heading = _HEADING.match(element.get("rend", "") if tag == "head" else tag)
     return int(heading[1]) if heading else None
-
-
-def _soft(text: str) -> str:
-    """Line breaks of the source are white space; those of the page come from its elements."""
-    return re.sub(r"\s+", " ", text)
 
 
 def _folded(text: str) -> str:
