@@ -1,0 +1,27 @@
+import pytest
+
+from rag.analysis import terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Minister's visit", ["the", "minister", "visit"]),
+        ("Don’t l'été", ["dont", "lete"]),
+        ("naïve Ångström", ["naive", "angstrom"]),
+        ("snake_case v2.5", ["snake", "case", "v2", "5"]),
+        ("हिन्दी में", ["हनद", "म"]),
+        ("ﬁne", ["fine"]),
+        ("— … !", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_terms_are_stems_without_stop_words() -> None:
+    assert terms("What were the visits of the visiting visitors?") == ["visit", "visit", "visitor"]
+
+
+def test_a_text_of_stop_words_alone_keeps_them() -> None:
+    assert terms("Who was it?") == ["who", "was", "it"]

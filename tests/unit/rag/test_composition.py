@@ -1,0 +1,117 @@
+from collections.abc import Mapping
+
+import pytest
+
+from rag.composition import SentenceComposer
+from rag.retrieval import HybridRetriever
+from rag.types import Abstention, Answer, Document, DocumentId, Filters, Response
+from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.make import document, lines
+
+EMBEDDER = HashingEmbedder()
+
+
+def ask(
+    question: str,
+    *documents: Document,
+    statements: int = 3,
+    abstain_below: float = 0.7,
+    keep_above: float = 0.8,
+) -> Response:
+    store = InMemoryStore()
+    for one in documents:
+        passages = lines(one)
+        vectors = EMBEDDER.embed_passages([p.text for p in passages])
+        store.add(one, passages, vectors, original=one.text.encode())
+    selection = store.select("default", Filters())
+    retriever = HybridRetriever(index=store, embedder=EMBEDDER, candidates=50, dense_weight=0.7)
+    by_id: Mapping[DocumentId, Document] = {one.id: one for one in documents}
+    composer = SentenceComposer(
+        index=store,
+        embedder=EMBEDDER,
+        statements=statements,
+        abstain_below=abstain_below,
+        keep_above=keep_above,
+    )
+    evidence = retriever.retrieve(question, selection, 20)
+    return composer.compose(question, evidence, by_id, selection.searched)
+
+
+def texts(response: Response) -> list[str]:
+    assert isinstance(response, Answer)
+    return [one.text for one in response.statements]
+
+
+GARDEN = document(
+    "The pond freezes in January. Frogs sleep under the ice.\nRoses need pruning in March.\n"
+    "The shed holds tools.",
+    title="Garden",
+)
+
+
+def test_the_sentence_that_says_it_is_the_answer_and_its_quote() -> None:
+    response = ask("Where do frogs sleep?", GARDEN)
+    assert texts(response) == ["Frogs sleep under the ice."]
+    assert isinstance(response, Answer)
+    [quote] = response.statements[0].quotes
+    assert quote.is_exact(GARDEN)
+    assert quote.text == "Frogs sleep under the ice."
+
+
+def test_what_the_documents_do_not_say_is_not_answered() -> None:
+    response = ask("Which airline flies to Lisbon?", GARDEN)
+    assert isinstance(response, Abstention)
+    assert response.searched.documents == 1
+    assert response.closest
+    assert all(quote.is_exact(GARDEN) for quote in response.closest)
+
+
+def test_nothing_searched_is_said_to_be_so() -> None:
+    store = InMemoryStore()
+    one = document("Something.")
+    store.add(one, lines(one), EMBEDDER.embed_passages(["Something."]), original=b"Something.")
+    selection = store.select("default", Filters(document_ids=frozenset()))
+    composer = SentenceComposer(
+        index=store, embedder=EMBEDDER, statements=3, abstain_below=0.5, keep_above=0.8
+    )
+    response = composer.compose("Something?", (), {}, selection.searched)
+    assert isinstance(response, Abstention)
+    assert "filters" in response.reason
+
+
+def test_who_repeats_a_sentence_is_quoted_beside_it() -> None:
+    copy = document("frogs sleep UNDER the  ice!", id="d2", title="Copy")
+    response = ask("Where do frogs sleep?", GARDEN, copy)
+    assert isinstance(response, Answer)
+    assert len(response.statements) == 1
+    assert {quote.document_id for quote in response.statements[0].quotes} == {"d1", "d2"}
+
+
+def test_a_question_in_a_document_is_no_answer_but_a_tag_question_is() -> None:
+    talk = document("Where do frogs sleep?\nFrogs sleep under ice, don't they?", title="Talk")
+    assert texts(ask("Where do frogs sleep?", talk)) == ["Frogs sleep under ice, don't they?"]
+
+
+def test_a_document_s_title_is_no_answer() -> None:
+    page = document("Where frogs sleep\nFrogs sleep in mud.", title="Where frogs sleep - a page")
+    assert texts(ask("Where do frogs sleep?", page)) == ["Frogs sleep in mud."]
+
+
+def test_further_statements_must_come_near_the_first() -> None:
+    near = document("Frogs sleep in mud.\nFrogs sleep in ponds.\nFrogs eat.", title="Frogs")
+    assert len(texts(ask("Where do frogs sleep?", near, keep_above=0.8))) == 2
+    assert len(texts(ask("Where do frogs sleep?", near, keep_above=0.0))) == 3
+    assert len(texts(ask("Where do frogs sleep?", near, keep_above=0.0, statements=1))) == 1
+
+
+def test_white_space_is_folded_in_the_statement_and_kept_in_the_quote() -> None:
+    broken = document("Frogs sleep\tunder the ice.", title="T")
+    response = ask("Where do frogs sleep?", broken)
+    assert texts(response) == ["Frogs sleep under the ice."]
+    assert isinstance(response, Answer)
+    assert response.statements[0].quotes[0].text == "Frogs sleep\tunder the ice."
+
+
+@pytest.mark.parametrize("question", ["?", "the of and", "😀", "a" * 3000])
+def test_odd_questions_get_a_response(question: str) -> None:
+    assert ask(question, GARDEN).outcome in ("answered", "abstained")

@@ -1,0 +1,31 @@
+import pytest
+
+from rag.fusion import convex_combination
+from rag.protocols import Hit
+from rag.types import PassageId
+
+
+def hits(*pairs: tuple[int, float]) -> list[Hit]:
+    return [Hit(PassageId(number), score) for number, score in pairs]
+
+
+def test_scores_are_scaled_and_weighed() -> None:
+    # cosines 0.9, 0.7, 0.5 become 1, 0.5, 0; BM25 8 and 2 become 1 and 0.25
+    fused = convex_combination(hits((1, 0.9), (2, 0.7), (3, 0.5)), hits((3, 8.0), (2, 2.0)), 0.7)
+    assert [one.passage_id for one in fused] == [1, 2, 3]
+    assert [one.score for one in fused] == pytest.approx([0.7, 0.7 * 0.5 + 0.3 * 0.25, 0.3])
+
+
+def test_each_half_s_own_score_and_rank_are_kept() -> None:
+    [both, dense_only] = convex_combination(hits((1, 0.9), (2, 0.1)), hits((1, 3.0)), 0.5)
+    assert (both.dense, both.dense_rank, both.lexical, both.lexical_rank) == (0.9, 1, 3.0, 1)
+    assert (dense_only.dense_rank, dense_only.lexical, dense_only.lexical_rank) == (2, None, None)
+
+
+def test_equal_scores_go_to_the_lower_id() -> None:
+    fused = convex_combination(hits((9, 0.5), (4, 0.5)), [], 1.0)
+    assert [one.passage_id for one in fused] == [4, 9]
+
+
+def test_nothing_fuses_to_nothing() -> None:
+    assert convex_combination([], [], 0.7) == []

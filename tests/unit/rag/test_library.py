@@ -1,0 +1,75 @@
+import pytest
+
+from rag.bootstrap import assemble
+from rag.errors import InvalidQuestion, UnknownCollection
+from rag.library import Library
+from rag.settings import LimitSettings, Settings
+from rag.types import Answer, Filters
+from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.make import document, lines
+
+
+@pytest.fixture
+def library() -> Library:
+    store, embedder = InMemoryStore(), HashingEmbedder()
+    one = document("Frogs sleep under the ice.\nRoses need pruning.", title="Garden")
+    passages = lines(one)
+    vectors = embedder.embed_passages([p.text for p in passages])
+    store.add(one, passages, vectors, original=one.text.encode())
+    settings = Settings(limits=LimitSettings(question_chars=40, search_results=12))
+    return assemble(settings, store, embedder)
+
+
+def test_a_reply_says_what_was_asked_of_what_and_how_long_it_took(library: Library) -> None:
+    reply = library.ask("Where do frogs sleep?")
+    assert isinstance(reply.response, Answer)
+    assert reply.question == "Where do frogs sleep?"
+    assert reply.composer == "extractive"
+    assert reply.snapshot == library.store.snapshot("default")
+    assert list(reply.timings_ms) == ["retrieve", "compose", "verify"]
+    assert {q.document_id for s in reply.response.statements for q in s.quotes} == {
+        key[0] for key in reply.documents
+    }
+
+
+def test_the_same_question_gets_the_same_response(library: Library) -> None:
+    replies = [library.ask("Where do frogs sleep?") for _ in range(3)]
+    assert len({reply.response for reply in replies}) == 1
+    assert len({reply.id for reply in replies}) == 3
+
+
+@pytest.mark.parametrize("question", ["", " \n\t", "x" * 41])
+def test_a_question_must_have_words_and_a_bound(library: Library, question: str) -> None:
+    with pytest.raises(InvalidQuestion):
+        library.ask(question)
+    with pytest.raises(InvalidQuestion):
+        library.search(question)
+
+
+def test_the_longest_question_is_answered(library: Library) -> None:
+    library.ask("x" * 40)
+
+
+@pytest.mark.parametrize("k", [0, -1, 13])
+def test_k_has_bounds(library: Library, k: int) -> None:
+    with pytest.raises(InvalidQuestion, match="1 to 12"):
+        library.search("frogs", k=k)
+
+
+def test_search_brings_passages_with_their_documents(library: Library) -> None:
+    found = library.search("frogs", k=1)
+    assert [one.passage.text for one in found.passages] == ["Frogs sleep under the ice."]
+    assert found.passages[0].lexical_rank == 1
+    assert set(found.documents) == {"d1"}
+
+
+def test_an_unknown_collection_is_refused(library: Library) -> None:
+    for call in (library.ask, library.search):
+        with pytest.raises(UnknownCollection):
+            call("frogs", collection="other")
+
+
+def test_a_filter_that_matches_nothing_never_widens(library: Library) -> None:
+    reply = library.ask("Where do frogs sleep?", filters=Filters(media_types=frozenset({"x/y"})))
+    assert reply.response.outcome == "abstained"
+    assert not library.search("frogs", filters=Filters(media_types=frozenset({"x/y"}))).passages

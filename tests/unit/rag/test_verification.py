@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+from rag.errors import UnknownDocument
+from rag.types import (
+    Abstention,
+    Answer,
+    Document,
+    DocumentId,
+    Quote,
+    Response,
+    Searched,
+    Span,
+    Statement,
+    Version,
+)
+from rag.verification import verify
+from tests.make import document
+
+SOURCE = document("Ten plus two is twelve.")
+SEARCHED = Searched(collection="default", documents=1, passages=1)
+EXACT = Quote.cut(SOURCE, Span(0, 8))
+SHIFTED = replace(EXACT, span=Span(1, 9))
+ALTERED = replace(EXACT, text="Ten plus"[::-1])
+
+
+def read(document_id: DocumentId, version: Version) -> Document:
+    if (document_id, version) != (SOURCE.id, SOURCE.version):
+        raise UnknownDocument(document_id)
+    return SOURCE
+
+
+def checked(response: Response) -> Response:
+    return verify(response, SEARCHED, read).response
+
+
+def answer(*quotes: tuple[Quote, ...]) -> Answer:
+    return Answer(statements=tuple(Statement(text="s", quotes=q, score=1.0) for q in quotes))
+
+
+def test_exact_quotes_pass_and_bring_their_document() -> None:
+    verified = verify(answer((EXACT,)), SEARCHED, read)
+    assert verified.response == answer((EXACT,))
+    assert verified.documents == {(SOURCE.id, SOURCE.version): SOURCE}
+
+
+def test_a_quote_that_is_not_exact_is_dropped() -> None:
+    assert checked(answer((SHIFTED, EXACT, ALTERED))) == answer((EXACT,))
+
+
+def test_a_statement_without_quotes_goes_with_them() -> None:
+    assert checked(answer((SHIFTED,), (EXACT,))) == answer((EXACT,))
+
+
+def test_without_a_statement_there_is_no_answer() -> None:
+    gone = replace(EXACT, document_id=DocumentId("deleted"))
+    for quotes in ((SHIFTED,), (gone,)):
+        response = checked(answer(quotes))
+        assert isinstance(response, Abstention)
+        assert response.searched == SEARCHED
+
+
+def test_an_abstention_shows_only_exact_quotes() -> None:
+    response = Abstention(reason="why", searched=SEARCHED, closest=(SHIFTED, EXACT))
+    assert checked(response) == replace(response, closest=(EXACT,))
