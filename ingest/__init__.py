@@ -1,1 +1,42 @@
 """Read documents of any supported format into canonical text with exact places, and index them."""
+
+from __future__ import annotations
+
+import logging
+from os import PathLike
+from pathlib import Path
+
+from ingest.pipeline import FileOutcome, Ingested, Ingester
+from rag.library import Library
+from rag.settings import Settings
+
+__all__ = ["FileOutcome", "Ingested", "Ingester", "open_library"]
+
+logger = logging.getLogger(__name__)
+
+
+def open_library(
+    folder: str | PathLike[str], *, data: str | PathLike[str] | None = None
+) -> Library:
+    """Open a library that holds the documents of a folder: new and changed files are added to it.
+
+    Args:
+        folder: The documents; hidden files are left out.
+        data: Where the library is kept; a hidden folder beside the documents when not given.
+
+    Raises:
+        NotFound: there is no such folder.
+    """
+    # Loads a model, which importing this package should not.
+    from rag.bootstrap import open_rag  # type: ignore[import-not-found, unused-ignore]
+
+    root = Path(folder)
+    library: Library = open_rag(Settings(data=Path(data) if data else root / ".chapterverse"))
+    try:
+        for file in Ingester(library).add_folder(root):
+            if file.reason:
+                logger.warning("%s was not added: %s", file.path, file.reason)
+    except BaseException:
+        library.close()
+        raise
+    return library

@@ -5,6 +5,7 @@
     RagError
     ├── InputError              the caller: what was sent cannot be used
     │   ├── InvalidQuestion     empty, too long, a malformed filter
+    │   ├── InvalidName         a collection's name that breaks the rules for names
     │   ├── SpanOutOfRange      offsets outside a document's text
     │   ├── DocumentError       a file that yields no document
     │   │   ├── UnsupportedFormat
@@ -42,6 +43,10 @@ class InputError(RagError):
 
 class InvalidQuestion(InputError):
     """A question, query or filter that cannot be searched."""
+
+
+class InvalidName(InputError):
+    """A name for a collection that cannot be one."""
 
 
 class SpanOutOfRange(InputError):

@@ -1,0 +1,212 @@
+"""From a file's bytes to a searchable document."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ingest.passages import embedded_texts, split
+from ingest.reading import Reading, read
+from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
+from rag.library import DEFAULT_COLLECTION, Library
+from rag.protocols import DocumentSummary, JobState, Upload
+from rag.types import Document, DocumentDate, DocumentId, Vectors, Version
+
+_COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+_BATCH_PASSAGES = 64
+
+Progress = Callable[[JobState, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """A document that is durable and searchable, and what adding it changed."""
+
+    document: DocumentSummary
+    outcome: Literal["added", "updated", "known"]
+
+    @property
+    def known(self) -> bool:
+        """Whether the collection held these bytes already, so that nothing changed."""
+        return self.outcome == "known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOutcome:
+    """What became of one file of a folder.
+
+    Attributes:
+        path: Relative to the folder, with `/` between its parts; it is the document's source key.
+        reason: Why the file failed.
+    """
+
+    path: str
+    outcome: Literal["added", "updated", "known", "failed"]
+    document: DocumentSummary | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingester:
+    """Adds documents to a library."""
+
+    library: Library
+
+    def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
+        """Read, cut, embed and store one file.
+
+        Bytes that the collection knows change nothing, unless `source_key` names a document with other
+        bytes: that document gets a new version.
+
+        Args:
+            content: The original bytes.
+            upload: What is known about them; its title, date and URL win over what the file says.
+            progress: Called with the state, and the passages embedded and to be embedded.
+
+        Raises:
+            InvalidName: the collection's name is not one.
+            DocumentTooLarge: the file is over the limit.
+            DocumentError: the file yields no document.
+        """
+        check_collection_name(upload.collection)
+        check_size(len(content), self.library.settings.limits.upload_bytes)
+        report = progress or _silent
+        version = Version(f"sha256:{sha256(content).hexdigest()}")
+        earlier = self._earlier(upload)
+        known = earlier or self.library.catalog.find(upload.collection, version=version)
+        if known and known.version == version:
+            return Ingested(document=known, outcome="known")
+        report("parsing", 0, 0)
+        reading = read(content, name=upload.name)
+        document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
+        document = _document(document_id, version, reading, upload)
+        self._store(document, content, report)
+        return Ingested(
+            document=self.library.catalog.summary(document_id),
+            outcome="updated" if earlier else "added",
+        )
+
+    def add_folder(self, root: Path, collection: str = DEFAULT_COLLECTION) -> Iterator[FileOutcome]:
+        """Add every file under a folder, or one file, in order of their paths.
+
+        Hidden files and folders are skipped, and so is what a symbolic link reaches outside the folder.
+        A file that fails is reported, and the next one follows.
+
+        Raises:
+            InvalidName: the collection's name is not one.
+            NotFound: there is nothing at `root`.
+        """
+        check_collection_name(collection)
+        if not root.exists():
+            raise NotFound(f"There is no file or folder {str(root)!r}.")
+        return (self._add_file(path, key, collection) for key, path in _files(root))
+
+    def _earlier(self, upload: Upload) -> DocumentSummary | None:
+        if upload.source_key is None:
+            return None
+        return self.library.catalog.find(upload.collection, source_key=upload.source_key)
+
+    def _store(self, document: Document, content: bytes, report: Progress) -> None:
+        embedder = self.library.embedder
+        passages = split(document, embedder)
+        vectors = self._embed(embedded_texts(document, passages, embedder), report)
+        self.library.index.add(document, passages, vectors, original=content)
+        report("committed", len(passages), len(passages))
+
+    def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
+        report("embedding", 0, len(texts))
+        batches = []
+        for start in range(0, len(texts), _BATCH_PASSAGES):
+            batch = texts[start : start + _BATCH_PASSAGES]
+            batches.append(self.library.embedder.embed_passages(batch))
+            report("embedding", start + len(batch), len(texts))
+        return np.concatenate(batches)
+
+    def _add_file(self, path: Path, key: str, collection: str) -> FileOutcome:
+        try:
+            content = _content(path, self.library.settings.limits.upload_bytes)
+            upload = Upload(name=path.name, collection=collection, source_key=key)
+            added = self.add(content, upload)
+        except DocumentError as error:
+            return FileOutcome(path=key, outcome="failed", reason=str(error))
+        return FileOutcome(path=key, outcome=added.outcome, document=added.document)
+
+
+def check_collection_name(name: str) -> None:
+    """Refuse what cannot name a collection.
+
+    Raises:
+        InvalidName: it is empty, too long, or holds characters other than those allowed.
+    """
+    if not _COLLECTION_NAME.fullmatch(name):
+        raise InvalidName(
+            f"{name!r} cannot name a collection: use 1 to 64 of A–Z, a–z, 0–9, '.', '_' and '-', "
+            "and no '.' at the start."
+        )
+
+
+def check_size(size: int, limit: int) -> None:
+    """Refuse a file over the limit, both in bytes.
+
+    Raises:
+        DocumentTooLarge: it is.
+    """
+    if size > limit:
+        raise DocumentTooLarge("The file's size in bytes", size, limit)
+
+
+def _silent(state: JobState, done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+def _document(
+    document_id: DocumentId, version: Version, reading: Reading, upload: Upload
+) -> Document:
+    stated = DocumentDate(value=upload.published, found_by="user") if upload.published else None
+    return Document(
+        id=document_id,
+        version=version,
+        collection=upload.collection,
+        title=upload.title or reading.title,
+        media_type=reading.media_type,
+        text=reading.text,
+        source_key=upload.source_key,
+        source_url=upload.source_url or reading.source_url,
+        author=reading.author,
+        published=stated or reading.published,
+        locators=reading.locators,
+        warnings=reading.warnings,
+    )
+
+
+def _files(root: Path) -> list[tuple[str, Path]]:
+    """The visible files at or under `root` with their keys, sorted by key."""
+    if root.is_file():
+        return [(root.name, root)]
+    home = root.resolve()
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = [Path(folder, name) for name in names if not name.startswith(".")]
+        found += [
+            (path.relative_to(root).as_posix(), path)
+            for path in paths
+            if path.is_file() and path.resolve().is_relative_to(home)
+        ]
+    return sorted(found)
+
+
+def _content(path: Path, limit: int) -> bytes:
+    try:
+        check_size(path.stat().st_size, limit)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableDocument(f"The file cannot be opened: {error.strerror}.") from error

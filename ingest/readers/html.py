@@ -1,0 +1,318 @@
+"""Web pages: the main text with its sections, and what the page says about itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+from trafilatura import bare_extraction
+from trafilatura.metadata import extract_metadata
+from trafilatura.settings import Document as Found
+
+from ingest.readers.blocks import Block, lay_out
+from ingest.readers.characters import clean, one_line
+from ingest.readers.decoding import decode
+from ingest.reading import Reading
+from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
+from rag.types import DocumentDate
+
+_DECLARED_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_CHARSET_BYTES = 4096
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_ISO_DAY = re.compile(r"\s*(\d{4}-\d\d-\d\d)(?!\d)")
+
+_UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for no date at all
+
+# The page's parts that hold no text of its own, for pages in which no main text is found.
+_ASIDE = frozenset(
+    (
+        *("script", "style", "noscript", "template", "svg", "math", "iframe", "object"),
+        *("nav", "aside", "footer", "form", "button", "select"),
+    )
+)
+_BLOCKS = frozenset(
+    (
+        *(
+            "address",
+            "article",
+            "blockquote",
+            "body",
+            "caption",
+            "dd",
+            "details",
+            "div",
+            "dl",
+            "dt",
+        ),
+        *("fieldset", "figcaption", "figure", "header", "hr", "li", "main", "ol", "p", "section"),
+        *(
+            "summary",
+            "table",
+            "tbody",
+            "tfoot",
+            "thead",
+            "tr",
+            "ul",
+            "nav",
+            "aside",
+            "footer",
+            "form",
+        ),
+        *("h1", "h2", "h3", "h4", "h5", "h6"),
+        *("head", "item", "list", "quote", "row"),  # trafilatura's names
+    )
+)
+_CELLS = frozenset(("td", "th", "cell"))
+_BREAKS = frozenset(("br", "lb"))
+_HEADING = re.compile(r"h([1-6])$")
+
+# Where pages state their publication, best first: attribute, value, content attribute.
+_DATE_FIELDS = (
+    ("property", "article:published_time", "content"),
+    ("property", "og:article:published_time", "content"),
+    ("itemprop", "datePublished", "content"),
+    ("itemprop", "datePublished", "datetime"),
+    ("name", "citation_publication_date", "content"),
+    ("name", "parsely-pub-date", "content"),
+    ("name", "pubdate", "content"),
+    ("name", "publish-date", "content"),
+    ("name", "dc.date.issued", "content"),
+    ("name", "dc.date", "content"),
+    ("name", "dcterms.created", "content"),
+    ("name", "date", "content"),
+)
+
+
+def read(content: bytes) -> Reading:
+    """Find a page's main text; menus, notices and hidden parts stay out.
+
+    Raises:
+        EmptyDocument: the page holds no text.
+        UnreadableDocument: its markup cannot be parsed.
+    """
+    declared = _DECLARED_CHARSET.search(content[:_CHARSET_BYTES])
+    decoded = decode(content, declared[1].decode("ascii") if declared else None)
+    cleaned = clean(decoded.text)
+    try:
+        page = _parse(cleaned.text)
+        metadata = extract_metadata(page)
+        published = _published(page)
+        layout = lay_out(_main_blocks(page))
+    except DocumentError:
+        raise
+    except Exception as error:
+        raise UnreadableDocument("The page's markup cannot be parsed.") from error
+    return Reading(
+        media_type="text/html",
+        title=metadata.title or "",
+        text=layout.text,
+        locators=layout.sections,
+        published=published,
+        author=metadata.author,
+        source_url=_canonical_url(page),
+        warnings=decoded.warnings + cleaned.warnings,
+    )
+
+
+def _parse(markup: str) -> html.HtmlElement:
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # An XML declaration would overrule the encoding that was found.
+    content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", markup).encode()
+    try:
+        page = html.document_fromstring(content, parser=parser)
+    except etree.ParserError as error:
+        raise EmptyDocument("The page holds no text.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise UnreadableDocument("The page nests its elements too deeply to be read whole.")
+    for element in list(page.iter()):
+        if _is_hidden(element) and element.getparent() is not None:
+            element.drop_tree()
+    return page
+
+
+def _is_hidden(element: html.HtmlElement) -> bool:
+    if element.tag in ("html", "head", "body"):
+        return False  # pages hide all of themselves until a script has run
+    return "hidden" in element.attrib or bool(_HIDDEN_STYLE.search(element.get("style", "")))
+
+
+def _main_blocks(page: html.HtmlElement) -> list[Block]:
+    """The blocks of the main text, or of the whole page where hardly any is found."""
+    found = bare_extraction(page, include_comments=False)
+    main = _blocks(found.body) if isinstance(found, Found) else []
+    if _words(main) >= 50:
+        return main
+    body = page.find("body")
+    whole = _blocks(page if body is None else body)
+    return whole if _words(whole) > 2 * _words(main) else main
+
+
+def _words(blocks: list[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)
+
+
+class _Collector:
+    """Gathers the text between two boundaries of blocks."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._parts: list[str] = []
+        self._level: int | None = None
+        self._preformatted = 0
+
+    def add(self, text: str) -> None:
+        """Take text of the source, whose line breaks are only white space unless it is preformatted."""
+        self._parts.append(text if self._preformatted else re.sub(r"\s+", " ", text))
+
+    def mark(self, separator: str) -> None:
+        """Take a line break or a cell's end, which stays."""
+        self._parts.append(separator)
+
+    def finish(self) -> None:
+        """End the present block."""
+        text = "".join(self._parts)
+        self._parts.clear()
+        if text := text.strip("\n") if self._preformatted else _folded(text):
+            self.blocks.append(Block(text, self._level))
+
+    def enter(self, level: int | None, *, preformatted: bool) -> None:
+        """Begin a block of its own kind."""
+        self.finish()
+        self._level = level or self._level
+        self._preformatted += preformatted
+
+    def leave(self, level: int | None, *, preformatted: bool) -> None:
+        """End what `enter` began."""
+        self.finish()
+        self._level = None if level else self._level
+        self._preformatted -= preformatted
+
+
+def _blocks(root: etree._Element) -> list[Block]:
+    """The text of every block in document order; iterative, since pages nest without bound."""
+    collector = _Collector()
+    events = etree.iterwalk(root, events=("start", "end"))
+    for event, element in events:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "end":
+            _leave(collector, element, tag)
+            if element is not root:
+                collector.add(element.tail or "")
+        elif tag in _ASIDE:
+            events.skip_subtree()
+        else:
+            _enter(collector, element, tag)
+            collector.add(element.text or "")
+    collector.finish()
+    return collector.blocks
+
+
+def _enter(collector: _Collector, element: etree._Element, tag: str) -> None:
+    if _is_block(element, tag):
+        collector.enter(_heading_level(element, tag), preformatted=_is_preformatted(element, tag))
+    elif tag in _BREAKS:
+        collector.mark("\n")
+
+
+def _leave(collector: _Collector, element: etree._Element, tag: str) -> None:
+    if _is_block(element, tag):
+        collector.leave(_heading_level(element, tag), preformatted=_is_preformatted(element, tag))
+    elif tag in _CELLS:
+        collector.mark("\t")
+
+
+def _is_block(element: etree._Element, tag: str) -> bool:
+    return tag in _BLOCKS or _is_preformatted(element, tag)
+
+
+def _is_preformatted(element: etree._Element, tag: str) -> bool:
+    """Whether white space counts; trafilatura makes `code` of `pre`."""
+    return tag == "pre" or (tag == "code" and "\n" in (element.text or ""))
+
+
+def _heading_level(element: etree._Element, tag: str) -> int | None:
+    """The level of a heading: `h2`, or trafilatura's `<head rend="h2">`."""
+    heading = _HEADING.match(element.get("rend", "") if tag == "head" else tag)
+    return int(heading[1]) if heading else None
+
+
+def _folded(text: str) -> str:
+    lines = (
+        re.sub(r" *\t[ \t]*", "\t", re.sub(r" +", " ", line)).strip() for line in text.split("\n")
+    )
+    return "\n".join(line for line in lines if line)
+
+
+def _published(page: html.HtmlElement) -> DocumentDate | None:
+    """The publication date that the page's metadata states, with the name of the field."""
+    for field, value in _stated_dates(page):
+        if day := _day(value):
+            return DocumentDate(value=day, found_by=field)
+    return None
+
+
+def _stated_dates(page: html.HtmlElement) -> Iterator[tuple[str, str]]:
+    fields: dict[tuple[str, str, str], str] = {}
+    for element in page.iter("meta", "time", "span", "div", "p"):
+        for attribute, content in _DATE_ATTRIBUTES:
+            if (name := element.get(attribute)) and (value := element.get(content)):
+                fields.setdefault((attribute, name.strip().lower(), content), value)
+    known = [(name, fields.get((a, name.lower(), content))) for a, name, content in _DATE_FIELDS]
+    yield from ((name, value) for name, value in known[:2] if value)
+    yield from (("JSON-LD datePublished", value) for value in _json_ld_dates(page))
+    yield from ((name, value) for name, value in known[2:] if value)
+    yield from (
+        ("time pubdate", element.get("datetime", ""))
+        for element in page.iter("time")
+        if "pubdate" in element.attrib
+    )
+
+
+_DATE_ATTRIBUTES = tuple(dict.fromkeys((a, content) for a, _, content in _DATE_FIELDS))
+
+
+def _json_ld_dates(page: html.HtmlElement) -> Iterator[str]:
+    for script in page.iter("script"):
+        if script.get("type", "").strip().lower() == "application/ld+json":
+            try:
+                stated = json.loads(script.text or "", strict=False)
+            except (ValueError, RecursionError):
+                continue  # pages carry broken metadata; the next field may be sound
+            yield from _values_of("datePublished", stated)
+
+
+def _values_of(key: str, tree: Any) -> Iterator[str]:
+    """The strings under `key` in parsed JSON, outermost first."""
+    level = [tree]
+    while level:
+        for node in level:
+            if isinstance(node, dict) and isinstance(value := node.get(key), str):
+                yield value
+        children = (
+            node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            for node in level
+        )
+        level = [child for group in children for child in group]
+
+
+def _day(stated: str) -> dt.date | None:
+    """The calendar day of an ISO 8601 date or time, in the page's own time zone."""
+    match = _ISO_DAY.match(stated)
+    try:
+        day = dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+    return day if day not in _UNSET_DAYS else None
+
+
+def _canonical_url(page: html.HtmlElement) -> str | None:
+    links = [link.get("href", "") for link in page.iter("link") if link.get("rel") == "canonical"]
+    metas = [
+        meta.get("content", "") for meta in page.iter("meta") if meta.get("property") == "og:url"
+    ]
+    urls = (one_line(url) for url in links + metas)
+    return next((url for url in urls if url.startswith(("https://", "http://"))), None)

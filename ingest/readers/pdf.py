@@ -1,0 +1,250 @@
+"""PDF: text by PDFium, page by page, with line breaks, paragraphs and words put back together."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from threading import Lock
+
+import pypdf
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from ingest.readers.characters import clean, one_line
+from ingest.reading import Reading
+from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
+from rag.types import PageLocator, Span
+
+_PDFIUM = Lock()  # PDFium is not thread-safe, not even between documents
+
+_BROKEN_WORD = re.compile("(\\w+)(?:\ufffe|\x02\n?|[-\xad]\n(?=[a-z\xdf-\xff]))(\\w+)")
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+)
+_ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’»)\]]*$")
+_CONTINUES = re.compile(r"[a-zß-ÿ,;)]")
+_OPENS = re.compile(r"[\"'“‘«(\[]*[A-Z0-9À-Þ]")
+_ITEM = re.compile(r"[•◦‣▪■●○]|\(?\d{1,2}[.)]\s|\([a-z]{1,4}\)\s")
+_ROW = re.compile(
+    r"(?:^|\s)[(\-–—$€£]*\d[\d.,]*\s?[)%*]*\s+(?:[$€£]\s*)?[(\-–—$€£]*[\d–—-][\d.,]*\s?[)%*]*$"
+)
+_NO_TITLE = re.compile(  # what tools write into the title field
+    r"[\W\d_]*$|\W*untitled|microsoft \w+ - |[a-z]:\\"
+    r"|.*\.(?:docx?|xlsx?|pptx?|pdf|indd|tex|dvi|qxd|rtf|odt|html?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page, and where its first and last characters stand, in points from the lower left."""
+
+    text: str
+    left: float
+    right: float
+    first_baseline: float
+    last_baseline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pages:
+    texts: Sequence[str]
+    labels: Sequence[str]
+    title: str
+    author: str
+    warnings: tuple[str, ...] = ()
+
+
+def read(content: bytes) -> Reading:
+    """Read every page's text.
+
+    Raises:
+        EncryptedDocument: a password other than the empty one is needed.
+        EmptyDocument: no page holds text.
+        UnreadableDocument: neither PDFium nor pypdf can open the file.
+    """
+    with _PDFIUM:
+        pages = _read_with_pdfium(content)
+    if pages is None:
+        pages = _read_with_pypdf(content)
+    cleaned = [clean(text) for text in _mended(pages.texts)]
+    texts = [page.text.strip() for page in cleaned]
+    if not any(texts):
+        raise EmptyDocument(
+            "The PDF holds no text. It may be scanned: add a text layer to it by OCR, then add it again."
+        )
+    text, locators = _join(texts, pages.labels)
+    return Reading(
+        media_type="application/pdf",
+        title="" if _NO_TITLE.match(pages.title) else pages.title,
+        text=text,
+        locators=locators,
+        author=one_line(pages.author) or None,
+        warnings=pages.warnings + _blank_pages(texts),
+    )
+
+
+def _read_with_pdfium(content: bytes) -> _Pages | None:
+    """What PDFium reads; None where it cannot open the file."""
+    try:
+        document = pdfium.PdfDocument(content)
+    except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_PASSWORD:
+            raise EncryptedDocument(
+                "The PDF needs a password. Save it without one and add it again."
+            ) from error
+        return None
+    with document:
+        if has_form := document.get_formtype() != raw.FORMTYPE_NONE:
+            document.init_forms()
+        unreadable = []
+        texts = []
+        for index in range(len(document)):
+            try:
+                if has_form:
+                    document[index].flatten()  # what was filled in becomes text of the page
+                texts.append(_page_text(document[index]))
+            except pdfium.PdfiumError:
+                unreadable.append(index + 1)
+                texts.append("")
+        return _Pages(
+            texts=texts,
+            labels=[
+                document.get_page_label(index) or str(index + 1) for index in range(len(texts))
+            ],
+            title=document.get_metadata_value("Title"),
+            author=document.get_metadata_value("Author"),
+            warnings=(f"{_numbers(unreadable)} cannot be read.",) if unreadable else (),
+        )
+
+
+def _read_with_pypdf(content: bytes) -> _Pages:
+    try:
+        document = pypdf.PdfReader(io.BytesIO(content))
+        metadata = document.metadata
+        return _Pages(
+            texts=[page.extract_text() for page in document.pages],
+            labels=document.page_labels,
+            title=(metadata.title if metadata else None) or "",
+            author=(metadata.author if metadata else None) or "",
+        )
+    except Exception as error:
+        raise UnreadableDocument(
+            "The PDF is damaged and cannot be opened. Save it again in a PDF viewer, then add that file."
+        ) from error
+
+
+def _page_text(page: pdfium.PdfPage) -> str:
+    """One page's lines, paragraphs separated by a blank line."""
+    lines = list(_lines(page.get_textpage()))
+    if not lines:
+        return ""
+    pitch = _pitch(lines)
+    parts = [lines[0].text]
+    for index, (line, following) in enumerate(pairwise(lines)):
+        before = lines[index - 1] if index else line
+        parts.append("\n\n" if _ends_paragraph(before, line, following, pitch) else "\n")
+        parts.append(following.text)
+    return "".join(parts)
+
+
+def _lines(page: pdfium.PdfTextPage) -> Iterator[_Line]:
+    at = 0
+    for broken in page.get_text_range().split("\n"):
+        text = broken.strip()
+        if text:
+            first = at + broken.index(text)
+            left, first_baseline = _origin(page, first)
+            right, last_baseline = _origin(page, first + len(text) - 1)
+            yield _Line(text, left, right, first_baseline, last_baseline)
+        at += len(broken) + 1
+
+
+def _origin(page: pdfium.PdfTextPage, text_index: int) -> tuple[float, float]:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(page, raw.FPDFText_GetCharIndexFromTextIndex(page, text_index), x, y)
+    return x.value, y.value
+
+
+def _pitch(lines: Sequence[_Line]) -> float:
+    """The usual distance of the page's baselines, in points."""
+    gaps = [a.last_baseline - b.first_baseline for a, b in pairwise(lines)]
+    return median([gap for gap in gaps if 4 < gap < 60] or [12])
+
+
+def _ends_paragraph(before: _Line, line: _Line, following: _Line, pitch: float) -> bool:
+    """Whether the layout or the wording shows that a paragraph ends with `line`."""
+    if _ITEM.match(following.text) or _ROW.search(line.text):
+        return True
+    ended = bool(_ENDS_SENTENCE.search(line.text))
+    if not ended and _CONTINUES.match(following.text):
+        return False
+    gap = line.last_baseline - following.first_baseline
+    if gap > 1.25 * pitch or gap < -0.6 * pitch:
+        return True
+    if not (ended and _OPENS.match(following.text)):
+        return False
+    width = max(before.right, following.right) - min(before.left, following.left)
+    indented = following.left > line.left + 0.4 * pitch and gap > 0.5 * pitch
+    short = line.right < max(before.right, following.right) - 0.15 * width
+    return indented or short
+
+
+def _mended(texts: Sequence[str]) -> list[str]:
+    """Expand ligatures and put words together that a line end broke."""
+    texts = [text.translate(_LIGATURES) for text in texts]
+    words = set(re.findall(r"\w+(?:-\w+)*", "\n".join(texts)))
+
+    def mend(broken: re.Match[str]) -> str:
+        head, tail = broken[1], broken[2]
+        # PDFium marks a compound's own hyphen like a broken word's; the rest of the text tells.
+        compound = f"{head}-{tail}" in words and head + tail not in words
+        return f"{head}-{tail}" if compound or not tail[0].islower() else head + tail
+
+    return [_BROKEN_WORD.sub(mend, text).replace("\ufffe", "-") for text in texts]
+
+
+def _join(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, tuple[PageLocator, ...]]:
+    """One text of all pages. The separator after a page belongs to it; pages without text have no locator."""
+    filled = [(number, text) for number, text in enumerate(texts, start=1) if text]
+    parts: list[str] = []
+    locators = []
+    start = 0
+    for index, (number, text) in enumerate(filled):
+        part = text + (_separator(text, filled[index + 1][1]) if index + 1 < len(filled) else "")
+        parts.append(part)
+        span = Span(start, start + len(part))
+        locators.append(PageLocator(span=span, number=number, label=labels[number - 1]))
+        start = span.end
+    return "".join(parts), tuple(locators)
+
+
+def _separator(text: str, following: str) -> str:
+    runs_on = not _ENDS_SENTENCE.search(text) and following[0].islower()
+    return "\n" if runs_on else "\n\n"
+
+
+def _blank_pages(texts: Sequence[str]) -> tuple[str, ...]:
+    blank = [number for number, text in enumerate(texts, start=1) if not text]
+    if not blank:
+        return ()
+    return (
+        f"{_numbers(blank)} {'hold' if len(blank) > 1 else 'holds'} no text; scanned, perhaps.",
+    )
+
+
+def _numbers(pages: Sequence[int]) -> str:
+    """`Page 2`, or `Pages 2–4, 9`."""
+    runs: list[list[int]] = []
+    for page in pages:
+        if runs and runs[-1][-1] == page - 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    names = [f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    return f"{'Pages' if len(pages) > 1 else 'Page'} {', '.join(names)}"

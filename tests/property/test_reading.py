@@ -1,0 +1,76 @@
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.reading import Reading, read
+from rag.errors import DocumentError
+from rag.types import PageLocator, SectionLocator
+from tests.unit.ingest.pdfs import pdf
+
+LINES = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
+TAGS = [
+    "<h1>",
+    "</h1>",
+    "<h2>Two</h2>",
+    "<h3>Three</h3>",
+    "<p>",
+    "<li>",
+    "<tr><td>",
+    "<br>",
+    "<div>",
+]
+SCRAPS = [
+    "</div>",
+    "<pre>",
+    "&amp;",
+    "&#0;",
+    "words and more words. ",
+    "日本。",
+    "<!--",
+    "-->",
+    "<script>",
+    "\x00",
+]
+MARKUP = st.lists(st.sampled_from(TAGS + SCRAPS), max_size=60).map(
+    lambda parts: "<html><body>" + "".join(parts)
+)
+
+
+def check(reading: Reading) -> None:
+    assert reading.text.strip()
+    assert reading.title.strip()
+    assert not any(ord(character) < 32 and character not in "\n\t" for character in reading.text)
+    for kind in (PageLocator, SectionLocator):
+        spans = [one.span for one in reading.locators if isinstance(one, kind)]
+        assert all(a.end == b.start for a, b in pairwise(spans))
+        assert not spans or spans[-1].end == len(reading.text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    content=MARKUP.map(str.encode) | st.binary(max_size=300) | st.text(max_size=200).map(str.encode)
+)
+def test_any_bytes_yield_a_sound_reading_or_a_document_error(content: bytes) -> None:
+    try:
+        reading = read(content, name="x")
+    except DocumentError as error:
+        assert str(error)  # noqa: PT017 - either outcome is right
+    else:
+        check(reading)
+        assert read(content, name="x") == reading
+
+
+@settings(max_examples=25, deadline=None)
+@given(pages=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=4))
+def test_any_pages_yield_ordered_pages_that_cover_the_text(pages: list[list[str]]) -> None:
+    words = "".join("".join(line.split()) for lines in pages for line in lines)
+    try:
+        reading = read(pdf(pages), name="x.pdf")
+    except DocumentError:
+        assert not words
+    else:
+        check(reading)
+        assert reading.locators[0].span.start == 0
+        found = "".join(reading.text.split())
+        assert found.replace("-", "") == words.replace("-", "")

@@ -1,0 +1,195 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from ingest.pipeline import Ingester
+from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
+from rag.protocols import JobState, Upload
+from tests.unit.ingest.fakes import Shelf, library
+
+TEXT = b"Title\n\nThe first sentence. The second sentence.\n"
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def ingester(shelf: Shelf) -> Ingester:
+    return Ingester(library(shelf))
+
+
+def test_a_file_becomes_a_document_with_passages_and_its_original(
+    shelf: Shelf, ingester: Ingester
+) -> None:
+    added = ingester.add(TEXT, Upload(name="notes.txt"))
+    assert added.outcome == "added"
+    assert added.document.title == "Title"
+    assert added.document.version.startswith("sha256:")
+    assert shelf.originals[added.document.version] == TEXT
+    assert shelf.document(added.document.id).text == TEXT.decode()
+
+
+def test_known_bytes_change_nothing(shelf: Shelf, ingester: Ingester) -> None:
+    first = ingester.add(TEXT, Upload(name="a.txt"))
+    again = ingester.add(TEXT, Upload(name="b.txt", title="Another title", source_key="b.txt"))
+    assert again.known
+    assert again.document == first.document
+    assert len(shelf.present) == 1
+
+
+def test_the_same_bytes_in_another_collection_are_another_document(
+    shelf: Shelf, ingester: Ingester
+) -> None:
+    ingester.add(TEXT, Upload(name="a.txt"))
+    assert not ingester.add(TEXT, Upload(name="a.txt", collection="other")).known
+    assert len(shelf.present) == 2
+
+
+def test_other_bytes_under_the_same_key_are_a_new_version(shelf: Shelf, ingester: Ingester) -> None:
+    first = ingester.add(TEXT, Upload(name="a.txt", source_key="a.txt"))
+    second = ingester.add(TEXT + b"More.", Upload(name="a.txt", source_key="a.txt"))
+    assert second.outcome == "updated"
+    assert second.document.id == first.document.id
+    assert second.document.version != first.document.version
+    assert shelf.document(first.document.id, first.document.version).text == TEXT.decode()
+
+
+def test_a_key_never_keeps_old_words_because_another_file_holds_the_new_ones(
+    shelf: Shelf, ingester: Ingester
+) -> None:
+    ingester.add(b"Old words.", Upload(name="a", source_key="a"))
+    ingester.add(b"New words.", Upload(name="b", source_key="b"))
+    assert ingester.add(b"New words.", Upload(name="a", source_key="a")).outcome == "updated"
+    assert not any(one.text == "Old words." for one in map(shelf.document, shelf.present))
+
+
+def test_two_uploads_of_one_name_without_a_key_are_two_documents(ingester: Ingester) -> None:
+    first = ingester.add(b"One report.", Upload(name="report.txt"))
+    second = ingester.add(b"Another report.", Upload(name="report.txt"))
+    assert first.document.id != second.document.id
+
+
+def test_what_the_caller_says_wins_over_what_the_file_says(
+    shelf: Shelf, ingester: Ingester
+) -> None:
+    page = b'<html><head><title>Theirs</title><meta name="date" content="2020-01-01"></head><body>x'
+    upload = Upload(
+        name="x.html", title="Mine", published=dt.date(2021, 2, 3), source_url="https://a.example/"
+    )
+    document = shelf.document(ingester.add(page, upload).document.id)
+    assert (document.title, document.source_url) == ("Mine", "https://a.example/")
+    assert document.published is not None
+    assert (document.published.value, document.published.found_by) == (dt.date(2021, 2, 3), "user")
+
+
+def test_progress_runs_to_the_end(ingester: Ingester) -> None:
+    seen: list[tuple[JobState, int, int]] = []
+    content = b"A sentence of some words that goes on. " * 700
+    ingester.add(content, Upload(name="x"), lambda *step: seen.append(step))
+    assert [state for state, _, _ in seen][:2] == ["parsing", "embedding"]
+    total = seen[-1][2]
+    assert seen[-1] == ("committed", total, total)
+    assert [done for state, done, _ in seen if state == "embedding"] == [
+        *range(0, total, 64),
+        total,
+    ]
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(shelf: Shelf) -> None:
+    with pytest.raises(DocumentTooLarge, match="11"):
+        Ingester(library(shelf, upload_bytes=10)).add(b"x" * 11, Upload(name="x"))
+    Ingester(library(shelf, upload_bytes=10)).add(b"x" * 10, Upload(name="x"))
+
+
+def test_a_file_without_text_leaves_no_trace(shelf: Shelf, ingester: Ingester) -> None:
+    with pytest.raises(EmptyDocument):
+        ingester.add(b"  ", Upload(name="x"))
+    assert not shelf.present
+
+
+@pytest.mark.parametrize("name", ["", ".hidden", "a/b", "a b", "é", "x" * 65, "..", "a\n"])
+def test_a_collection_needs_a_plain_name(ingester: Ingester, name: str) -> None:
+    with pytest.raises(InvalidName):
+        ingester.add(TEXT, Upload(name="x", collection=name))
+
+
+@pytest.mark.parametrize("name", ["default", "A-1_b.c", "x" * 64, "2024"])
+def test_plain_names_are_taken(ingester: Ingester, name: str) -> None:
+    assert ingester.add(TEXT, Upload(name="x", collection=name)).document.collection == name
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "papers"
+    (root / "sub" / ".git").mkdir(parents=True)
+    (root / "b.txt").write_text("The second file.")
+    (root / "sub" / "a.txt").write_text("The third file.")
+    (root / "a.txt").write_text("The first file.")
+    (root / "bad.bin").write_bytes(bytes(range(256)))
+    (root / ".hidden.txt").write_text("Hidden.")
+    (root / "sub" / ".git" / "config").write_text("Hidden too.")
+    (tmp_path / "outside.txt").write_text("Outside.")
+    (root / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (root / "loop").symlink_to(root)
+    (root / "gone.txt").symlink_to(root / "nowhere")
+    return root
+
+
+def test_a_folder_is_added_in_order_and_a_bad_file_does_not_stop_it(
+    folder: Path, ingester: Ingester
+) -> None:
+    outcomes = list(ingester.add_folder(folder))
+    assert [(one.path, one.outcome) for one in outcomes] == [
+        ("a.txt", "added"),
+        ("b.txt", "added"),
+        ("bad.bin", "failed"),
+        ("sub/a.txt", "added"),
+    ]
+    assert outcomes[2].reason is not None
+    assert "binary" in outcomes[2].reason
+    assert outcomes[3].document is not None
+    assert outcomes[3].document.source_key == "sub/a.txt"
+
+
+def test_a_folder_added_again_brings_only_what_changed(
+    folder: Path, ingester: Ingester, shelf: Shelf
+) -> None:
+    list(ingester.add_folder(folder))
+    (folder / "b.txt").write_text("The second file, rewritten.")
+    outcomes = {one.path: one.outcome for one in ingester.add_folder(folder)}
+    assert outcomes == {
+        "a.txt": "known",
+        "b.txt": "updated",
+        "bad.bin": "failed",
+        "sub/a.txt": "known",
+    }
+    assert len(shelf.present) == 3
+
+
+def test_one_file_is_named_by_its_name(folder: Path, ingester: Ingester) -> None:
+    (outcome,) = ingester.add_folder(folder / "sub" / "a.txt", "other")
+    assert outcome.path == "a.txt"
+    assert outcome.document is not None
+    assert outcome.document.collection == "other"
+
+
+def test_a_large_file_of_a_folder_is_reported(folder: Path, shelf: Shelf) -> None:
+    outcomes = {
+        one.path: one for one in Ingester(library(shelf, upload_bytes=15)).add_folder(folder)
+    }
+    assert outcomes["b.txt"].outcome == "failed"
+    assert "over the limit" in (outcomes["b.txt"].reason or "")
+    assert outcomes["a.txt"].outcome == "added"
+
+
+def test_a_missing_folder_is_an_error_at_once(tmp_path: Path, ingester: Ingester) -> None:
+    with pytest.raises(NotFound, match="no file or folder"):
+        ingester.add_folder(tmp_path / "nothing")
+
+
+def test_a_version_is_the_sha256_of_the_bytes(ingester: Ingester) -> None:
+    version = ingester.add(b"x", Upload(name="x")).document.version
+    assert version == "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"

@@ -1,0 +1,113 @@
+import pytest
+
+from ingest.reading import read
+from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
+from rag.types import PageLocator
+from tests.unit.ingest.pdfs import encrypted, labelled, pdf
+
+LINES = [
+    "The lamp was lit at dusk by the",
+    "keeper, who had climbed the stairs.",
+    "",
+    "In the morning it was put out.",
+]
+
+
+def test_lines_stay_together_and_a_gap_ends_a_paragraph() -> None:
+    reading = read(pdf([LINES]), name="lamp.pdf")
+    assert reading.text == (
+        "The lamp was lit at dusk by the\nkeeper, who had climbed the stairs.\n\n"
+        "In the morning it was put out."
+    )
+    assert reading.media_type == "application/pdf"
+
+
+def test_an_indented_line_after_a_sentence_begins_a_paragraph() -> None:
+    lines = ["The first paragraph ends on this line.", "A second one begins, and it", "goes on."]
+    text = read(pdf([lines], indents=[lines[1]]), name="x.pdf").text
+    assert text == f"{lines[0]}\n\n{lines[1]}\n{lines[2]}"
+
+
+def test_words_broken_at_a_line_end_are_joined() -> None:
+    text = read(
+        pdf([["The light was extin-", "guished at dawn by the assis-", "tant."]]), name="x"
+    ).text
+    assert "extinguished at dawn by the assistant." in text
+
+
+def test_a_compound_keeps_its_hyphen_where_the_text_shows_it() -> None:
+    lines = ["It is a self-made lamp, as all self-", "made lamps are."]
+    assert "self-made lamps" in read(pdf([lines]), name="x").text
+
+
+def test_rows_of_figures_stand_apart() -> None:
+    text = read(pdf([["Oil 1,200 1,300", "Wicks 40 (12)", "Glass 7 9"]]), name="x").text
+    assert text.split("\n\n") == ["Oil 1,200 1,300", "Wicks 40 (12)", "Glass 7 9"]
+
+
+def test_pages_cover_every_character_in_order_and_carry_their_labels() -> None:
+    content = labelled(pdf([["Preface of the"], ["Contents"], ["one sentence."]]), roman_pages=2)
+    reading = read(content, name="x.pdf")
+    pages = [one for one in reading.locators if isinstance(one, PageLocator)]
+    assert "".join(page.span.cut(reading.text) for page in pages) == reading.text
+    assert [(page.number, page.label) for page in pages] == [(1, "i"), (2, "ii"), (3, "1")]
+    assert [page.span.cut(reading.text).strip() for page in pages] == [
+        "Preface of the",
+        "Contents",
+        "one sentence.",
+    ]
+
+
+def test_a_sentence_runs_on_over_the_page() -> None:
+    assert read(pdf([["It began here"], ["and ended there."]]), name="x").text == (
+        "It began here\nand ended there."
+    )
+
+
+def test_metadata_names_the_document_and_its_author() -> None:
+    reading = read(pdf([LINES], title="The Lamp", author="O. Keeper"), name="x.pdf")
+    assert (reading.title, reading.author) == ("The Lamp", "O. Keeper")
+    assert reading.published is None
+
+
+@pytest.mark.parametrize(
+    "title", ["untitled", "Microsoft Word - lamp.doc", "lamp_final.docx", "0001-22"]
+)
+def test_a_title_that_a_tool_wrote_is_passed_over(title: str) -> None:
+    assert read(pdf([["Of Lamps", "", "Text."]], title=title), name="x.pdf").title == "Of Lamps"
+
+
+def test_pages_without_text_are_reported() -> None:
+    reading = read(pdf([["One"], [], [], ["Four"], []]), name="x.pdf")
+    assert reading.warnings == ("Pages 2–3, 5 hold no text; scanned, perhaps.",)
+    assert [one.number for one in reading.locators if isinstance(one, PageLocator)] == [1, 4]
+
+
+def test_no_text_at_all_says_that_it_may_be_scanned() -> None:
+    with pytest.raises(EmptyDocument, match="OCR"):
+        read(pdf([[], []]), name="x.pdf")
+
+
+def test_a_password_is_asked_for() -> None:
+    with pytest.raises(EncryptedDocument, match="password"):
+        read(encrypted(pdf([LINES]), "secret"), name="x.pdf")
+
+
+def test_an_empty_password_opens() -> None:
+    assert "keeper" in read(encrypted(pdf([LINES]), ""), name="x.pdf").text
+
+
+@pytest.mark.parametrize("cut", [0.02, 0.1])
+def test_a_damaged_file_is_unreadable(cut: float) -> None:
+    content = pdf([LINES])
+    with pytest.raises((UnreadableDocument, EmptyDocument)):
+        read(content[: int(len(content) * cut)], name="x.pdf")
+
+
+def test_a_signature_and_nothing_else_is_unreadable() -> None:
+    with pytest.raises(UnreadableDocument):
+        read(b"%PDF-1.7\n" + b"nonsense " * 100, name="x.pdf")
+
+
+def test_junk_before_the_header_is_allowed() -> None:
+    assert "keeper" in read(b"junk\n" * 20 + pdf([LINES]), name="x.txt").text

@@ -1,0 +1,108 @@
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from ingest.reading import read
+from rag.errors import EmptyDocument, UnsupportedFormat
+
+
+def test_utf8_is_read_as_it_stands() -> None:
+    reading = read("Müllers Liste\n\nErste Zeile,\nzweite Zeile.\n".encode(), name="liste.txt")
+    assert reading.text == "Müllers Liste\n\nErste Zeile,\nzweite Zeile.\n"
+    assert (reading.title, reading.media_type) == ("Müllers Liste", "text/plain")
+    assert reading.warnings == ()
+    assert reading.published is None
+
+
+def test_every_kind_of_line_end_becomes_a_line_feed() -> None:
+    assert read(b"a\r\nb\rc\x0cd\n", name="x").text == "a\nb\nc\nd\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"], ids=str
+)
+def test_unicode_with_a_mark_or_with_zero_bytes_is_recognised(encoding: str) -> None:
+    text = "The café opens at nine. It closes at five.\n"
+    assert read(text.encode(encoding), name="x.txt").text == text
+
+
+def test_another_encoding_is_guessed_and_the_guess_is_reported() -> None:
+    text = "Die Prüfung der Bücher übernahm ein Gehilfe aus Lübeck, der für große Sorgfalt bekannt war."
+    reading = read(text.encode("cp1252"), name="x.txt")
+    assert reading.text == text
+    assert any("guess" in warning for warning in reading.warnings)
+
+
+def test_one_broken_byte_does_not_turn_utf8_into_another_encoding() -> None:
+    reading = read("Größe, Maß, Fuß, Übermut, äußerst".encode() + b"\xff", name="x.txt")
+    assert reading.text == "Größe, Maß, Fuß, Übermut, äußerst\ufffd"
+    assert any("1 places" in warning for warning in reading.warnings)
+
+
+def test_hidden_characters_are_removed_and_counted() -> None:
+    hidden = "\x00\x07\u200b\u202e\ufeff\xad\U000e0041"
+    prose = "The rest of the file is plain. " * 20
+    reading = read(f"pay{hidden}load. {prose}".encode(), name="x.txt")
+    assert reading.text == f"payload. {prose}"
+    assert reading.warnings == ("7 invisible or control characters were removed.",)
+
+
+def test_joiners_stay_where_scripts_and_emoji_need_them() -> None:
+    text = "می\u200cخواهم 👩\u200d🚀"
+    assert read(text.encode(), name="x.txt").text == text
+    assert read(b"se\xe2\x80\x8dcret", name="x.txt").text == "secret"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("\n\n  Minutes of May \nAll were there.", "Minutes of May"),
+        ("# Minutes\n\nAll were there.", "Minutes"),
+        ("This is a sentence.\nSo is this.", "notes of may"),
+        ("word " * 100, "notes of may"),
+        ("-----\nNothing", "notes of may"),
+    ],
+)
+def test_title_is_the_first_line_that_looks_like_one_or_the_name(text: str, title: str) -> None:
+    assert read(text.encode(), name="folder/notes of may.txt").title == title
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t ", "\ufeff\n".encode(), "\u200b\u200b".encode()])
+def test_a_file_without_words_is_empty(content: bytes) -> None:
+    with pytest.raises(EmptyDocument):
+        read(content, name="x.txt")
+
+
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (zipped(), "ZIP"),
+        (gzip.compress(b"text"), "gzip"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(50), "PNG"),
+        (b"\xff\xd8\xff\xe0" + bytes(50), "JPEG"),
+        (b"\x7fELF\x02\x01\x01" + bytes(50), "program"),
+        (b"{\\rtf1 hello}", "RTF"),
+        (bytes(range(256)) * 20, "binary"),
+    ],
+)
+def test_binary_data_is_refused_by_what_it_looks_like(content: bytes, what: str) -> None:
+    with pytest.raises(UnsupportedFormat, match=what):
+        read(content, name="innocent.txt")
+
+
+def test_prose_about_pdf_and_html_is_text() -> None:
+    text = "A file that begins with %PDF-1.7 is a PDF; one that begins with <html> is a page.\n"
+    assert read(text.encode(), name="x.pdf").media_type == "text/plain"
+
+
+def test_sniffing_a_file_of_comments_takes_no_time() -> None:
+    assert read(b"<!-- -->" * 1000 + b"x", name="x.html").media_type == "text/plain"
