@@ -81,7 +81,7 @@ class Ingester:
         report = progress or _silent
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload)
-        known = earlier or self.library.catalog.find(upload.collection, version=version)
+        known = earlier or self.library.store.find(upload.collection, version=version)
         if known and known.version == version:
             return Ingested(document=known, outcome="known")
         report("parsing", 0, 0)
@@ -90,7 +90,7 @@ class Ingester:
         document = _document(document_id, version, reading, upload)
         self._store(document, content, report)
         return Ingested(
-            document=self.library.catalog.summary(document_id),
+            document=self.library.store.summary(document_id),
             outcome="updated" if earlier else "added",
         )
 
@@ -112,13 +112,13 @@ class Ingester:
     def _earlier(self, upload: Upload) -> DocumentSummary | None:
         if upload.source_key is None:
             return None
-        return self.library.catalog.find(upload.collection, source_key=upload.source_key)
+        return self.library.store.find(upload.collection, source_key=upload.source_key)
 
     def _store(self, document: Document, content: bytes, report: Progress) -> None:
         embedder = self.library.embedder
         passages = split(document, embedder)
         vectors = self._embed(embedded_texts(document, passages, embedder), report)
-        self.library.index.add(document, passages, vectors, original=content)
+        self.library.store.add(document, passages, vectors, original=content)
         report("committed", len(passages), len(passages))
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
