@@ -196,16 +196,20 @@ def serve(
     except OSError as error:
         _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
     with listener, _opened(data, verbose) as library:
-        if not library.store.collections():
-            typer.echo("There are no documents yet. Add some by POST /v1/documents.", err=True)
-        serving.serve(
-            library,
-            listener,
-            hosts=serving.LOOPBACK_HOSTS | {host} if loopback else None,
-            announce=lambda url: typer.echo(
-                f'{{"url": "{url}"}}' if as_json else f"Chapterverse is ready at {url}"
-            ),
-        )
+
+        def announce(url: str) -> None:
+            if as_json:
+                typer.echo(f'{{"url": "{url}"}}')
+                return
+            typer.echo(f"Chapterverse is ready at {url}")
+            if not _has_documents(library):
+                typer.echo(
+                    "There are no documents yet. Add one: "
+                    f"curl -F file=@document.pdf '{url}/v1/documents?wait=true'"
+                )
+
+        hosts = serving.LOOPBACK_HOSTS | {host} if loopback else None
+        serving.serve(library, listener, hosts=hosts, announce=announce)
 
 
 @documents_app.command("list")
@@ -306,8 +310,12 @@ def _settings(data: Path) -> Settings:
         _fail(f"The setting {name} is wrong: {wrong['msg']}.", MISUSED)
 
 
+def _has_documents(library: Library) -> bool:
+    return any(one.documents for one in library.store.collections())
+
+
 def _require_documents(library: Library) -> None:
-    if not any(one.documents for one in library.store.collections()):
+    if not _has_documents(library):
         _fail("There are no documents yet. Add some first: verse ingest PATH")
 
 
