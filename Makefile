@@ -36,7 +36,7 @@ lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh
 
 bench: $(VENV)/.runtime ## Measure on development sets: make bench BENCH=folder
-	@$(BIN)/verse eval answers $(BENCH)/xquad --language en
+	@$(BIN)/verse eval answers $(BENCH)/xquad --language en --foreign $(BENCH)/nq-open
 
 clean: ## Remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

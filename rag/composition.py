@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.analysis import terms, words
-from rag.context import with_context
 from rag.protocols import Embedder, PassageIndex
+from rag.question import asks_for_role, held_terms
 from rag.sentences import sentences
 from rag.types import (
     Abstention,
@@ -28,6 +29,20 @@ _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
 _PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _CLOSEST = 3  # sentences that an abstention shows
+_TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A question as sentences are held against it: its terms' weights, which sum to 1, and its kind."""
+
+    weights: Mapping[str, float]
+    role: bool
+
+    def share(self, sentence: str) -> float:
+        """The weight of the terms that a sentence speaks to, in [0, 1]."""
+        held = held_terms(sentence, role_asked=self.role)
+        return sum(weight for term, weight in self.weights.items() if term in held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +120,9 @@ class SentenceComposer:
         collection: str,
     ) -> list[_Ranked]:
         """The sentences most likely to answer, best first; ties keep the order of the evidence."""
-        weights = self._weights(question, collection)
+        asked = _Asked(weights=self._weights(question, collection), role=asks_for_role(question))
         candidates = sorted(
-            (c for scored in evidence for c in _candidates(scored, documents, weights)),
+            (c for scored in evidence for c in _candidates(scored, documents, asked)),
             key=lambda c: -(c.share + _PASSAGE_WEIGHT * c.passage_score),
         )[:_EMBEDDED_SENTENCES]
         cosines = self._cosines(question, candidates)
@@ -131,28 +146,34 @@ class SentenceComposer:
         return {term: weight / whole for term, weight in idf.items()}
 
     def _cosines(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
+        """Cosines with the question of each sentence under its document's title, as passages are embedded."""
         asked = self.embedder.embed_queries([question])[0]
-        texts = [with_context(c.document.title, (), c.text) for c in candidates]
+        texts = [f"{c.document.title}\n{c.text}" for c in candidates]
         found: list[float] = (self.embedder.embed_passages(texts) @ asked).round(6).tolist()
         return found
 
 
 def _candidates(
-    scored: ScoredPassage, documents: Mapping[DocumentId, Document], weights: Mapping[str, float]
+    scored: ScoredPassage, documents: Mapping[DocumentId, Document], asked: _Asked
 ) -> list[_Candidate]:
-    passage = scored.passage
-    found = []
-    for span in sentences(passage.text):
-        held = set(terms(span.cut(passage.text)))
-        found.append(
-            _Candidate(
-                document=documents[passage.document_id],
-                span=Span(passage.span.start + span.start, passage.span.start + span.end),
-                share=sum(weight for term, weight in weights.items() if term in held),
-                passage_score=scored.score,
-            )
+    """The sentences of a passage that state something."""
+    passage, document = scored.passage, documents[scored.passage.document_id]
+    return [
+        _Candidate(
+            document=document,
+            span=Span(passage.span.start + span.start, passage.span.start + span.end),
+            share=asked.share(span.cut(passage.text)),
+            passage_score=scored.score,
         )
-    return found
+        for span in sentences(passage.text)
+        if _states_something(span.cut(passage.text), document.title)
+    ]
+
+
+def _states_something(sentence: str, title: str) -> bool:
+    """Neither a question, which resembles what is asked more than any answer does, nor part of the title."""
+    asks = sentence.endswith("?") and not _TAG_QUESTION.search(sentence)
+    return not asks and " ".join(words(sentence)) not in " ".join(words(title))
 
 
 def _statements(ranked: Sequence[_Ranked]) -> tuple[Statement, ...]:

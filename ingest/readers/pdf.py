@@ -6,7 +6,7 @@ import ctypes
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from threading import Lock
@@ -33,6 +33,8 @@ _ITEM = re.compile(r"[•◦‣▪■●○]|\(?\d{1,2}[.)]\s|\([a-z]{1,4}\)\s")
 _ROW = re.compile(
     r"(?:^|\s)[(\-–—$€£]*\d[\d.,]*\s?[)%*]*\s+(?:[$€£]\s*)?[(\-–—$€£]*[\d–—-][\d.,]*\s?[)%*]*$"
 )
+# What a wide space follows without being a table's: a list's marker, or the end of a sentence in old print.
+_NO_CELL = re.compile(r"[\W_]*(?:\w{1,4}[.)])?|.*[.!?][\W_]*", re.DOTALL)
 _NO_TITLE = re.compile(  # what tools write into the title field
     r"[\W\d_]*$|\W*untitled|microsoft \w+ - |[a-z]:\\"
     r"|.*\.(?:docx?|xlsx?|pptx?|pdf|indd|tex|dvi|qxd|rtf|odt|html?)$",
@@ -42,9 +44,13 @@ _NO_TITLE = re.compile(  # what tools write into the title field
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a page, and where its first and last characters stand, in points from the lower left."""
+    """A line of a page, and where its first and last characters stand, in points from the lower left.
+
+    `gaps` are the widths of its spaces, by their place in the text.
+    """
 
     text: str
+    gaps: dict[int, float]
     left: float
     right: float
     first_baseline: float
@@ -141,7 +147,7 @@ def _read_with_pypdf(content: bytes) -> _Pages:
 
 def _page_text(page: pdfium.PdfPage) -> str:
     """One page's lines, paragraphs separated by a blank line."""
-    lines = list(_lines(page.get_textpage()))
+    lines = _with_cells(list(_lines(page.get_textpage())))
     if not lines:
         return ""
     pitch = _pitch(lines)
@@ -161,7 +167,11 @@ def _lines(page: pdfium.PdfTextPage) -> Iterator[_Line]:
             first = at + broken.index(text)
             left, first_baseline = _origin(page, first)
             right, last_baseline = _origin(page, first + len(text) - 1)
-            yield _Line(text, left, right, first_baseline, last_baseline)
+            gaps = {
+                space.start(): _gap(page, first + space.start(), first + space.end())
+                for space in re.finditer(" +", text)
+            }
+            yield _Line(text, gaps, left, right, first_baseline, last_baseline)
         at += len(broken) + 1
 
 
@@ -169,6 +179,36 @@ def _origin(page: pdfium.PdfTextPage, text_index: int) -> tuple[float, float]:
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(page, raw.FPDFText_GetCharIndexFromTextIndex(page, text_index), x, y)
     return x.value, y.value
+
+
+def _gap(page: pdfium.PdfTextPage, start: int, end: int) -> float:
+    """The distance between the characters before and after a space."""
+    return _box(page, end)[0] - _box(page, start - 1)[1]
+
+
+def _box(page: pdfium.PdfTextPage, text_index: int) -> tuple[float, float]:
+    """Where a character begins and ends on its line."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    index = raw.FPDFText_GetCharIndexFromTextIndex(page, text_index)
+    raw.FPDFText_GetCharBox(page, index, left, right, bottom, top)
+    return left.value, right.value
+
+
+def _with_cells(lines: Sequence[_Line]) -> list[_Line]:
+    """The lines, with a tab for each space so wide that it can only part two cells of a table."""
+    gaps = sorted(gap for line in lines for gap in line.gaps.values() if gap > 0)
+    if not gaps:
+        return list(lines)
+    widest = 3.5 * gaps[len(gaps) // 4]  # pages of tables hold many wide spaces
+    return [replace(line, text=_tabbed(line, widest)) for line in lines]
+
+
+def _tabbed(line: _Line, widest: float) -> str:
+    characters = list(line.text)
+    for at, gap in line.gaps.items():
+        if gap > widest and not _NO_CELL.fullmatch(line.text, 0, at):
+            characters[at] = "\t"
+    return "".join(characters)
 
 
 def _pitch(lines: Sequence[_Line]) -> float:
@@ -179,13 +219,13 @@ def _pitch(lines: Sequence[_Line]) -> float:
 
 def _ends_paragraph(before: _Line, line: _Line, following: _Line, pitch: float) -> bool:
     """Whether the layout or the wording shows that a paragraph ends with `line`."""
-    if _ITEM.match(following.text) or _ROW.search(line.text):
+    if _ITEM.match(following.text) or _is_row(line):
         return True
     ended = bool(_ENDS_SENTENCE.search(line.text))
     if not ended and _CONTINUES.match(following.text):
         return False
     gap = line.last_baseline - following.first_baseline
-    if gap > 1.25 * pitch or gap < -0.6 * pitch:
+    if _is_row(following) or gap > 1.25 * pitch or gap < -0.6 * pitch:
         return True
     if not (ended and _OPENS.match(following.text)):
         return False
@@ -193,6 +233,10 @@ def _ends_paragraph(before: _Line, line: _Line, following: _Line, pitch: float) 
     indented = following.left > line.left + 0.4 * pitch and gap > 0.5 * pitch
     short = line.right < max(before.right, following.right) - 0.15 * width
     return indented or short
+
+
+def _is_row(line: _Line) -> bool:
+    return "\t" in line.text or _ROW.search(line.text) is not None
 
 
 def _mended(texts: Sequence[str]) -> list[str]:

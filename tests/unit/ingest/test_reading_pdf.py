@@ -3,7 +3,7 @@ import pytest
 from ingest.reading import read
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator
-from tests.unit.ingest.pdfs import encrypted, labelled, pdf
+from tests.unit.ingest.pdfs import encrypted, labelled, pdf, table
 
 LINES = [
     "The lamp was lit at dusk by the",
@@ -43,6 +43,15 @@ def test_a_compound_keeps_its_hyphen_where_the_text_shows_it() -> None:
 def test_rows_of_figures_stand_apart() -> None:
     text = read(pdf([["Oil 1,200 1,300", "Wicks 40 (12)", "Glass 7 9"]]), name="x").text
     assert text.split("\n\n") == ["Oil 1,200 1,300", "Wicks 40 (12)", "Glass 7 9"]
+
+
+def test_cells_of_a_table_are_parted_by_tabs_and_its_rows_stand_apart() -> None:
+    rows = [["Day", "Office of the keeper"], ["Monday", "Lamp room"], ["Tuesday", "Stairs"]]
+    content = table(rows, after="A closing line of words follows the table here.")
+    assert read(content, name="x").text == (
+        "Day\tOffice of the keeper\n\nMonday\tLamp room\n\nTuesday\tStairs\n\n"
+        "A closing line of words follows the table here."
+    )
 
 
 def test_pages_cover_every_character_in_order_and_carry_their_labels() -> None:

@@ -1,0 +1,178 @@
+"""Answer finding: does the first statement hold the answer, is every quote exact, is the rest refused?
+
+The engine is measured beside two plain rankers over the very same sentences, in the same run.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ingest.pipeline import Ingester
+
+from eval.bench import BenchDocument, BenchQuestion
+from eval.metrics import Proportion, holds_answer, proportion
+from rag.analysis import terms
+from rag.bootstrap import assemble, open_rag
+from rag.library import Library
+from rag.protocols import Embedder, Upload
+from rag.sentences import sentences
+from rag.settings import AnswerSettings, Settings
+from rag.types import Answer, Reply
+
+_FIRST = 3  # statements that are looked at
+_NEVER_ABSTAIN = AnswerSettings(statements=_FIRST, abstain_below=0, keep_above=0)
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+Ranker = Callable[[str], Sequence[str]]  # a question's sentences, best first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReport:
+    """What was measured.
+
+    Attributes:
+        first, first_three: By ranker; the answer string stands in the first statement, or the first three.
+        exact: Of all quotes of all answers, those that equal their document's text at their place.
+        own_refused, foreign_refused: Abstentions with the default settings; the second where questions that
+            the documents do not answer were given.
+        median_ms: Of one question, asked with default settings.
+    """
+
+    first: dict[str, Proportion]
+    first_three: dict[str, Proportion]
+    exact: Proportion
+    own_refused: Proportion
+    foreign_refused: Proportion | None
+    documents: int
+    passages: int
+    median_ms: float
+
+
+def measure(
+    documents: Sequence[BenchDocument],
+    questions: Sequence[BenchQuestion],
+    foreign: Sequence[BenchQuestion],
+    progress: Progress,
+) -> AnswerReport:
+    """Index the documents in a folder of their own, ask every question, compare with the plain rankers."""
+    with tempfile.TemporaryDirectory() as folder, open_rag(Settings(data=Path(folder))) as library:
+        _fill(library, documents, progress)
+        return _measured(library, documents, questions, foreign, progress)
+
+
+def _fill(library: Library, documents: Sequence[BenchDocument], progress: Progress) -> None:
+    ingester = Ingester(library)
+    for done, one in enumerate(documents, 1):
+        upload = Upload(name=f"{one.id}.txt", title=one.title, source_key=one.id)
+        ingester.add(one.text.encode(), upload)
+        progress("index", done, len(documents))
+
+
+def _measured(
+    library: Library,
+    documents: Sequence[BenchDocument],
+    questions: Sequence[BenchQuestion],
+    foreign: Sequence[BenchQuestion],
+    progress: Progress,
+) -> AnswerReport:
+    answerable = [one for one in questions if one.answers]
+    always = assemble(
+        library.settings.model_copy(update={"answers": _NEVER_ABSTAIN}),
+        library.store,
+        library.embedder,
+    )
+    replies = [
+        always.ask(one.question) for one in _counted(answerable, "ask, abstention off", progress)
+    ]
+    found = {"engine": [_texts(reply) for reply in replies]}
+    for name, rank in _plain_rankers(documents, library.embedder).items():
+        found[name] = [
+            list(rank(one.question))[:_FIRST] for one in _counted(answerable, name, progress)
+        ]
+    own, seconds = [], []
+    for one in _counted(answerable, "ask, default settings", progress):
+        started = time.perf_counter()
+        own.append(library.ask(one.question))
+        seconds.append(time.perf_counter() - started)
+    elsewhere = [
+        library.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
+    ]
+    return AnswerReport(
+        first={name: _found(texts, answerable, 1) for name, texts in found.items()},
+        first_three={name: _found(texts, answerable, _FIRST) for name, texts in found.items()},
+        exact=proportion(
+            [x for reply in (*replies, *own, *elsewhere) for x in _exact(library, reply)]
+        ),
+        own_refused=_refused(own),
+        foreign_refused=_refused(elsewhere) if elsewhere else None,
+        documents=len(documents),
+        passages=library.store.count("default"),
+        median_ms=float(np.median(seconds)) * 1000,
+    )
+
+
+def _texts(reply: Reply) -> list[str]:
+    response = reply.response
+    return [one.text for one in response.statements] if isinstance(response, Answer) else []
+
+
+def _found(
+    texts: Sequence[Sequence[str]], questions: Sequence[BenchQuestion], k: int
+) -> Proportion:
+    return proportion(
+        [holds_answer(t[:k], one.answers) for t, one in zip(texts, questions, strict=True)]
+    )
+
+
+def _refused(replies: Sequence[Reply]) -> Proportion:
+    return proportion([reply.response.outcome == "abstained" for reply in replies])
+
+
+def _exact(library: Library, reply: Reply) -> list[bool]:
+    """For each quote of an answer, whether the stored text at its place is the quote."""
+    if not isinstance(reply.response, Answer):
+        return []
+    return [
+        library.store.document(quote.document_id, quote.version).text[
+            quote.span.start : quote.span.end
+        ]
+        == quote.text
+        for statement in reply.response.statements
+        for quote in statement.quotes
+    ]
+
+
+def _plain_rankers(documents: Sequence[BenchDocument], embedder: Embedder) -> dict[str, Ranker]:
+    """Every sentence of the collection by cosine alone, and by idf-weighted share of words alone."""
+    texts = [span.cut(one.text) for one in documents for span in sentences(one.text)]
+    vectors = embedder.embed_passages(texts)
+    held = [frozenset(terms(text)) for text in texts]
+    frequencies = Counter(term for one in held for term in one)
+
+    def best(scores: Iterable[float]) -> list[str]:
+        order = np.argsort(-np.fromiter(scores, np.float64, len(texts)), kind="stable")
+        return [texts[row] for row in order[:_FIRST]]
+
+    def by_cosine(question: str) -> list[str]:
+        return best(vectors @ embedder.embed_queries([question])[0])
+
+    def by_share(question: str) -> list[str]:
+        weights = {t: math.log1p(len(texts) / (1 + frequencies[t])) for t in set(terms(question))}
+        return best(sum(w for t, w in weights.items() if t in one) for one in held)
+
+    return {"sentences by cosine": by_cosine, "sentences by words": by_share}
+
+
+def _counted(
+    questions: Sequence[BenchQuestion], stage: str, progress: Progress
+) -> Iterable[BenchQuestion]:
+    for done, one in enumerate(questions, 1):
+        yield one
+        progress(stage, done, len(questions))

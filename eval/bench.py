@@ -1,0 +1,80 @@
+"""Development sets in the normal form: `corpus.jsonl.gz` and `questions.jsonl.gz` in one folder."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchDocument:
+    """A document of a development set."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchQuestion:
+    """A question of a development set; without answers, its documents do not answer it."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+
+
+class BenchError(Exception):
+    """A development set that is missing or not in the normal form."""
+
+
+def read_documents(folder: Path, language: str | None = None) -> list[BenchDocument]:
+    """The documents of a set, or those of one language: the second part of their id.
+
+    Raises:
+        BenchError: there are none, or a line is not in the normal form.
+    """
+    found = [
+        BenchDocument(id=line["id"], title=line["title"], text=line["text"])
+        for line in _lines(folder / "corpus.jsonl.gz", ("id", "title", "text"))
+        if language is None or line["id"].split("-")[1:2] == [language]
+    ]
+    if not found:
+        raise BenchError(f"{folder.name} has no documents in language {language!r}.")
+    return found
+
+
+def read_questions(folder: Path, language: str | None = None) -> list[BenchQuestion]:
+    """The questions of a set, or those whose `meta.lang` is one language.
+
+    Raises:
+        BenchError: there are none, or a line is not in the normal form.
+    """
+    found = [
+        BenchQuestion(
+            id=line["id"],
+            question=line["question"],
+            answers=tuple(line["answers"]) if line["answerable"] else (),
+        )
+        for line in _lines(
+            folder / "questions.jsonl.gz", ("id", "question", "answers", "answerable")
+        )
+        if language is None or line.get("meta", {}).get("lang") == language
+    ]
+    if not found:
+        raise BenchError(f"{folder.name} has no questions in language {language!r}.")
+    return found
+
+
+def _lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                record = json.loads(line)
+                if missing := [field for field in fields if field not in record]:
+                    raise BenchError(f"{path.name}, line {number}, lacks {', '.join(missing)}.")
+                yield record
+    except (OSError, EOFError, ValueError) as error:
+        raise BenchError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,82 @@
+"""`verse eval`: measure the engine on development sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from eval.answers import AnswerReport
+
+app = typer.Typer(no_args_is_help=True, help="Measure answers on development sets.")
+
+
+@app.callback()
+def _eval() -> None:
+    """Measure answers on development sets."""
+
+
+@app.command()
+def answers(
+    folder: Annotated[Path, typer.Argument(help="A set in the normal form.", exists=True)],
+    language: Annotated[
+        str | None, typer.Option(help="Only documents and questions of it.")
+    ] = None,
+    foreign: Annotated[
+        Path | None,
+        typer.Option(help="A set whose questions these documents do not answer.", exists=True),
+    ] = None,
+) -> None:
+    """Answer finding: is the answer in the first statement, is every quote exact, is the rest refused?
+
+    Exits with 1 when a quote is not exact, and with 2 when the set cannot be read.
+    """
+    from eval.answers import measure
+    from eval.bench import BenchError, read_documents, read_questions
+
+    try:
+        documents, questions = read_documents(folder, language), read_questions(folder, language)
+        elsewhere = read_questions(foreign) if foreign else []
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done)
+
+        report = measure(documents, questions, elsewhere, show)
+    _print(report, folder.name)
+    raise typer.Exit(0 if report.exact.value == 1.0 else 1)
+
+
+def _print(report: AnswerReport, name: str) -> None:
+    table = Table(
+        title=f"{name}: {report.documents:,} documents, {report.passages:,} passages",
+        title_justify="left",
+    )
+    for heading in ("ranking", "answer in the first statement", "in the first three"):
+        table.add_column(heading)
+    for ranker, first in report.first.items():
+        table.add_row(ranker, str(first), str(report.first_three[ranker]))
+    console = Console(width=120)
+    console.print(table)
+    console.print(f"quotes that are exact: {report.exact}")
+    console.print(f"own questions refused: {report.own_refused}")
+    if report.foreign_refused:
+        console.print(f"foreign questions refused: {report.foreign_refused}")
+    console.print(f"median time of one question: {report.median_ms:.0f} ms")
