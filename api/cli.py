@@ -144,7 +144,8 @@ def ask(
     """Answer a question by statements with verbatim quotes, or say why there is no answer."""
     with _opened(data, verbose) as library:
         _require_documents(library)
-        _answer(library, question, collection, as_json=as_json)
+        code = _answer(library, question, collection, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -267,20 +268,20 @@ def demo(
             typer.echo(f"\n{found.question}\n")
         if any(one.outcome == "failed" for one in outcomes):
             raise typer.Exit(FAILED)
-        with contextlib.suppress(typer.Exit):
-            _answer(library, found.question, _COLLECTION, as_json=as_json)
+        code = _answer(library, found.question, _COLLECTION, as_json=as_json)
     if not as_json:
         console.show_next_steps(folder, found.question)
+    raise typer.Exit(code)
 
 
-def _answer(library: Library, question: str, collection: str, *, as_json: bool) -> None:
+def _answer(library: Library, question: str, collection: str, *, as_json: bool) -> int:
+    """Ask and print; gives the exit code."""
     from api import console
     from api.rendering import answer_body
 
     body = answer_body(library.ask(question, collection=collection))
     console.show_answer(body, as_json=as_json)
-    if body.outcome == "abstained":
-        raise typer.Exit(ABSTAINED)
+    return ABSTAINED if body.outcome == "abstained" else DONE
 
 
 @contextlib.contextmanager
