@@ -150,7 +150,7 @@ def test_a_body_of_unstated_length_is_cut_off_at_the_limit() -> None:
     ],
 )
 def test_a_wrong_form_field_is_named(
-    client: TestClient, fields: dict[str, str], field: str
+    client: TestClient, fields: dict[str, Any], field: str
 ) -> None:
     problem = assert_problem(upload(client, **fields), 422, "invalid-request")
     assert [one["field"] for one in problem["errors"]] == [field]
