@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from ingest.pipeline import Ingester
 
 from eval.bench import BenchDocument, BenchQuestion
 from eval.metrics import Proportion, holds_answer, proportion
+from ingest.pipeline import Ingester
 from rag.analysis import terms
 from rag.bootstrap import assemble, open_rag
 from rag.library import Library

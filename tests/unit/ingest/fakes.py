@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.bootstrap import assemble
 from rag.errors import UnknownDocument
 from rag.library import Library
 from rag.protocols import (
@@ -133,6 +134,9 @@ class Shelf:
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
         raise NotImplementedError
 
+    def count(self, collection: str) -> int:
+        raise NotImplementedError
+
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         raise NotImplementedError
 
@@ -151,15 +155,13 @@ class Shelf:
     def job(self, job_id: str) -> Job:
         raise NotImplementedError
 
+    def close(self) -> None:
+        raise NotImplementedError
+
 
 def library(shelf: Shelf, *, upload_bytes: int = 1_000_000) -> Library:
-    return Library(
-        settings=Settings(data=Path("unused"), limits=LimitSettings(upload_bytes=upload_bytes)),
-        embedder=WordEmbedder(),
-        index=shelf,
-        catalog=shelf,
-        jobs=shelf,
-    )
+    settings = Settings(data=Path("unused"), limits=LimitSettings(upload_bytes=upload_bytes))
+    return assemble(settings, shelf, WordEmbedder())
 
 
 def document(
