@@ -31,38 +31,15 @@ _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for 
 _ASIDE = frozenset(
     (
         *("script", "style", "noscript", "template", "svg", "math", "iframe", "object"),
-        *("nav", "aside", "footer", "form", "button", "select"),
+        *("nav", "aside", "footer", "button", "select"),
     )
 )
 _BLOCKS = frozenset(
     (
-        *(
-            "address",
-            "article",
-            "blockquote",
-            "body",
-            "caption",
-            "dd",
-            "details",
-            "div",
-            "dl",
-            "dt",
-        ),
-        *("fieldset", "figcaption", "figure", "header", "hr", "li", "main", "ol", "p", "section"),
-        *(
-            "summary",
-            "table",
-            "tbody",
-            "tfoot",
-            "thead",
-            "tr",
-            "ul",
-            "nav",
-            "aside",
-            "footer",
-            "form",
-        ),
-        *("h1", "h2", "h3", "h4", "h5", "h6"),
+        *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div"),
+        *("dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "li"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "main", "nav", "ol", "p", "section", "summary"),
+        *("table", "tbody", "tfoot", "thead", "tr", "ul"),
         *("head", "item", "list", "quote", "row"),  # trafilatura's names
     )
 )

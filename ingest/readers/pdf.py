@@ -15,7 +15,7 @@ import pypdf
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from ingest.readers.characters import clean, one_line
+from ingest.readers.characters import Cleaned, clean, one_line
 from ingest.reading import Reading
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator, Span
@@ -80,6 +80,7 @@ def read(content: bytes) -> Reading:
         pages = _read_with_pypdf(content)
     cleaned = [clean(text) for text in _mended(pages.texts)]
     texts = [page.text.strip() for page in cleaned]
+    removed = sum(page.removed for page in cleaned)
     if not any(texts):
         raise EmptyDocument(
             "The PDF holds no text. It may be scanned: add a text layer to it by OCR, then add it again."
@@ -91,7 +92,7 @@ def read(content: bytes) -> Reading:
         text=text,
         locators=locators,
         author=one_line(pages.author) or None,
-        warnings=pages.warnings + _blank_pages(texts),
+        warnings=pages.warnings + _blank_pages(texts) + Cleaned("", removed).warnings,
     )
 
 
