@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import signal
 import socket
 from collections.abc import Callable
 
@@ -65,6 +66,8 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
+    # uvicorn raises a signal again once it has ended; SIGTERM must not kill us before the store is closed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, announce).run(sockets=[listener])
 
