@@ -40,9 +40,9 @@ class AnswerReport:
     Attributes:
         first, first_three: By ranker; the answer string stands in the first statement, or the first three.
         exact: Of all quotes of all answers, those that equal their document's text at their place.
-        own_refused, foreign_refused: Abstentions with the default settings; the second where questions that
-            the documents do not answer were given.
-        median_ms: Of one question, asked with default settings.
+        own_refused, foreign_refused: What the default threshold turns into abstentions; the second where
+            questions that the documents do not answer were given.
+        median_ms: Of one question.
     """
 
     first: dict[str, Proportion]
@@ -83,35 +83,31 @@ def _measured(
     progress: Progress,
 ) -> AnswerReport:
     answerable = [one for one in questions if one.answers]
+    threshold = library.settings.answers.abstain_below
     always = assemble(
         library.settings.model_copy(update={"answers": _NEVER_ABSTAIN}),
         library.store,
         library.embedder,
     )
-    replies = [
-        always.ask(one.question) for one in _counted(answerable, "ask, abstention off", progress)
+    replies, seconds = [], []
+    for one in _counted(answerable, "ask", progress):
+        started = time.perf_counter()
+        replies.append(always.ask(one.question))
+        seconds.append(time.perf_counter() - started)
+    elsewhere = [
+        always.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
     ]
     found = {"engine": [_texts(reply) for reply in replies]}
     for name, rank in _plain_rankers(documents, library.embedder).items():
         found[name] = [
             list(rank(one.question))[:_FIRST] for one in _counted(answerable, name, progress)
         ]
-    own, seconds = [], []
-    for one in _counted(answerable, "ask, default settings", progress):
-        started = time.perf_counter()
-        own.append(library.ask(one.question))
-        seconds.append(time.perf_counter() - started)
-    elsewhere = [
-        library.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
-    ]
     return AnswerReport(
         first={name: _found(texts, answerable, 1) for name, texts in found.items()},
         first_three={name: _found(texts, answerable, _FIRST) for name, texts in found.items()},
-        exact=proportion(
-            [x for reply in (*replies, *own, *elsewhere) for x in _exact(library, reply)]
-        ),
-        own_refused=_refused(own),
-        foreign_refused=_refused(elsewhere) if elsewhere else None,
+        exact=proportion([x for reply in (*replies, *elsewhere) for x in _exact(library, reply)]),
+        own_refused=_refused(replies, threshold),
+        foreign_refused=_refused(elsewhere, threshold) if elsewhere else None,
         documents=len(documents),
         passages=library.store.count("default"),
         median_ms=float(np.median(seconds)) * 1000,
@@ -131,8 +127,14 @@ def _found(
     )
 
 
-def _refused(replies: Sequence[Reply]) -> Proportion:
-    return proportion([reply.response.outcome == "abstained" for reply in replies])
+def _refused(replies: Sequence[Reply], threshold: float) -> Proportion:
+    """The share that the threshold turns into abstentions."""
+    return proportion(
+        [
+            not isinstance(reply.response, Answer) or reply.response.statements[0].score < threshold
+            for reply in replies
+        ]
+    )
 
 
 def _exact(library: Library, reply: Reply) -> list[bool]:

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from ingest.pipeline import FileOutcome, Ingested, Ingester
+from rag.bootstrap import open_rag
 from rag.library import Library
 from rag.settings import Settings
 
@@ -27,11 +28,8 @@ def open_library(
     Raises:
         NotFound: there is no such folder.
     """
-    # Loads a model, which importing this package should not.
-    from rag.bootstrap import open_rag  # type: ignore[import-not-found, unused-ignore]
-
     root = Path(folder)
-    library: Library = open_rag(Settings(data=Path(data) if data else root / ".chapterverse"))
+    library = open_rag(Settings(data=Path(data) if data else root / ".chapterverse"))
     try:
         for file in Ingester(library).add_folder(root):
             if file.reason:

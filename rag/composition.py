@@ -83,8 +83,8 @@ class SentenceComposer:
 
     Attributes:
         statements: At the most.
-        abstain_below: The fit of the best sentence under which there is no answer.
-        keep_above: Share of the best sentence's rank that a further statement must reach.
+        abstain_below: The fit of the first sentence under which there is no answer.
+        keep_above: Share of the first sentence's rank that a further one must reach.
     """
 
     index: PassageIndex
@@ -103,7 +103,7 @@ class SentenceComposer:
     ) -> Response:
         """See `AnswerComposer.compose`."""
         ranked = self._rank(question, evidence, documents, searched.collection)
-        if not ranked or max(one.fit for one in ranked) < self.abstain_below:
+        if not ranked or ranked[0].fit < self.abstain_below:
             return Abstention(
                 reason=_reason(searched),
                 searched=searched,
@@ -185,7 +185,7 @@ def _statements(ranked: Sequence[_Ranked]) -> tuple[Statement, ...]:
         Statement(
             text=" ".join(same[0].candidate.text.split()),
             quotes=tuple(_quote(one.candidate) for one in same),
-            score=same[0].rank,
+            score=same[0].fit,
         )
         for same in by_words.values()
     )

@@ -45,14 +45,14 @@ class AnswerSettings(_Group):
     abstain_below: float = Field(
         0.74,
         ge=0,
-        description="Fit of the best sentence below which there is no answer: its cosine with the question "
+        description="Fit of the first sentence below which there is no answer: its cosine with the question "
         "plus 0.6 times the share of the question's words that it holds.",
     )
     keep_above: float = Field(
         0.8,
         ge=0,
         le=1,
-        description="Share of the best statement's score that every further statement must reach.",
+        description="Share of the first sentence's rank that the sentence of a further statement must reach.",
     )
 
 

@@ -229,7 +229,7 @@ class Statement:
     """One sentence or row of an answer and the quotes that support it, at least one.
 
     Attributes:
-        score: How well the evidence fits the question; comparable between questions, not a probability.
+        score: How well the first quote fits the question; comparable between questions, not a probability.
     """
 
     text: str

@@ -4,66 +4,76 @@ from pathlib import Path
 import pytest
 
 from ingest.pipeline import Ingester
+from rag.bootstrap import assemble
 from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
 from rag.protocols import JobState, Upload
-from tests.unit.ingest.fakes import Shelf, library
+from rag.settings import LimitSettings, Settings
+from tests.fakes import HashingEmbedder, InMemoryStore
 
 TEXT = b"Title\n\nThe first sentence. The second sentence.\n"
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def store() -> InMemoryStore:
+    return InMemoryStore()
 
 
 @pytest.fixture
-def ingester(shelf: Shelf) -> Ingester:
-    return Ingester(library(shelf))
+def ingester(store: InMemoryStore) -> Ingester:
+    return over(store)
+
+
+def over(store: InMemoryStore, upload_bytes: int = 1_000_000) -> Ingester:
+    settings = Settings(data=Path("unused"), limits=LimitSettings(upload_bytes=upload_bytes))
+    return Ingester(assemble(settings, store, HashingEmbedder()))
 
 
 def test_a_file_becomes_a_document_with_passages_and_its_original(
-    shelf: Shelf, ingester: Ingester
+    store: InMemoryStore, ingester: Ingester
 ) -> None:
     added = ingester.add(TEXT, Upload(name="notes.txt"))
     assert added.outcome == "added"
     assert added.document.title == "Title"
     assert added.document.version.startswith("sha256:")
-    assert shelf.originals[added.document.version] == TEXT
-    assert shelf.document(added.document.id).text == TEXT.decode()
+    assert store.document(added.document.id).text == TEXT.decode()
 
 
-def test_known_bytes_change_nothing(shelf: Shelf, ingester: Ingester) -> None:
+def test_known_bytes_change_nothing(store: InMemoryStore, ingester: Ingester) -> None:
     first = ingester.add(TEXT, Upload(name="a.txt"))
     again = ingester.add(TEXT, Upload(name="b.txt", title="Another title", source_key="b.txt"))
     assert again.known
     assert again.document == first.document
-    assert len(shelf.present) == 1
+    assert len(store.summaries(None)) == 1
 
 
 def test_the_same_bytes_in_another_collection_are_another_document(
-    shelf: Shelf, ingester: Ingester
+    store: InMemoryStore, ingester: Ingester
 ) -> None:
     ingester.add(TEXT, Upload(name="a.txt"))
     assert not ingester.add(TEXT, Upload(name="a.txt", collection="other")).known
-    assert len(shelf.present) == 2
+    assert len(store.summaries(None)) == 2
 
 
-def test_other_bytes_under_the_same_key_are_a_new_version(shelf: Shelf, ingester: Ingester) -> None:
+def test_other_bytes_under_the_same_key_are_a_new_version(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
     first = ingester.add(TEXT, Upload(name="a.txt", source_key="a.txt"))
     second = ingester.add(TEXT + b"More.", Upload(name="a.txt", source_key="a.txt"))
     assert second.outcome == "updated"
     assert second.document.id == first.document.id
     assert second.document.version != first.document.version
-    assert shelf.document(first.document.id, first.document.version).text == TEXT.decode()
+    assert store.document(first.document.id, first.document.version).text == TEXT.decode()
 
 
 def test_a_key_never_keeps_old_words_because_another_file_holds_the_new_ones(
-    shelf: Shelf, ingester: Ingester
+    store: InMemoryStore, ingester: Ingester
 ) -> None:
     ingester.add(b"Old words.", Upload(name="a", source_key="a"))
     ingester.add(b"New words.", Upload(name="b", source_key="b"))
     assert ingester.add(b"New words.", Upload(name="a", source_key="a")).outcome == "updated"
-    assert not any(one.text == "Old words." for one in map(shelf.document, shelf.present))
+    assert not any(
+        one.text == "Old words." for one in (store.document(s.id) for s in store.summaries(None))
+    )
 
 
 def test_two_uploads_of_one_name_without_a_key_are_two_documents(ingester: Ingester) -> None:
@@ -73,13 +83,13 @@ def test_two_uploads_of_one_name_without_a_key_are_two_documents(ingester: Inges
 
 
 def test_what_the_caller_says_wins_over_what_the_file_says(
-    shelf: Shelf, ingester: Ingester
+    store: InMemoryStore, ingester: Ingester
 ) -> None:
     page = b'<html><head><title>Theirs</title><meta name="date" content="2020-01-01"></head><body>x'
     upload = Upload(
         name="x.html", title="Mine", published=dt.date(2021, 2, 3), source_url="https://a.example/"
     )
-    document = shelf.document(ingester.add(page, upload).document.id)
+    document = store.document(ingester.add(page, upload).document.id)
     assert (document.title, document.source_url) == ("Mine", "https://a.example/")
     assert document.published is not None
     assert (document.published.value, document.published.found_by) == (dt.date(2021, 2, 3), "user")
@@ -98,16 +108,16 @@ def test_progress_runs_to_the_end(ingester: Ingester) -> None:
     ]
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_read(shelf: Shelf) -> None:
+def test_a_file_over_the_limit_is_refused_before_it_is_read(store: InMemoryStore) -> None:
     with pytest.raises(DocumentTooLarge, match="11"):
-        Ingester(library(shelf, upload_bytes=10)).add(b"x" * 11, Upload(name="x"))
-    Ingester(library(shelf, upload_bytes=10)).add(b"x" * 10, Upload(name="x"))
+        over(store, upload_bytes=10).add(b"x" * 11, Upload(name="x"))
+    over(store, upload_bytes=10).add(b"x" * 10, Upload(name="x"))
 
 
-def test_a_file_without_text_leaves_no_trace(shelf: Shelf, ingester: Ingester) -> None:
+def test_a_file_without_text_leaves_no_trace(store: InMemoryStore, ingester: Ingester) -> None:
     with pytest.raises(EmptyDocument):
         ingester.add(b"  ", Upload(name="x"))
-    assert not shelf.present
+    assert not store.summaries(None)
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "a b", "é", "x" * 65, "..", "a\n"])
@@ -155,7 +165,7 @@ def test_a_folder_is_added_in_order_and_a_bad_file_does_not_stop_it(
 
 
 def test_a_folder_added_again_brings_only_what_changed(
-    folder: Path, ingester: Ingester, shelf: Shelf
+    folder: Path, ingester: Ingester, store: InMemoryStore
 ) -> None:
     list(ingester.add_folder(folder))
     (folder / "b.txt").write_text("The second file, rewritten.")
@@ -166,7 +176,7 @@ def test_a_folder_added_again_brings_only_what_changed(
         "bad.bin": "failed",
         "sub/a.txt": "known",
     }
-    assert len(shelf.present) == 3
+    assert len(store.summaries(None)) == 3
 
 
 def test_one_file_is_named_by_its_name(folder: Path, ingester: Ingester) -> None:
@@ -176,10 +186,8 @@ def test_one_file_is_named_by_its_name(folder: Path, ingester: Ingester) -> None
     assert outcome.document.collection == "other"
 
 
-def test_a_large_file_of_a_folder_is_reported(folder: Path, shelf: Shelf) -> None:
-    outcomes = {
-        one.path: one for one in Ingester(library(shelf, upload_bytes=15)).add_folder(folder)
-    }
+def test_a_large_file_of_a_folder_is_reported(folder: Path, store: InMemoryStore) -> None:
+    outcomes = {one.path: one for one in over(store, upload_bytes=15).add_folder(folder)}
     assert outcomes["b.txt"].outcome == "failed"
     assert "over the limit" in (outcomes["b.txt"].reason or "")
     assert outcomes["a.txt"].outcome == "added"
