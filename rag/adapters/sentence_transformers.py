@@ -107,7 +107,9 @@ class SentenceTransformerEmbedder:
         source = _bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
         from sentence_transformers import SentenceTransformer  # 5 s of imports
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # type: ignore[no-untyped-call] # loading takes no time, and would mix with ours
         try:
             model = SentenceTransformer(
                 str(source),

@@ -1,0 +1,335 @@
+"""The `verse` command: each command parses, calls what HTTP calls too, and prints.
+
+Nothing heavy is imported before a command runs, so that `verse --help` is quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from rag.errors import ModelError, RagError, StoreError
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+DONE, FAILED, MISUSED, ABSTAINED, UNUSABLE = 0, 1, 2, 3, 4
+_EXIT_CODES = (
+    "Exit codes: 0 done, the question was answered; 1 something failed, or what was named does not exist; "
+    "2 the command line or a setting is wrong; 3 the question was not answered; "
+    "4 the data folder or a model cannot be used; 130 interrupted."
+)
+_COMMANDS = "chapterverse.commands"
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+class _Commands(TyperGroup):
+    """Our commands, and those that other packages register as entry points: imported when asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(_registered())]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        registered = _registered()
+        if cmd_name in registered:
+            return typer.main.get_command(registered[cmd_name].load())
+        return super().get_command(ctx, cmd_name)
+
+
+class _ListByDefault(TyperGroup):
+    """A group that lists where no command is named, so that each command has its own options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if named else ["list", *args])
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="verse",
+    help="Ask your documents. Every statement of an answer comes with a verbatim quote and its place.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+documents_app = typer.Typer(
+    cls=_ListByDefault, help="List documents, or delete one.", rich_markup_mode=None
+)
+app.add_typer(documents_app, name="documents")
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data", metavar="DIR", envvar="VERSE_DATA", help="The folder that holds what is stored."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+VerboseOption = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Log to stderr; twice for details.")
+]
+CollectionOption = Annotated[str, typer.Option(help="The collection of documents.")]
+_DATA = Path("data")
+_COLLECTION = "default"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `verse` with these arguments, the process's own by default, and give its exit code."""
+    try:
+        app(args=argv, prog_name="verse")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+    except RagError as error:
+        return _report(error, UNUSABLE if isinstance(error, StoreError | ModelError) else FAILED)
+    except Exception as error:  # the edge of the process
+        typer.echo(
+            f"Internal error ({type(error).__name__}); run again with -vv for details.", err=True
+        )
+        logger.debug("internal error", exc_info=error)
+        return FAILED
+    return DONE
+
+
+@app.callback(invoke_without_command=True)
+def _verse(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(version("chapterverse"))
+        raise typer.Exit
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, and folders with all that is in them.")
+    ],
+    collection: CollectionOption = _COLLECTION,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Add documents; a file that was added before and has changed becomes a new version."""
+    from api import console
+
+    with _opened(data, verbose) as library:
+        outcomes = console.ingested(library, paths, collection)
+    console.show_outcomes(outcomes, as_json=as_json)
+    if not outcomes:
+        _fail("There is no file to add: hidden files and folders are passed over.")
+    if any(one.outcome == "failed" for one in outcomes):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    collection: CollectionOption = _COLLECTION,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Answer a question by statements with verbatim quotes, or say why there is no answer."""
+    with _opened(data, verbose) as library:
+        _require_documents(library)
+        code = _answer(library, question, collection, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, help="Passages, at the most.")] = 10,
+    collection: CollectionOption = _COLLECTION,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Find passages."""
+    from api import console
+    from api.rendering import search_body
+
+    with _opened(data, verbose) as library:
+        _require_documents(library)
+        body = search_body(library.search(query, collection=collection, k=k))
+    console.show_passages(body, as_json=as_json)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 for any that is free.")] = 8000,
+    allow_remote_without_keys: Annotated[
+        bool,
+        typer.Option(
+            "--allow-remote-without-keys",
+            help="Let everyone who reaches this address read, add and delete documents.",
+        ),
+    ] = False,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Serve HTTP on this machine."""
+    from api import serving
+
+    loopback = serving.is_loopback(host)
+    if not loopback and not allow_remote_without_keys:
+        _fail(
+            f"{host} can be reached from other machines, and there are no keys yet to keep strangers out. "
+            "Use 127.0.0.1, or say --allow-remote-without-keys.",
+            MISUSED,
+        )
+    try:
+        listener = serving.bind(host, port)
+    except OSError as error:
+        _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
+    with listener, _opened(data, verbose) as library:
+
+        def announce(url: str) -> None:
+            if as_json:
+                typer.echo(f'{{"url": "{url}"}}')
+                return
+            typer.echo(f"Chapterverse is ready at {url}")
+            if not _has_documents(library):
+                typer.echo(
+                    "There are no documents yet. Add one: "
+                    f"curl -F file=@document.pdf '{url}/v1/documents?wait=true'"
+                )
+
+        hosts = serving.LOOPBACK_HOSTS | {host} if loopback else None
+        serving.serve(library, listener, hosts=hosts, announce=announce)
+
+
+@documents_app.command("list")
+def list_documents(
+    collection: Annotated[str | None, typer.Option(help="All collections if left out.")] = None,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """List documents."""
+    from api import console
+
+    with _opened(data, verbose) as library:
+        summaries = console.all_summaries(library, collection)
+    console.show_documents(summaries, as_json=as_json)
+
+
+@documents_app.command("delete")
+def delete_document(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Delete a document: every version, and everything derived from it."""
+    from api import console
+    from rag.types import DocumentId
+
+    with _opened(data, verbose) as library:
+        library.store.delete(DocumentId(document_id))
+    console.show_deleted(document_id, as_json=as_json)
+
+
+@app.command()
+def demo(
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Add the sample documents to a folder of their own, ask the sample question, print the answer."""
+    from api import console
+    from api.samples import samples
+
+    try:
+        found = samples()
+    except FileNotFoundError:
+        _fail(
+            "The sample documents come with the source tree; run this command from a clone of it."
+        )
+    folder = data / "demo"
+    with _opened(folder, verbose) as library:
+        outcomes = console.ingested(library, [found.documents], _COLLECTION)
+        if not as_json:
+            console.show_outcomes(outcomes, as_json=False)
+            typer.echo(f"\n{found.question}\n")
+        if any(one.outcome == "failed" for one in outcomes):
+            raise typer.Exit(FAILED)
+        code = _answer(library, found.question, _COLLECTION, as_json=as_json)
+    if not as_json:
+        console.show_next_steps(folder, found.question)
+    raise typer.Exit(code)
+
+
+def _answer(library: Library, question: str, collection: str, *, as_json: bool) -> int:
+    """Ask and print; gives the exit code."""
+    from api import console
+    from api.rendering import answer_body
+
+    body = answer_body(library.ask(question, collection=collection))
+    console.show_answer(body, as_json=as_json)
+    return ABSTAINED if body.outcome == "abstained" else DONE
+
+
+@contextlib.contextmanager
+def _opened(data: Path, verbose: int) -> Iterator[Library]:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+    from rag.bootstrap import open_rag
+
+    with contextlib.closing(open_rag(_settings(data))) as library:
+        yield library
+
+
+def _settings(data: Path) -> Settings:
+    from pydantic import ValidationError
+
+    from rag.settings import Settings
+
+    try:
+        return Settings(data=data)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = "VERSE_" + "__".join(str(part).upper() for part in wrong["loc"])
+        _fail(f"The setting {name} is wrong: {wrong['msg']}.", MISUSED)
+
+
+def _has_documents(library: Library) -> bool:
+    return any(one.documents for one in library.store.collections())
+
+
+def _require_documents(library: Library) -> None:
+    if not _has_documents(library):
+        _fail("There are no documents yet. Add some first: verse ingest PATH")
+
+
+def _report(error: Exception, code: int) -> int:
+    typer.echo(str(error), err=True)
+    logger.debug("failed", exc_info=error)
+    return code
+
+
+def _fail(message: str, code: int = FAILED) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {one.name: one for one in entry_points(group=_COMMANDS)}

@@ -1,0 +1,172 @@
+"""Values of the library as bodies of HTTP, the shell's JSON included. Nothing here computes or reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from api.schemas import (
+    AbstentionBody,
+    AnswerBody,
+    CitationBody,
+    DocumentBody,
+    JobBody,
+    PassageBody,
+    RanksBody,
+    ReportBody,
+    SearchBody,
+    SearchedBody,
+    StatementBody,
+)
+from rag.library import Found
+from rag.protocols import DocumentSummary, Job
+from rag.types import Abstention, Answer, Document, Quote, Reply, ScoredPassage, Searched, Statement
+
+Markers = dict[Quote, int]  # in order of first use; equal quotes share one
+
+
+def answer_body(reply: Reply) -> AnswerBody:
+    """The answer object. `text` of an abstention is its reason."""
+    response = reply.response
+    if isinstance(response, Answer):
+        markers = _markers(quote for one in response.statements for quote in one.quotes)
+        statements = [_statement(one, markers) for one in response.statements]
+        text = "\n".join(f"{one.text} {_inline(one.citations)}" for one in statements)
+    else:
+        markers, statements, text = {}, [], response.reason
+    return AnswerBody(
+        id=reply.id,
+        question=reply.question,
+        standalone_question=reply.question,
+        outcome=response.outcome,
+        text=text,
+        statements=statements,
+        citations=_citations(markers, reply),
+        abstention=_abstention(response, reply) if isinstance(response, Abstention) else None,
+        composer=reply.composer,
+        degraded=reply.degraded,
+        model=reply.model,
+        snapshot=reply.snapshot,
+        timings_ms=dict(reply.timings_ms),
+    )
+
+
+def search_body(found: Found) -> SearchBody:
+    """The passages of a search, in its order."""
+    return SearchBody(
+        passages=[
+            _passage(one, found.documents[one.passage.document_id], rank)
+            for rank, one in enumerate(found.passages, 1)
+        ],
+        snapshot=found.snapshot,
+    )
+
+
+def document_body(summary: DocumentSummary) -> DocumentBody:
+    """A document with its ingestion report."""
+    return DocumentBody(
+        id=summary.id,
+        version=summary.version,
+        collection=summary.collection,
+        title=summary.title,
+        media_type=summary.media_type,
+        source_key=summary.source_key,
+        source_url=summary.source_url,
+        published=summary.published,
+        added_at=summary.added_at,
+        report=ReportBody(
+            characters=summary.characters,
+            pages=summary.pages,
+            passages=summary.passages,
+            warnings=list(summary.warnings),
+        ),
+    )
+
+
+def job_body(job: Job) -> JobBody:
+    """A job as it stands."""
+    return JobBody(
+        id=job.id,
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        document_id=job.document_id,
+        reason=job.reason,
+    )
+
+
+def section_path(section: tuple[str, ...]) -> str | None:
+    """Headings from the outermost inwards as one line."""
+    return " › ".join(section) or None
+
+
+def _markers(quotes: Iterable[Quote]) -> Markers:
+    markers: Markers = {}
+    for quote in quotes:
+        markers.setdefault(quote, len(markers) + 1)
+    return markers
+
+
+def _statement(statement: Statement, markers: Markers) -> StatementBody:
+    cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
+    return StatementBody(text=statement.text, citations=list(cited))
+
+
+def _inline(citations: Iterable[int]) -> str:
+    return "".join(f"[{marker}]" for marker in citations)
+
+
+def _citations(markers: Markers, reply: Reply) -> list[CitationBody]:
+    return [
+        _citation(marker, quote, reply.documents[quote.document_id, quote.version])
+        for quote, marker in markers.items()
+    ]
+
+
+def _citation(marker: int, quote: Quote, document: Document) -> CitationBody:
+    place = document.place(quote.span)
+    return CitationBody(
+        marker=marker,
+        document_id=quote.document_id,
+        document_version=quote.version,
+        document_title=document.title,
+        published=document.published.value if document.published else None,
+        quote=quote.text,
+        start=quote.span.start,
+        end=quote.span.end,
+        page=place.page,
+        page_label=place.page_label,
+        section=section_path(place.section),
+        source_url=document.source_url,
+    )
+
+
+def _abstention(abstention: Abstention, reply: Reply) -> AbstentionBody:
+    return AbstentionBody(
+        reason=abstention.reason,
+        searched=_searched(abstention.searched),
+        closest=_citations(_markers(abstention.closest), reply),
+    )
+
+
+def _searched(searched: Searched) -> SearchedBody:
+    return SearchedBody(
+        collection=searched.collection,
+        documents=searched.documents,
+        passages=searched.passages,
+    )
+
+
+def _passage(scored: ScoredPassage, document: Document, rank: int) -> PassageBody:
+    passage = scored.passage
+    return PassageBody(
+        document_id=passage.document_id,
+        document_version=passage.version,
+        document_title=document.title,
+        text=passage.text,
+        start=passage.span.start,
+        end=passage.span.end,
+        page=document.place(passage.span).page,
+        section=section_path(passage.section),
+        ranks=RanksBody(lexical=scored.lexical_rank, dense=scored.dense_rank, fused=rank),
+        score=scored.score,
+    )

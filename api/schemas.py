@@ -1,0 +1,295 @@
+"""What goes over the wire, as OpenAPI shows it. Offsets are code points, half-open."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from rag.library import DEFAULT_COLLECTION
+from rag.protocols import JobState
+
+WEB_ADDRESS_PATTERN = r"^https?://\S+$"
+
+
+def _only_a_day(value: Any) -> Any:
+    """Let only YYYY-MM-DD through: pydantic by itself also takes time stamps and numbers."""
+    if not isinstance(value, dt.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+        raise ValueError("a date is written YYYY-MM-DD")
+    return value
+
+
+def _encodable(text: str) -> str:
+    """Refuse half of a surrogate pair, which JSON can spell and nothing can store or send back."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half a surrogate pair, which is no character")
+    return text
+
+
+def _not_offered(stream: bool) -> bool:
+    if stream:
+        raise ValueError("streaming is not offered yet: leave `stream` out, or set it to false")
+    return stream
+
+
+Day = Annotated[dt.date, BeforeValidator(_only_a_day)]
+Words = Annotated[str, AfterValidator(_encodable)]
+Identifier = Annotated[Words, Field(max_length=100)]
+KnownCollection = Annotated[
+    Words,
+    Field(max_length=200, description="The collection to ask; there must be one of this name."),
+]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FiltersIn(_Request):
+    """Which documents may be seen; both dates are inclusive. What is left out does not restrict."""
+
+    document_ids: list[Identifier] | None = Field(None, max_length=1_000)
+    published_after: Day | None = None
+    published_before: Day | None = None
+    media_types: list[Annotated[Words, Field(max_length=200)]] | None = Field(None, max_length=100)
+
+
+class TurnIn(_Request):
+    """An earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: Words = Field(min_length=1, max_length=20_000)
+
+
+class AskIn(_Request):
+    """A question to one collection."""
+
+    question: Words = Field(
+        description="The question, in words.", examples=["Who signed the treaty?"]
+    )
+    collection: KnownCollection = DEFAULT_COLLECTION
+    history: list[TurnIn] = []
+    composer: Literal["auto", "extractive", "chat"] = "auto"
+    filters: FiltersIn = FiltersIn()
+    stream: Annotated[bool, Field(strict=True), AfterValidator(_not_offered)] = False
+
+
+class SearchIn(_Request):
+    """A query to one collection."""
+
+    query: Words = Field(examples=["signing of the treaty"])
+    k: int = Field(10, ge=1, strict=True, description="How many passages, at the most.")
+    collection: KnownCollection = DEFAULT_COLLECTION
+    filters: FiltersIn = FiltersIn()
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `type` names the kind of problem, and is where it is described."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+
+
+class EventBody(BaseModel):
+    """The event a statement is about; its date was derived by `rule` from the citation named."""
+
+    date: str
+    precision: Literal["day", "month", "year"]
+    derived_from: int
+    rule: str
+
+
+class StatementBody(BaseModel):
+    """One sentence or row of the answer, and the markers of the citations that support it."""
+
+    text: str
+    citations: list[int]
+    event: EventBody | None = None
+
+
+class CitationBody(BaseModel):
+    """A verbatim quote and its place: `document.text[start:end] == quote` in `document_version`."""
+
+    marker: int
+    document_id: str
+    document_version: str
+    document_title: str
+    published: dt.date | None
+    quote: str
+    start: int
+    end: int
+    page: int | None
+    page_label: str | None
+    boxes: list[tuple[float, float, float, float]] | None = None
+    time_s: float | None = None
+    time_end_s: float | None = None
+    section: str | None
+    source_url: str | None
+
+
+class ConflictValueBody(BaseModel):
+    """One of the values that sources give for the same thing."""
+
+    value: str
+    citations: list[int]
+    independent_sources: int
+
+
+class ConflictBody(BaseModel):
+    """A thing that sources disagree about."""
+
+    about: str
+    values: list[ConflictValueBody]
+
+
+class SearchedBody(BaseModel):
+    """What was searched after filters."""
+
+    collection: str
+    documents: int
+    passages: int
+
+
+class AbstentionBody(BaseModel):
+    """Why there is no answer, what was searched, and what came closest; not support for anything."""
+
+    reason: str
+    searched: SearchedBody
+    closest: list[CitationBody]
+
+
+class AnswerBody(BaseModel):
+    """An answer, or an abstention. `confidence` is null until it is calibrated."""
+
+    id: str
+    question: str
+    standalone_question: str
+    outcome: Literal["answered", "partial", "abstained"]
+    text: str
+    statements: list[StatementBody]
+    citations: list[CitationBody]
+    conflicts: list[ConflictBody] = []
+    missing: list[str] = []
+    abstention: AbstentionBody | None
+    confidence: float | None = None
+    composer: str
+    degraded: bool
+    model: str | None
+    snapshot: str
+    timings_ms: dict[str, float]
+
+
+class RanksBody(BaseModel):
+    """Ranks from 1; null where that half of the search did not bring the passage."""
+
+    lexical: int | None
+    dense: int | None
+    fused: int
+
+
+class PassageBody(BaseModel):
+    """A passage that a search found: `document.text[start:end] == text`."""
+
+    document_id: str
+    document_version: str
+    document_title: str
+    text: str
+    start: int
+    end: int
+    page: int | None
+    time_s: float | None = None
+    section: str | None
+    ranks: RanksBody
+    score: float
+
+
+class SearchBody(BaseModel):
+    """Passages, best first."""
+
+    passages: list[PassageBody]
+    snapshot: str
+
+
+class ReportBody(BaseModel):
+    """What became of a document, and what its reader should know."""
+
+    characters: int
+    pages: int
+    passages: int
+    warnings: list[str]
+
+
+class DocumentBody(BaseModel):
+    """A document without its text."""
+
+    id: str
+    version: str
+    collection: str
+    title: str
+    media_type: str
+    source_key: str | None
+    source_url: str | None
+    published: dt.date | None
+    added_at: dt.datetime
+    report: ReportBody
+
+
+class DocumentsBody(BaseModel):
+    """One page of documents; `next_cursor` is null on the last."""
+
+    documents: list[DocumentBody]
+    next_cursor: str | None
+
+
+class TextBody(BaseModel):
+    """A slice of a document's text."""
+
+    text: str
+    start: int
+    end: int
+
+
+class CollectionBody(BaseModel):
+    """A collection and how much it holds."""
+
+    name: str
+    documents: int
+    passages: int
+
+
+class CollectionsBody(BaseModel):
+    """Every collection, by name."""
+
+    collections: list[CollectionBody]
+
+
+class JobBody(BaseModel):
+    """An upload on its way; `done` and `total` count passages while embedding."""
+
+    id: str
+    state: JobState
+    done: int
+    total: int
+    document_id: str | None
+    reason: str | None
+
+
+class AcceptedBody(BaseModel):
+    """An upload that is safe and will be worked off."""
+
+    job: JobBody
+
+
+class HealthBody(BaseModel):
+    """What was checked, and how it is."""
+
+    status: Literal["ok"]
+    checks: dict[str, str] = {}

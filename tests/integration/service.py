@@ -1,0 +1,50 @@
+"""The HTTP service over the tests' doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from rag.bootstrap import assemble
+from rag.library import Library
+from rag.settings import LimitSettings, Settings
+from tests.fakes import HashingEmbedder, InMemoryStore
+
+BASE = "http://127.0.0.1:8000"
+HARBOUR = (
+    b"The harbour master closed the north gate on Tuesday.\n\n"
+    b"Ferry crews painted the lighthouse white.\n\n"
+    b"A storm broke two windows of the customs house.\n"
+)
+
+
+def fake_library(**limits: int) -> Library:
+    settings = Settings(limits=LimitSettings(**limits))
+    return assemble(settings, InMemoryStore(), HashingEmbedder())
+
+
+@contextmanager
+def served(library: Library) -> Iterator[TestClient]:
+    with TestClient(create_app(library, own=False), base_url=BASE) as client:
+        yield client
+
+
+def upload(
+    client: TestClient,
+    content: bytes = HARBOUR,
+    *,
+    name: str = "harbour.txt",
+    wait: bool = True,
+    **fields: str,
+) -> Any:
+    """POST one document; gives the response."""
+    return client.post(
+        "/v1/documents",
+        params={"wait": str(wait).lower()},
+        files={"file": (name, content)},
+        data=fields,
+    )

@@ -1,0 +1,296 @@
+"""The shell over the real store, with hashed vectors instead of a model."""
+
+import json
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import ABSTAINED, DONE, FAILED, MISUSED, UNUSABLE, main
+from rag.adapters.embedded import EmbeddedStore
+from rag.bootstrap import assemble
+from rag.errors import ModelError
+from rag.library import Library
+from rag.settings import Settings
+from tests.fakes import HashingEmbedder
+from tests.integration.service import HARBOUR
+
+QUESTION = "Who closed the north gate?"
+Verse = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def root_logging() -> Iterator[None]:
+    """Undo what an entry point does to the root logger."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def verse(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    root_logging: None,
+) -> Verse:
+    """Run one command on the folder of this test; gives exit code, stdout and stderr."""
+
+    def open_light(settings: Settings) -> Library:
+        embedder = HashingEmbedder()
+        return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder)
+
+    monkeypatch.setattr("rag.bootstrap.open_rag", open_light)
+    monkeypatch.setenv("VERSE_DATA", str(tmp_path / "data"))
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(one) for one in arguments])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "harbour.txt").write_bytes(HARBOUR)
+    return folder
+
+
+def as_json(result: tuple[int, str, str]) -> Any:
+    return json.loads(result[1])
+
+
+def test_ingest_then_ask_prints_statements_with_markers_and_their_places(
+    verse: Verse, papers: Path
+) -> None:
+    code, out, _ = verse("ingest", papers)
+    assert code == DONE
+    assert "added  harbour.txt" in out
+    code, out, err = verse("ask", QUESTION)
+    assert (code, err) == (DONE, "")
+    quote = "The harbour master closed the north gate on Tuesday."
+    assert out.startswith(f"{quote} [1]\n")
+    assert f"[1] “{quote}”\n    harbour, characters 0–52" in out
+
+
+def test_json_is_the_answer_object(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers)
+    body = as_json(verse("ask", QUESTION, "--json"))
+    assert body["outcome"] == "answered"
+    [one] = body["citations"]
+    assert HARBOUR.decode()[one["start"] : one["end"]] == one["quote"]
+
+
+def test_an_abstention_says_what_was_searched_and_has_its_own_exit_code(
+    verse: Verse, papers: Path
+) -> None:
+    verse("ingest", papers)
+    code, out, _ = verse("ask", "Which molecules scatter photons?")
+    assert code == ABSTAINED
+    assert out.startswith("No answer: ")
+    assert "Searched 1 documents" in out
+
+
+def test_ingest_reports_each_file_and_fails_if_one_did(verse: Verse, papers: Path) -> None:
+    (papers / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of a PDF")
+    code, out, _ = verse("ingest", papers)
+    assert code == FAILED
+    assert "  failed  broken.pdf: " in out
+    assert out.endswith("1 added, 1 failed\n")
+    again = as_json(verse("ingest", papers, "--json"))
+    assert (again["known"], again["failed"]) == (1, 1)
+    assert {one["path"]: one["outcome"] for one in again["files"]} == {
+        "broken.pdf": "failed",
+        "harbour.txt": "known",
+    }
+
+
+def test_a_changed_file_becomes_a_new_version(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers)
+    (papers / "harbour.txt").write_text("The harbour master opened the north gate.")
+    assert as_json(verse("ingest", papers, "--json"))["updated"] == 1
+    assert len(as_json(verse("documents", "--json"))["documents"]) == 1
+
+
+def test_search_prints_passages(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers)
+    code, out, _ = verse("search", "lighthouse", "-k", "1")
+    assert code == DONE
+    assert out.startswith("1. harbour, characters 0–")
+    assert as_json(verse("search", "lighthouse", "--json"))["passages"][0]["ranks"]["fused"] == 1
+
+
+def test_documents_are_listed_and_deleted(verse: Verse, papers: Path) -> None:
+    assert "verse ingest PATH" in verse("documents")[1]
+    verse("ingest", papers, "--collection", "sea")
+    code, out, _ = verse("documents")
+    assert code == DONE
+    document_id = out.split()[0]
+    assert "sea  harbour" in out
+    assert verse("documents", "delete", document_id)[0] == DONE
+    assert as_json(verse("documents", "list", "--json")) == {"documents": []}
+    code, _, err = verse("documents", "delete", document_id)
+    assert (code, err) == (FAILED, f"There is no document '{document_id}'.\n")
+
+
+def test_the_data_option_beats_the_environment(verse: Verse, papers: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    verse("ingest", papers, "--data", other)
+    assert as_json(verse("documents", "--json"))["documents"] == []
+    assert len(as_json(verse("documents", "--json", "--data", other))["documents"]) == 1
+
+
+def test_a_document_cannot_steer_the_terminal(verse: Verse, papers: Path) -> None:
+    (papers / "harbour.txt").write_text("The gate\x1b[31m is \u202ered[/bold] and [bold]shut.")
+    verse("ingest", papers)
+    out = verse("search", "gate")[1]
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "[bold]shut" in out
+
+
+@pytest.mark.parametrize("command", [("ask", "Who?"), ("search", "who")])
+def test_an_empty_store_says_what_to_do_next(verse: Verse, command: tuple[str, str]) -> None:
+    code, out, err = verse(*command)
+    assert (code, out) == (FAILED, "")
+    assert "verse ingest PATH" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("ask", " "), FAILED, "The question is empty."),
+        (("ask", "Who?", "--collection", "nope"), FAILED, "Known collections: 'default'."),
+        (("ingest", "/no/such/folder"), FAILED, "There is no file or folder"),
+        (("ask",), MISUSED, "Missing argument"),
+        (("ask", "Who?", "--nope"), MISUSED, "No such option"),
+        (("frobnicate",), MISUSED, "No such command"),
+        (("search", "x", "-k", "0"), MISUSED, "-k"),
+        (("serve", "--host", "0.0.0.0"), MISUSED, "--allow-remote-without-keys"),  # noqa: S104
+        (("serve", "--host", "example.org"), MISUSED, "--allow-remote-without-keys"),
+    ],
+)
+def test_what_goes_wrong_is_one_clear_line(
+    verse: Verse, papers: Path, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    verse("ingest", papers)
+    ended, out, err = verse(*arguments)
+    assert (ended, out) == (code, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_a_folder_without_files_is_a_failure(verse: Verse, tmp_path: Path) -> None:
+    (tmp_path / "hollow").mkdir()
+    code, _, err = verse("ingest", tmp_path / "hollow")
+    assert code == FAILED
+    assert "no file to add" in err
+
+
+def test_a_wrong_setting_is_named(verse: Verse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERSE_RETRIEVAL__EVIDENCE", "none")
+    code, _, err = verse("documents")
+    assert code == MISUSED
+    assert err.startswith("The setting VERSE_RETRIEVAL__EVIDENCE is wrong: ")
+
+
+def test_a_folder_in_use_is_for_the_operator(verse: Verse, tmp_path: Path) -> None:
+    store = EmbeddedStore(tmp_path / "data", HashingEmbedder.identity)
+    try:
+        code, _, err = verse("documents")
+    finally:
+        store.close()
+    assert code == UNUSABLE
+    assert err.startswith("The data folder is in use by ")
+
+
+def test_a_missing_model_is_for_the_operator(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_settings: Settings) -> Library:
+        raise ModelError("No embedding model is installed.")
+
+    monkeypatch.setattr("rag.bootstrap.open_rag", fail)
+    assert verse("ingest", papers) == (UNUSABLE, "", "No embedding model is installed.\n")
+
+
+def test_a_crash_is_one_line_and_a_traceback_only_on_demand(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_settings: Settings) -> Library:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rag.bootstrap.open_rag", crash)
+    code, _, err = verse("ingest", papers)
+    assert code == FAILED
+    assert err == "Internal error (ZeroDivisionError); run again with -vv for details.\n"
+    assert "Traceback" in verse("ingest", papers, "-vv")[2]
+
+
+def test_a_taken_port_is_said_before_anything_is_opened(verse: Verse) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = verse("serve", "--port", str(port))
+    assert code == FAILED
+    assert err.startswith(f"Cannot listen on 127.0.0.1 port {port}: ")
+
+
+def test_help_names_every_command_and_the_exit_codes(verse: Verse) -> None:
+    code, out, _ = verse("--help")
+    assert code == DONE
+    commands = ("ingest", "ask", "search", "serve", "documents", "demo")
+    assert all(f"\n  {command} " in out for command in commands)
+    assert "Exit codes: 0 done" in out
+    documented = Path("docs/cli.md").read_text(encoding="utf-8")
+    assert all(f"verse {command}" in documented for command in commands)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = "import sys; from api.cli import main; main(['--help']); print(); print(' '.join(sys.modules))"
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    imported = set(ran.stdout.splitlines()[-1].split())
+    heavy = {"torch", "sentence_transformers", "transformers", "faiss", "fastapi", "langchain"}
+    assert "api.cli" in imported
+    assert not imported & heavy
+
+
+def test_commands_of_other_packages_are_found(
+    verse: Verse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from importlib.metadata import EntryPoint, EntryPoints
+
+    entry = EntryPoint("sing", "tests.integration.other_command:app", "chapterverse.commands")
+    monkeypatch.setattr("api.cli.entry_points", lambda group: EntryPoints([entry]))
+    assert "sing" in verse("--help")[1]
+    assert verse("sing", "la") == (7, "la\n", "")
+
+
+def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path) -> None:
+    code, out, _ = verse("demo")
+    assert code == DONE
+    assert "[1] “" in out
+    assert f"verse serve --data {tmp_path / 'data' / 'demo'}" in out
+    assert as_json(verse("documents", "--json"))["documents"] == []
+    assert "3 known" in verse("demo")[1]
+    assert as_json(verse("demo", "--json"))["citations"]
+
+
+def test_the_demo_without_samples_says_where_they_are(
+    verse: Verse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("api.samples.samples.__kwdefaults__", None)
+    monkeypatch.setattr("api.samples.samples.__defaults__", (tmp_path,))
+    code, _, err = verse("demo")
+    assert code == FAILED
+    assert "source tree" in err

@@ -1,0 +1,105 @@
+"""What holds for every request: its name, who may send it, and what a crash looks like."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from rag.protocols import CollectionSummary
+from tests.fakes import InMemoryStore
+from tests.integration.service import BASE, fake_library, served
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with served(fake_library()) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/livez", "/nope", "/docs", "/v1/jobs/x", "/openapi.json"])
+def test_every_response_has_a_request_id_of_its_own(client: TestClient, path: str) -> None:
+    ids = {client.get(path).headers["x-request-id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]", "[::1]:8000", "LOCALHOST"]
+)
+def test_names_of_this_machine_are_answered(client: TestClient, host: str) -> None:
+    assert client.get("/livez", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "localhost:8000@evil.example",
+        "10.0.0.1",
+        "",
+        "[::1",
+    ],
+)
+def test_other_names_are_refused_whatever_is_asked(client: TestClient, host: str) -> None:
+    response = client.get("/livez", headers={"host": host})
+    assert response.status_code == 403
+    assert response.json()["type"] == "/docs#host-not-allowed"
+    assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://localhost:9000",
+        "http://[",
+        "http://127.0.0.1:8000.x",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH"])
+def test_pages_of_other_sites_cannot_change_anything(
+    client: TestClient, method: str, origin: str
+) -> None:
+    response = client.request(method, "/v1/documents/x", headers={"origin": origin})
+    assert response.status_code == 403
+    assert response.json()["type"] == "/docs#origin-not-allowed"
+
+
+def test_a_page_of_the_service_itself_may_post(client: TestClient) -> None:
+    response = client.post("/v1/ask", json={"question": "Who?"}, headers={"origin": BASE})
+    assert response.status_code == 404  # there is no collection yet, and nothing else is wrong
+
+
+def test_a_service_for_any_host_still_refuses_foreign_pages() -> None:
+    app = create_app(fake_library(), own=False, hosts=None)
+    with TestClient(app, base_url="http://docs.example") as client:
+        assert client.get("/livez").status_code == 200
+        headers = {"origin": "https://evil.example"}
+        assert client.post("/v1/ask", json={}, headers=headers).status_code == 403
+
+
+def test_a_crash_is_a_problem_without_internals(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(_: InMemoryStore) -> list[CollectionSummary]:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(InMemoryStore, "collections", crash)
+    response = client.get("/v1/collections")
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (500, "/docs#internal-error")
+    assert "secret" not in response.text
+    assert problem["request_id"] in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    assert client.get("/livez").status_code == 200
+
+
+def test_the_library_is_closed_by_who_owns_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[InMemoryStore] = []
+    monkeypatch.setattr(InMemoryStore, "close", lambda store: closed.append(store))
+    for own, times in ((False, 0), (True, 1)):
+        with TestClient(create_app(fake_library(), own=own), base_url=BASE):
+            pass
+        assert len(closed) == times
