@@ -1,6 +1,8 @@
 """What a question asks for, as far as the composer needs to know."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rag.analysis import terms
 
@@ -38,7 +40,26 @@ def asks_for_role(question: str) -> bool:
     return _ASKS_FOR_ROLE.search(question) is not None
 
 
-def held_terms(sentence: str, *, role_asked: bool) -> frozenset[str]:
-    """The terms of a question that a sentence can speak to: its own, and the words for a role if it names one."""
-    held = frozenset(terms(sentence))
-    return held | _ROLE_TERMS if role_asked and held & _ROLE_NOUNS else held
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as sentences are held against it.
+
+    Attributes:
+        weights: Each term's part in the question; they sum to 1.
+        role: Whether it asks what somebody was.
+    """
+
+    weights: Mapping[str, float]
+    role: bool
+
+    def share(self, sentence: str) -> float:
+        """How much of the question a sentence speaks to, in [0, 1].
+
+        Where a role is asked for, a sentence speaks to the words for one by naming one, and not by repeating
+        them: "He is known under two titles" does not say which.
+        """
+        held = frozenset(terms(sentence))
+        if self.role:
+            held -= _ROLE_TERMS
+            held |= _ROLE_TERMS if held & _ROLE_NOUNS else frozenset()
+        return sum(weight for term, weight in self.weights.items() if term in held)

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.question import asks_for_role, held_terms
+from rag.question import Asked, asks_for_role
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,24 @@ def test_these_do_not(question: str) -> None:
     assert not asks_for_role(question)
 
 
-def test_a_sentence_that_names_a_role_speaks_to_the_words_for_a_role() -> None:
-    sentence = "Okafor came as treasurer of the union."
-    assert "titl" in held_terms(sentence, role_asked=True)
-    assert "titl" not in held_terms(sentence, role_asked=False)
-    assert "titl" not in held_terms("Okafor came by train.", role_asked=True)
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Okafor came as treasurer of the union.", 1.0),
+        ("A treasurer came.", 0.6),
+        ("Okafor is spoken of under two titles.", 0.4),
+        ("Okafor came by train.", 0.4),
+        ("It rained.", 0.0),
+    ],
+)
+def test_a_role_that_is_asked_for_is_spoken_to_by_naming_one(
+    sentence: str, expected: float
+) -> None:
+    asked = Asked(weights={"okafor": 0.4, "titl": 0.6}, role=True)
+    assert asked.share(sentence) == pytest.approx(expected)
+
+
+def test_where_no_role_is_asked_for_only_the_words_count() -> None:
+    asked = Asked(weights={"okafor": 0.4, "titl": 0.6}, role=False)
+    assert asked.share("Okafor came as treasurer.") == pytest.approx(0.4)
+    assert asked.share("Okafor's titles") == pytest.approx(1.0)
