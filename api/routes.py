@@ -239,14 +239,11 @@ def ask(library: LibraryDep, sent: AskIn) -> AnswerBody:
     limit = library.settings.limits.history_turns
     if len(sent.history) > limit:
         raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
-    if sent.composer == "chat":
-        raise InvalidQuestion(
-            "No chat model is configured; ask with composer 'auto' or 'extractive'."
-        )
     reply = library.ask(
         sent.question,
         collection=sent.collection,
         filters=_filters(sent.filters),
+        composer=sent.composer,
     )
     return answer_body(reply)
 

@@ -1,10 +1,11 @@
 """The one place that names concrete parts: to read the system, begin here; to change a part, change a line."""
 
-from rag.composition import SentenceComposer
+from rag.chat_composition import CHAT, ChatComposer
+from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.library import Library, Store
-from rag.protocols import Embedder
+from rag.protocols import AnswerComposer, ChatModel, Embedder
 from rag.retrieval import HybridRetriever
-from rag.settings import Settings
+from rag.settings import ChatSettings, Settings
 
 
 def open_rag(settings: Settings) -> Library:
@@ -18,11 +19,24 @@ def open_rag(settings: Settings) -> Library:
     from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
 
     embedder = SentenceTransformerEmbedder(settings.embedding.model)
-    return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder)
+    chat = _chat_model(settings.chat)
+    return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder, chat)
 
 
-def assemble(settings: Settings, store: Store, embedder: Embedder) -> Library:
-    """A library of a store and an embedder that fit together."""
+def assemble(
+    settings: Settings, store: Store, embedder: Embedder, chat: ChatModel | None = None
+) -> Library:
+    """A library of a store and an embedder that fit together, and a chat model if there is one."""
+    extractive = SentenceComposer(
+        index=store,
+        embedder=embedder,
+        statements=settings.answers.statements,
+        abstain_below=settings.answers.abstain_below,
+        keep_above=settings.answers.keep_above,
+    )
+    composers: dict[str, AnswerComposer] = {EXTRACTIVE: extractive}
+    if chat is not None:
+        composers[CHAT] = ChatComposer(model=chat, otherwise=extractive)
     return Library(
         settings=settings,
         store=store,
@@ -33,11 +47,13 @@ def assemble(settings: Settings, store: Store, embedder: Embedder) -> Library:
             candidates=settings.retrieval.candidates,
             dense_weight=settings.retrieval.dense_weight,
         ),
-        composer=SentenceComposer(
-            index=store,
-            embedder=embedder,
-            statements=settings.answers.statements,
-            abstain_below=settings.answers.abstain_below,
-            keep_above=settings.answers.keep_above,
-        ),
+        composers=composers,
     )
+
+
+def _chat_model(settings: ChatSettings) -> ChatModel | None:
+    if settings.model is None:
+        return None
+    from rag.adapters.langchain_chat import LangChainChatModel
+
+    return LangChainChatModel.named(settings.model, settings.base_url, settings.timeout_s)

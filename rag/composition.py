@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.analysis import terms, words
-from rag.protocols import Embedder, PassageIndex
+from rag.protocols import Composed, Embedder, PassageIndex
 from rag.question import Asked, asks_for_role
 from rag.sentences import sentences
 from rag.types import (
@@ -24,6 +24,7 @@ from rag.types import (
     Statement,
 )
 
+EXTRACTIVE = "extractive"
 # Chosen on XQuAD and SQuAD 2.0 development questions; `make bench` prints what they give.
 _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
 _PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
@@ -87,7 +88,6 @@ class SentenceComposer:
     statements: int
     abstain_below: float
     keep_above: float
-    name: str = "extractive"
 
     def compose(
         self,
@@ -95,12 +95,15 @@ class SentenceComposer:
         evidence: Sequence[ScoredPassage],
         documents: Mapping[DocumentId, Document],
         searched: Searched,
-    ) -> Response:
+    ) -> Composed:
         """See `AnswerComposer.compose`."""
         ranked = self._rank(question, evidence, documents, searched.collection)
+        return Composed(response=self._response(ranked, searched), composer=EXTRACTIVE)
+
+    def _response(self, ranked: Sequence[_Ranked], searched: Searched) -> Response:
         if not ranked or ranked[0].fit < self.abstain_below:
             return Abstention(
-                reason=_reason(searched),
+                reason=why_not(searched),
                 searched=searched,
                 closest=tuple(_quote(one.candidate) for one in ranked[:_CLOSEST]),
             )
@@ -190,7 +193,8 @@ def _quote(candidate: _Candidate) -> Quote:
     return Quote.cut(candidate.document, candidate.span)
 
 
-def _reason(searched: Searched) -> str:
+def why_not(searched: Searched) -> str:
+    """The reason of an abstention that found nothing to quote."""
     if not searched.documents:
         return "No document matches the filters, so nothing was searched."
     return "The documents do not say this, or not plainly enough to quote."

@@ -19,6 +19,7 @@
     │       ├── UnknownVersion
     │       └── UnknownJob
     ├── ModelError              a model: missing, not the pinned one, or failing
+    │   └── ModelTimeout
     └── StoreError              the operator: the data folder
         ├── StoreLocked
         ├── StoreDamaged
@@ -126,6 +127,10 @@ class UnknownJob(NotFound):
 
 class ModelError(RagError):
     """A model is missing, is not the pinned one, or failed."""
+
+
+class ModelTimeout(ModelError):
+    """A model took longer than it may."""
 
 
 class StoreError(RagError):

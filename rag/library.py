@@ -17,6 +17,7 @@ from rag.types import Document, DocumentId, Filters, Reply, ScoredPassage
 from rag.verification import verify
 
 DEFAULT_COLLECTION = "default"
+AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Library:
     store: Store
     embedder: Embedder
     retriever: HybridRetriever
-    composer: AnswerComposer
+    composers: Mapping[str, AnswerComposer]
 
     def ask(
         self,
@@ -51,14 +52,18 @@ class Library:
         *,
         collection: str = DEFAULT_COLLECTION,
         filters: Filters | None = None,
+        composer: str = AUTO,
     ) -> Reply:
         """Answer a question from a collection's documents, or abstain.
 
+        `composer` names who writes the answer; `auto` is the chat model where one is configured.
+
         Raises:
-            InvalidQuestion: the question is empty or too long.
+            InvalidQuestion: the question is empty or too long, or there is no such composer.
             UnknownCollection: there is none of that name.
         """
         self._check(question)
+        composing = self._composer(composer)
         clock = _Clock()
         snapshot = self.store.snapshot(collection)
         selection = self.store.select(collection, filters or Filters())
@@ -66,9 +71,9 @@ class Library:
         documents = self._documents(evidence)
         evidence = tuple(one for one in evidence if one.passage.document_id in documents)
         clock.lap("retrieve")
-        response = self.composer.compose(question, evidence, documents, selection.searched)
+        composed = composing.compose(question, evidence, documents, selection.searched)
         clock.lap("compose")
-        verified = verify(response, selection.searched, self.store.document)
+        verified = verify(composed.response, selection.searched, self.store.document)
         clock.lap("verify")
         return Reply(
             id=secrets.token_hex(16),
@@ -76,7 +81,9 @@ class Library:
             response=verified.response,
             documents=verified.documents,
             collection=collection,
-            composer=self.composer.name,
+            composer=composed.composer,
+            degraded=composed.degraded,
+            model=composed.model,
             snapshot=snapshot,
             timings_ms=clock.laps_ms,
         )
@@ -119,6 +126,16 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _composer(self, name: str) -> AnswerComposer:
+        """The composer of a name; the last one is the best that is configured."""
+        if name == AUTO:
+            return list(self.composers.values())[-1]
+        if name not in self.composers:
+            raise InvalidQuestion(
+                f"There is no composer {name!r}; known ones: {', '.join((AUTO, *self.composers))}."
+            )
+        return self.composers[name]
 
     def _check(self, question: str) -> None:
         limit = self.settings.limits.question_chars

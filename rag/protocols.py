@@ -253,12 +253,23 @@ class JobStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """A response and who wrote it.
+
+    Attributes:
+        degraded: The composer that was asked for failed, and another one wrote the response.
+        model: The chat model that wrote it, if one did.
+    """
+
+    response: Response
+    composer: str
+    degraded: bool = False
+    model: str | None = None
+
+
 class AnswerComposer(Protocol):
     """Write a cited answer from evidence, or decline."""
-
-    @property
-    def name(self) -> str:
-        """What `composer` says in an answer."""
 
     def compose(
         self,
@@ -266,5 +277,20 @@ class AnswerComposer(Protocol):
         evidence: Sequence[ScoredPassage],
         documents: Mapping[DocumentId, Document],
         searched: Searched,
-    ) -> Response:
+    ) -> Composed:
         """A response whose quotes are cut from `documents`."""
+
+
+class ChatModel(Protocol):
+    """A language model that reads two messages and writes one. It has no tools."""
+
+    @property
+    def name(self) -> str:
+        """What an answer says wrote it."""
+
+    def reply(self, system: str, user: str) -> str:
+        """The model's message.
+
+        Raises:
+            ModelError: it cannot be reached, or failed; `ModelTimeout` if it took too long.
+        """

@@ -56,6 +56,22 @@ class AnswerSettings(_Group):
     )
 
 
+class ChatSettings(_Group):
+    """The language model that may write answers; without one, answers are sentences of the documents."""
+
+    model: str | None = Field(
+        None,
+        description="`provider:name` as LangChain's init_chat_model takes it; the provider's package and its "
+        "own variable for the key are the operator's.",
+    )
+    base_url: str | None = Field(
+        None, description="Where the model is served, if not by its provider."
+    )
+    timeout_s: float = Field(
+        60, gt=0, description="Seconds until an answer is given without the model."
+    )
+
+
 class LimitSettings(_Group):
     """What is refused before any work is done."""
 
@@ -76,4 +92,5 @@ class Settings(BaseSettings):
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answers: AnswerSettings = AnswerSettings()
+    chat: ChatSettings = ChatSettings()
     limits: LimitSettings = LimitSettings()

@@ -34,7 +34,7 @@ def ask(
         keep_above=keep_above,
     )
     evidence = retriever.retrieve(question, selection, 20)
-    return composer.compose(question, evidence, by_id, selection.searched)
+    return composer.compose(question, evidence, by_id, selection.searched).response
 
 
 def texts(response: Response) -> list[str]:
@@ -74,7 +74,7 @@ def test_nothing_searched_is_said_to_be_so() -> None:
     composer = SentenceComposer(
         index=store, embedder=EMBEDDER, statements=3, abstain_below=0.5, keep_above=0.8
     )
-    response = composer.compose("Something?", (), {}, selection.searched)
+    response = composer.compose("Something?", (), {}, selection.searched).response
     assert isinstance(response, Abstention)
     assert "filters" in response.reason
 
