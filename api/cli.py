@@ -137,6 +137,9 @@ def ingest(
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
     collection: CollectionOption = _COLLECTION,
+    composer: Annotated[
+        str, typer.Option(help="Who writes the answer: auto, extractive, or chat if one is set up.")
+    ] = "auto",
     data: DataOption = _DATA,
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -144,7 +147,7 @@ def ask(
     """Answer a question by statements with verbatim quotes, or say why there is no answer."""
     with _opened(data, verbose) as library:
         _require_documents(library)
-        code = _answer(library, question, collection, as_json=as_json)
+        code = _answer(library, question, collection, composer=composer, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -268,18 +271,20 @@ def demo(
             typer.echo(f"\n{found.question}\n")
         if any(one.outcome == "failed" for one in outcomes):
             raise typer.Exit(FAILED)
-        code = _answer(library, found.question, _COLLECTION, as_json=as_json)
+        code = _answer(library, found.question, _COLLECTION, composer="auto", as_json=as_json)
     if not as_json:
         console.show_next_steps(folder, found.question)
     raise typer.Exit(code)
 
 
-def _answer(library: Library, question: str, collection: str, *, as_json: bool) -> int:
+def _answer(
+    library: Library, question: str, collection: str, *, composer: str, as_json: bool
+) -> int:
     """Ask and print; gives the exit code."""
     from api import console
     from api.rendering import answer_body
 
-    body = answer_body(library.ask(question, collection=collection))
+    body = answer_body(library.ask(question, collection=collection, composer=composer))
     console.show_answer(body, as_json=as_json)
     return ABSTAINED if body.outcome == "abstained" else DONE
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from api.rendering import document_body
-from api.schemas import AnswerBody, CitationBody, DocumentBody, SearchBody
+from api.schemas import AnswerBody, CitationBody, DocumentBody, PassageBody, SearchBody
 from ingest.pipeline import FileOutcome, Ingester
 from rag.library import Library
 from rag.protocols import DocumentSummary
@@ -26,21 +26,17 @@ _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 def ingested(library: Library, paths: Iterable[Path], collection: str) -> list[FileOutcome]:
     """Add what lies at these paths, with progress on a terminal."""
     ingester = Ingester(library)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed} files"),
-    )
+    files = [file for path in paths for file in ingester.files(path)]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    outcomes = []
     with Progress(
         *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     ) as progress:
-        task = progress.add_task("Adding documents", total=None)
-        outcomes = []
-        for path in paths:
-            for outcome in ingester.add_folder(path, collection):
-                outcomes.append(outcome)
-                progress.update(task, advance=1, description=f"Added {_printable(outcome.path)}")
+        task = progress.add_task("Adding documents", total=len(files))
+        for file in files:
+            progress.update(task, description=f"Adding {_printable(file.key)}")
+            outcomes.append(ingester.add_file(file, collection))
+            progress.advance(task)
     return outcomes
 
 
@@ -94,8 +90,7 @@ def show_passages(body: SearchBody, *, as_json: bool) -> None:
     if not body.passages:
         out.print("Nothing found.")
     for number, one in enumerate(body.passages, 1):
-        place = _place(one.document_title, one.page, one.section, one.start, one.end)
-        out.print(Text(f"{number}. {place} (score {one.score:.2f})", style="bold"))
+        out.print(Text(f"{number}. {_place(one)} (score {one.score:.2f})", style="bold"))
         out.print(f"   {_printable(one.text)}\n")
 
 
@@ -136,14 +131,22 @@ def show_next_steps(folder: Path, question: str) -> None:
 
 def _show_citations(out: Console, citations: Iterable[CitationBody]) -> None:
     for one in citations:
-        page = one.page_label or one.page
-        place = _place(one.document_title, page, one.section, one.start, one.end)
+        place = _place(one)
         out.print(f"\n[{one.marker}] “{_printable(one.quote)}”")
         out.print(Text(f"    {place}", style="dim"))
 
 
-def _place(title: str, page: str | int | None, section: str | None, start: int, end: int) -> str:
-    parts = (title, page and f"page {page}", section, f"characters {start}–{end}")
+def _place(one: CitationBody | PassageBody) -> str:
+    page, day = one.page and str(one.page), None
+    if isinstance(one, CitationBody):
+        page, day = one.page_label or page, one.published and one.published.isoformat()
+    parts = (
+        one.document_title,
+        day,
+        page and f"page {page}",
+        one.section,
+        f"characters {one.start}–{one.end}",
+    )
     return _printable(", ".join(part for part in parts if part))
 
 

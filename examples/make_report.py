@@ -14,8 +14,8 @@ RUNNING_HEADER = "Baltic Desk for Asian Affairs · Background paper 14 · April 
 
 SUMMARY = [
     "This paper lists the three journeys to North Korea that Sergei Shoigu is publicly known to have made "
-    "between July 2023 and March 2025, and says in which office he made each of them. It was written for "
-    "readers who meet his name in older and newer reports and find two different titles beside it.",
+    "between July 2023 and March 2025, and says in which office he made each of them. It draws on what both "
+    "governments and their news agencies announced; talks that were never announced are not counted.",
     "The explanation is a change of office. Shoigu was Russia's Minister of Defence from November 2012 until "
     "May 2024. On 12 May 2024 President Vladimir Putin appointed him Secretary of the Security Council, in "
     "place of Nikolai Patrushev. Andrei Belousov, an economist, took over the Ministry of Defence.",

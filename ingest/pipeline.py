@@ -39,12 +39,20 @@ class Ingested:
         return self.outcome == "known"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SourceFile:
+    """A file to add; `key` is its path below the folder it was found in, with `/` between the parts."""
+
+    key: str
+    path: Path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOutcome:
     """What became of one file of a folder.
 
     Attributes:
-        path: Relative to the folder, with `/` between its parts; it is the document's source key.
+        path: The file's key, which is the document's source key.
         reason: Why the file failed.
     """
 
@@ -95,19 +103,43 @@ class Ingester:
         )
 
     def add_folder(self, root: Path, collection: str = DEFAULT_COLLECTION) -> Iterator[FileOutcome]:
-        """Add every file under a folder, or one file, in order of their paths.
-
-        Hidden files and folders are skipped, and so is what a symbolic link reaches outside the folder.
-        A file that fails is reported, and the next one follows.
+        """Add every file of `files(root)`; one that fails is reported, and the next one follows.
 
         Raises:
             InvalidName: the collection's name is not one.
             NotFound: there is nothing at `root`.
         """
         check_collection_name(collection)
+        return (self.add_file(file, collection) for file in self.files(root))
+
+    def files(self, root: Path) -> list[SourceFile]:
+        """The file at `root`, or all files below it, sorted by key.
+
+        Left out are hidden files and folders, what a symbolic link reaches outside of `root`, and the
+        library's own data folder.
+
+        Raises:
+            NotFound: there is nothing at `root`.
+        """
         if not root.exists():
             raise NotFound(f"There is no file or folder {str(root)!r}.")
-        return (self._add_file(path, key, collection) for key, path in _files(root))
+        if root.is_file():
+            return [SourceFile(root.name, root)]
+        return sorted(_walk(root, but_not=self.library.settings.data.resolve()))
+
+    def add_file(self, file: SourceFile, collection: str) -> FileOutcome:
+        """Add one file, or report why it yields no document.
+
+        Raises:
+            InvalidName: the collection's name is not one.
+        """
+        try:
+            content = _content(file.path, self.library.settings.limits.upload_bytes)
+            upload = Upload(name=file.path.name, collection=collection, source_key=file.key)
+            added = self.add(content, upload)
+        except DocumentError as error:
+            return FileOutcome(path=file.key, outcome="failed", reason=str(error))
+        return FileOutcome(path=file.key, outcome=added.outcome, document=added.document)
 
     def _earlier(self, upload: Upload) -> DocumentSummary | None:
         if upload.source_key is None:
@@ -129,15 +161,6 @@ class Ingester:
             batches.append(self.library.embedder.embed_passages(batch))
             report("embedding", start + len(batch), len(texts))
         return np.concatenate(batches)
-
-    def _add_file(self, path: Path, key: str, collection: str) -> FileOutcome:
-        try:
-            content = _content(path, self.library.settings.limits.upload_bytes)
-            upload = Upload(name=path.name, collection=collection, source_key=key)
-            added = self.add(content, upload)
-        except DocumentError as error:
-            return FileOutcome(path=key, outcome="failed", reason=str(error))
-        return FileOutcome(path=key, outcome=added.outcome, document=added.document)
 
 
 def check_collection_name(name: str) -> None:
@@ -187,21 +210,17 @@ def _document(
     )
 
 
-def _files(root: Path) -> list[tuple[str, Path]]:
-    """The visible files at or under `root` with their keys, sorted by key."""
-    if root.is_file():
-        return [(root.name, root)]
+def _walk(root: Path, *, but_not: Path) -> Iterator[SourceFile]:
     home = root.resolve()
-    found = []
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = [Path(folder, name) for name in names if not name.startswith(".")]
-        found += [
-            (path.relative_to(root).as_posix(), path)
-            for path in paths
-            if path.is_file() and path.resolve().is_relative_to(home)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and Path(folder, name).resolve() != but_not
         ]
-    return sorted(found)
+        for path in (Path(folder, name) for name in names if not name.startswith(".")):
+            if path.is_file() and path.resolve().is_relative_to(home):
+                yield SourceFile(path.relative_to(root).as_posix(), path)
 
 
 def _content(path: Path, limit: int) -> bytes:

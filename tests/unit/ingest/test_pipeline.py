@@ -201,3 +201,16 @@ def test_a_missing_folder_is_an_error_at_once(tmp_path: Path, ingester: Ingester
 def test_a_version_is_the_sha256_of_the_bytes(ingester: Ingester) -> None:
     version = ingester.add(b"x", Upload(name="x")).document.version
     assert version == "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+
+
+def test_a_library_kept_inside_the_folder_is_not_added_to_itself(
+    folder: Path, store: InMemoryStore
+) -> None:
+    kept = folder / "kept"
+    kept.mkdir()
+    (kept / "catalog.sqlite").write_bytes(b"anything")
+    ingester = Ingester(assemble(Settings(data=kept), store, HashingEmbedder()))
+    assert "kept/catalog.sqlite" not in {file.key for file in ingester.files(folder)}
+    (folder / "other").mkdir()
+    (folder / "other" / "c.txt").write_text("Words.")
+    assert "other/c.txt" in {file.key for file in ingester.files(folder)}
