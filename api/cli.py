@@ -313,7 +313,10 @@ def _settings(data: Path) -> Settings:
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = "VERSE_" + "__".join(str(part).upper() for part in wrong["loc"])
-        _fail(f"The setting {name} is wrong: {wrong['msg']}.", MISUSED)
+        which = f"The setting {name} is wrong" if wrong["loc"] else "The settings are wrong"
+        _fail(
+            f"{which}: {wrong['msg'].removeprefix('Value error, ')}. See docs/settings.md.", MISUSED
+        )
 
 
 def _has_documents(library: Library) -> bool:

@@ -1,8 +1,10 @@
 """Every setting, with its bounds: read once, at an entry point, from `VERSE_…` variables."""
 
+import os
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -94,3 +96,15 @@ class Settings(BaseSettings):
     answers: AnswerSettings = AnswerSettings()
     chat: ChatSettings = ChatSettings()
     limits: LimitSettings = LimitSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """A misspelt variable must not be passed over; pydantic only looks for the names it knows."""
+        prefix = cls.model_config["env_prefix"]
+        for name in sorted(os.environ):
+            if name.upper().startswith(prefix):
+                field = name[len(prefix) :].split("__")[0].lower()
+                if field not in cls.model_fields:
+                    raise ValueError(f"there is no setting {name}")
+        return given

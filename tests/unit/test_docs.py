@@ -1,0 +1,58 @@
+"""Docs that would drift from the code are compared with it."""
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer.main import get_command
+
+from api.cli import app
+from rag.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def settings_rows() -> list[str]:
+    """A table row for each setting: its variable, default, bounds and description."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            rows += [
+                _row(f"{name}__{inner}", inner_field)
+                for inner, inner_field in group.model_fields.items()
+            ]
+        else:
+            rows.append(_row(name, field))
+    return rows
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    default = "unset" if field.default is None else f"`{field.default}`"
+    bounds = ", ".join(
+        f"{symbol} {getattr(limit, attribute):,}"
+        for limit in field.metadata
+        for attribute, symbol in (("gt", ">"), ("ge", "≥"), ("lt", "<"), ("le", "≤"))
+        if hasattr(limit, attribute)
+    )
+    return f"| `VERSE_{name.upper()}` | {default} | {bounds} | {field.description} |"
+
+
+def test_the_settings_page_lists_every_setting() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text()
+    table = [line for line in page.splitlines() if line.startswith("| `VERSE_")]
+    assert table == settings_rows()
+
+
+def test_the_command_line_page_names_every_command() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    command = get_command(app)
+    names = command.list_commands(None)  # type: ignore[attr-defined] # a typer group
+    assert set(re.findall(r"^\| `verse ([a-z]+)", page, re.MULTILINE)) == set(names)
+
+
+def test_pages_link_only_to_what_there_is() -> None:
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
