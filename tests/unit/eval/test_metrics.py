@@ -1,0 +1,39 @@
+import pytest
+
+from eval.metrics import holds_answer, proportion
+
+
+def test_a_proportion_has_wilson_s_interval() -> None:
+    # p = 8/10, z = 1.96: centre (0.8 + 0.19207) / 1.38415 = 0.71674,
+    # reach 1.96 / 1.38415 * sqrt(0.016 + 0.0096036) = 0.22658
+    found = proportion([True] * 8 + [False] * 2)
+    assert found.value == 0.8
+    assert found.n == 10
+    assert found.low == pytest.approx(0.4902, abs=1e-3)
+    assert found.high == pytest.approx(0.9433, abs=1e-3)
+
+
+def test_a_proportion_stays_within_0_and_1() -> None:
+    assert proportion([True]).high == 1.0
+    assert proportion([False]).low == 0.0
+
+
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        proportion([])
+
+
+@pytest.mark.parametrize(
+    ("texts", "answers", "expected"),
+    [
+        (["It was in\nMay 1999."], ["may 1999"], True),
+        (["It was in June."], ["May", "june"], True),
+        (["It was", "in June"], ["was in"], False),
+        ([], ["x"], False),
+        (["x"], [], False),
+    ],
+)
+def test_an_answer_is_held_by_one_text(
+    texts: list[str], answers: list[str], expected: bool
+) -> None:
+    assert holds_answer(texts, answers) is expected
