@@ -54,7 +54,7 @@ def test_what_is_right_wrong_and_refused_is_counted() -> None:
 
 
 def test_a_quote_that_is_not_what_is_stored_is_counted() -> None:
-    library = answers.open_rag(Settings())
+    library = assemble(Settings(), InMemoryStore(), HashingEmbedder())
     answers._fill(library, DOCUMENTS, lambda *_: None)
     reply = library.ask("Where do frogs sleep?")
     assert isinstance(reply.response, Answer)
