@@ -205,6 +205,10 @@ def _document(
         source_url=upload.source_url or reading.source_url,
         author=reading.author,
         published=stated or reading.published,
+        recorded=reading.recorded,
+        original=reading.original,
+        language=reading.language,
+        partial=reading.partial,
         locators=reading.locators,
         warnings=reading.warnings,
     )

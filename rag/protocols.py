@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from rag.types import (
     Document,
+    DocumentDate,
     DocumentId,
     Filters,
     Passage,
@@ -148,7 +149,11 @@ class DocumentSummary:
     media_type: str
     source_key: str | None
     source_url: str | None
-    published: dt.date | None
+    language: str | None
+    partial: bool
+    published: DocumentDate | None
+    recorded: DocumentDate | None
+    original: DocumentDate | None
     characters: int
     pages: int
     passages: int

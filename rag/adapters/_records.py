@@ -9,20 +9,33 @@ from typing import Any
 
 from rag.protocols import DocumentSummary, Job, Upload
 from rag.types import (
+    LOCATOR_KINDS,
     Document,
     DocumentDate,
     DocumentId,
     Locator,
-    PageLocator,
     Passage,
-    SectionLocator,
     Span,
     Version,
 )
 
+_DETAILS = (
+    "source_url",
+    "author",
+    "published",
+    "recorded",
+    "original",
+    "language",
+    "partial",
+    "warnings",
+)
+_KINDS = {kind.__name__.removesuffix("Locator").lower(): kind for kind in LOCATOR_KINDS}
+_KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
+
 
 def document(row: tuple[Any, ...]) -> Document:
-    """A version of a document, of the columns that the store reads for it."""
+    """A document of (id, version, collection, title, media type, text, source key, details, locators)."""
+    stated = json.loads(row[7])
     return Document(
         id=DocumentId(row[0]),
         version=Version(row[1]),
@@ -31,13 +44,54 @@ def document(row: tuple[Any, ...]) -> Document:
         media_type=row[4],
         text=row[5],
         source_key=row[6],
-        source_url=row[7],
-        author=row[8],
-        published=(
-            DocumentDate(value=dt.date.fromisoformat(row[9]), found_by=row[10]) if row[9] else None
-        ),
-        locators=tuple(_locator(one) for one in json.loads(row[11])),
-        warnings=tuple(json.loads(row[12])),
+        source_url=stated["source_url"],
+        author=stated["author"],
+        published=_date(stated["published"]),
+        recorded=_date(stated["recorded"]),
+        original=_date(stated["original"]),
+        language=stated["language"],
+        partial=stated["partial"],
+        locators=tuple(_locator(one) for one in json.loads(row[8])),
+        warnings=tuple(stated["warnings"]),
+    )
+
+
+def details(source: Document) -> str:
+    """As JSON what a document states beside its text, without locators."""
+    stated = {name: getattr(source, name) for name in _DETAILS}
+    return json.dumps(stated, default=_plain)
+
+
+def locators(source: Document) -> str:
+    """A document's locators as JSON, each the name of its kind and its fields in order."""
+    rows = [[_KIND_NAMES[type(one)], *dataclasses.astuple(one)] for one in source.locators]
+    return json.dumps(rows, default=_plain)
+
+
+def summary(row: tuple[Any, ...]) -> DocumentSummary:
+    """A document without its text.
+
+    Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at).
+    """
+    stated = json.loads(row[6])
+    return DocumentSummary(
+        id=DocumentId(row[0]),
+        version=Version(row[1]),
+        collection=row[2],
+        title=row[3],
+        media_type=row[4],
+        source_key=row[5],
+        source_url=stated["source_url"],
+        language=stated["language"],
+        partial=stated["partial"],
+        published=_date(stated["published"]),
+        recorded=_date(stated["recorded"]),
+        original=_date(stated["original"]),
+        warnings=tuple(stated["warnings"]),
+        characters=row[7],
+        pages=row[8],
+        passages=row[9],
+        added_at=dt.datetime.fromisoformat(row[10]),
     )
 
 
@@ -66,43 +120,9 @@ def job(row: tuple[Any, ...]) -> Job:
     )
 
 
-def summary(row: tuple[Any, ...]) -> DocumentSummary:
-    """A document without its text, of the columns that the store reads for it."""
-    return DocumentSummary(
-        id=DocumentId(row[0]),
-        version=Version(row[1]),
-        collection=row[2],
-        title=row[3],
-        media_type=row[4],
-        source_key=row[5],
-        source_url=row[6],
-        published=dt.date.fromisoformat(row[7]) if row[7] else None,
-        characters=row[8],
-        pages=row[9],
-        passages=row[10],
-        warnings=tuple(json.loads(row[11])),
-        added_at=dt.datetime.fromisoformat(row[12]),
-    )
-
-
-def locator_row(locator: Locator) -> list[Any]:
-    """A locator as JSON: kind, start, end and what the kind carries."""
-    span = [locator.span.start, locator.span.end]
-    if isinstance(locator, PageLocator):
-        return ["page", *span, locator.number, locator.label]
-    return ["section", *span, locator.path]
-
-
-def _locator(row: list[Any]) -> Locator:
-    kind, start, end, *rest = row
-    if kind == "page":
-        return PageLocator(span=Span(start, end), number=rest[0], label=rest[1])
-    return SectionLocator(span=Span(start, end), path=tuple(rest[0]))
-
-
 def upload_json(upload: Upload) -> str:
     """An upload as JSON."""
-    return json.dumps(dataclasses.asdict(upload), default=dt.date.isoformat)
+    return json.dumps(dataclasses.asdict(upload), default=_plain)
 
 
 def upload(encoded: str) -> Upload:
@@ -110,3 +130,33 @@ def upload(encoded: str) -> Upload:
     fields = json.loads(encoded)
     published = fields.pop("published")
     return Upload(**fields, published=dt.date.fromisoformat(published) if published else None)
+
+
+def _locator(row: list[Any]) -> Locator:
+    name, span, *rest = row
+    kind = _KINDS[name]
+    fields = [field.name for field in dataclasses.fields(kind)][1:]
+    values = dict(zip(fields, rest, strict=True))
+    if "path" in values:
+        values["path"] = tuple(values["path"])
+    if values.get("date"):
+        values["date"] = _date(values["date"])
+    return kind(span=Span(*span), **values)
+
+
+def _date(stated: list[Any] | None) -> DocumentDate | None:
+    if stated is None:
+        return None
+    value, found_by, span = stated
+    return DocumentDate(
+        value=dt.date.fromisoformat(value), found_by=found_by, span=Span(*span) if span else None
+    )
+
+
+def _plain(value: object) -> object:
+    """What JSON has no form for: days, and values of ours as lists of their fields."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.astuple(value)
+    raise TypeError(f"{type(value).__name__} is not stored")

@@ -501,7 +501,7 @@ class EmbeddedStore:
             row = first(
                 db,
                 "SELECT d.id, v.version, c.name, v.title, v.media_type, v.text, d.source_key,"
-                " v.source_url, v.author, v.published, v.published_found_by, v.locators, v.warnings"
+                " v.details, v.locators"
                 " FROM versions v JOIN documents d ON d.id = v.document_id"
                 " JOIN collections c ON c.id = d.collection_id WHERE v.id = ?",
                 (version_id,),
@@ -513,9 +513,8 @@ class EmbeddedStore:
 
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
-    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.source_url,"
-    " v.published, v.characters, v.pages,"
-    " (SELECT count(*) FROM passages WHERE document_id = d.id), v.warnings, d.added_at"
+    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
+    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
     " FROM documents d JOIN versions v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
@@ -549,15 +548,13 @@ def _collection_id(db: apsw.Connection, name: str) -> int:
 
 
 def _insert_document(db: apsw.Connection, collection_id: int, document: Document) -> None:
-    published = document.published
     db.execute(
         "DELETE FROM versions WHERE document_id = ? AND version = ?",
         (document.id, document.version),
     )
     db.execute(
         "INSERT INTO versions (document_id, version, title, media_type, text, characters, pages,"
-        " source_url, author, published, published_found_by, locators, warnings)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " published, details, locators) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.version,
@@ -566,12 +563,9 @@ def _insert_document(db: apsw.Connection, collection_id: int, document: Document
             document.text,
             len(document.text),
             len(document.pages),
-            document.source_url,
-            document.author,
-            published.value.isoformat() if published else None,
-            published.found_by if published else None,
-            json.dumps([records.locator_row(one) for one in document.locators]),
-            json.dumps(document.warnings),
+            document.published.value.isoformat() if document.published else None,
+            records.details(document),
+            records.locators(document),
         ),
     )
     db.execute(

@@ -38,12 +38,9 @@ CREATE TABLE versions (
     text TEXT NOT NULL,
     characters INTEGER NOT NULL,
     pages INTEGER NOT NULL,
-    source_url TEXT,
-    author TEXT,
-    published TEXT,
-    published_found_by TEXT,
+    published TEXT,                       -- of the details, for filters
+    details TEXT NOT NULL,
     locators TEXT NOT NULL,
-    warnings TEXT NOT NULL,
     UNIQUE (document_id, version)
 ) STRICT;
 CREATE INDEX versions_by_version ON versions (version);

@@ -18,10 +18,14 @@ from rag.types import (
     DocumentDate,
     DocumentId,
     Filters,
+    FurnitureLocator,
     PageLocator,
+    PartLocator,
     Passage,
+    RowLocator,
     SectionLocator,
     Span,
+    TimeLocator,
 )
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
@@ -261,7 +265,19 @@ def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
         source_url="https://example.org/x",
         author="A. Author",
         published=DocumentDate(value=dt.date(2024, 2, 29), found_by="meta date"),
+        recorded=DocumentDate(value=dt.date(2024, 2, 28), found_by="spoken", span=Span(0, 4)),
+        language="en",
+        partial=True,
         locators=(
+            FurnitureLocator(span=Span(0, 4)),
+            TimeLocator(span=Span(0, 10), start_s=0.5, end_s=2.25),
+            PartLocator(
+                span=Span(0, 10),
+                name="forwarded",
+                date=DocumentDate(value=dt.date(2023, 1, 1), found_by="Date"),
+            ),
+            PartLocator(span=Span(10, 12), name="body"),
+            RowLocator(span=Span(10, 12), sheet="Sheet 1", row=3),
             PageLocator(span=Span(0, 10), number=1, label="i"),
             PageLocator(span=Span(10, len(text)), number=2, label="ii"),
             SectionLocator(span=Span(10, len(text)), path=("A", "B")),
@@ -272,7 +288,8 @@ def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
     assert store.document(source.id) == source
     summary = store.summary(source.id)
     assert (summary.characters, summary.pages, summary.passages) == (len(text), 2, 2)
-    assert summary.published == dt.date(2024, 2, 29)
+    assert summary.published == source.published
+    assert (summary.recorded, summary.language, summary.partial) == (source.recorded, "en", True)
     assert summary.warnings == ("Something to know.",)
     assert store.find("default", source_key="folder/file.txt") == summary
     assert store.find("default", version=source.version) == summary
