@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from ingest.passages import embedded_texts, split
-from ingest.reading import Reading, read
+from ingest.reading import Reading
+from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
 from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, Upload
@@ -64,9 +65,10 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Ingester:
-    """Adds documents to a library."""
+    """Adds documents to a library; each file is read in the sandbox."""
 
     library: Library
+    sandbox: Sandbox = field(default_factory=shared)
 
     def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
         """Read, cut, embed and store one file.
@@ -93,7 +95,7 @@ class Ingester:
         if known and known.version == version:
             return Ingested(document=known, outcome="known")
         report("parsing", 0, 0)
-        reading = read(content, name=upload.name)
+        reading = self.sandbox.read(content, name=upload.name)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
         document = _document(document_id, version, reading, upload)
         self._store(document, content, report)

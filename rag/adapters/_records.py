@@ -7,17 +7,9 @@ import datetime as dt
 import json
 from typing import Any
 
+from rag.encoding import date_of, encode, locators_of
 from rag.protocols import DocumentSummary, Job, Upload
-from rag.types import (
-    LOCATOR_KINDS,
-    Document,
-    DocumentDate,
-    DocumentId,
-    Locator,
-    Passage,
-    Span,
-    Version,
-)
+from rag.types import Document, DocumentId, Passage, Span, Version
 
 _DETAILS = (
     "source_url",
@@ -29,8 +21,6 @@ _DETAILS = (
     "partial",
     "warnings",
 )
-_KINDS = {kind.__name__.removesuffix("Locator").lower(): kind for kind in LOCATOR_KINDS}
-_KIND_NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def document(row: tuple[Any, ...]) -> Document:
@@ -46,12 +36,12 @@ def document(row: tuple[Any, ...]) -> Document:
         source_key=row[6],
         source_url=stated["source_url"],
         author=stated["author"],
-        published=_date(stated["published"]),
-        recorded=_date(stated["recorded"]),
-        original=_date(stated["original"]),
+        published=date_of(stated["published"]),
+        recorded=date_of(stated["recorded"]),
+        original=date_of(stated["original"]),
         language=stated["language"],
         partial=stated["partial"],
-        locators=tuple(_locator(one) for one in json.loads(row[8])),
+        locators=locators_of(json.loads(row[8])),
         warnings=tuple(stated["warnings"]),
     )
 
@@ -59,13 +49,7 @@ def document(row: tuple[Any, ...]) -> Document:
 def details(source: Document) -> str:
     """As JSON what a document states beside its text, without locators."""
     stated = {name: getattr(source, name) for name in _DETAILS}
-    return json.dumps(stated, default=_plain)
-
-
-def locators(source: Document) -> str:
-    """A document's locators as JSON, each the name of its kind and its fields in order."""
-    rows = [[_KIND_NAMES[type(one)], *dataclasses.astuple(one)] for one in source.locators]
-    return json.dumps(rows, default=_plain)
+    return encode(stated)
 
 
 def summary(row: tuple[Any, ...]) -> DocumentSummary:
@@ -84,9 +68,9 @@ def summary(row: tuple[Any, ...]) -> DocumentSummary:
         source_url=stated["source_url"],
         language=stated["language"],
         partial=stated["partial"],
-        published=_date(stated["published"]),
-        recorded=_date(stated["recorded"]),
-        original=_date(stated["original"]),
+        published=date_of(stated["published"]),
+        recorded=date_of(stated["recorded"]),
+        original=date_of(stated["original"]),
         warnings=tuple(stated["warnings"]),
         characters=row[7],
         pages=row[8],
@@ -122,7 +106,7 @@ def job(row: tuple[Any, ...]) -> Job:
 
 def upload_json(upload: Upload) -> str:
     """An upload as JSON."""
-    return json.dumps(dataclasses.asdict(upload), default=_plain)
+    return encode(dataclasses.asdict(upload))
 
 
 def upload(encoded: str) -> Upload:
@@ -130,33 +114,3 @@ def upload(encoded: str) -> Upload:
     fields = json.loads(encoded)
     published = fields.pop("published")
     return Upload(**fields, published=dt.date.fromisoformat(published) if published else None)
-
-
-def _locator(row: list[Any]) -> Locator:
-    name, span, *rest = row
-    kind = _KINDS[name]
-    fields = [field.name for field in dataclasses.fields(kind)][1:]
-    values = dict(zip(fields, rest, strict=True))
-    if "path" in values:
-        values["path"] = tuple(values["path"])
-    if values.get("date"):
-        values["date"] = _date(values["date"])
-    return kind(span=Span(*span), **values)
-
-
-def _date(stated: list[Any] | None) -> DocumentDate | None:
-    if stated is None:
-        return None
-    value, found_by, span = stated
-    return DocumentDate(
-        value=dt.date.fromisoformat(value), found_by=found_by, span=Span(*span) if span else None
-    )
-
-
-def _plain(value: object) -> object:
-    """What JSON has no form for: days, and values of ours as lists of their fields."""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.astuple(value)
-    raise TypeError(f"{type(value).__name__} is not stored")

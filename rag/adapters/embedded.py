@@ -27,6 +27,7 @@ from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
 from rag.adapters.sqlite import Database, column, first, rows, translated, value
 from rag.analysis import terms as analysed
+from rag.encoding import encode, locator_rows
 from rag.errors import (
     IndexMismatch,
     StoreDamaged,
@@ -565,7 +566,7 @@ def _insert_document(db: apsw.Connection, collection_id: int, document: Document
             len(document.pages),
             document.published.value.isoformat() if document.published else None,
             records.details(document),
-            records.locators(document),
+            encode(locator_rows(document.locators)),
         ),
     )
     db.execute(
