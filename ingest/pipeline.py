@@ -91,7 +91,7 @@ class Ingester:
         report = progress or _silent
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload)
-        known = earlier or self.library.store.find(upload.collection, version=version)
+        known = earlier or self.library.store.by_version(upload.collection, version)
         if known and known.version == version:
             return Ingested(document=known, outcome="known")
         report("parsing", 0, 0)
@@ -146,7 +146,7 @@ class Ingester:
     def _earlier(self, upload: Upload) -> DocumentSummary | None:
         if upload.source_key is None:
             return None
-        return self.library.store.find(upload.collection, source_key=upload.source_key)
+        return self.library.store.by_source_key(upload.collection, upload.source_key)
 
     def _store(self, document: Document, content: bytes, report: Progress) -> None:
         embedder = self.library.embedder

@@ -38,9 +38,6 @@ class Span:
     def __len__(self) -> int:
         return self.end - self.start
 
-    def __contains__(self, other: Span) -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     def cut(self, text: str) -> str:
         """The characters of `text` that the span names.
 
@@ -373,11 +370,12 @@ Response = Answer | Abstention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """How much a question was asked of."""
+    """How much a question was asked of, and whether filters chose it."""
 
     collection: str
     documents: int
     passages: int
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ def test_a_reply_says_what_was_asked_of_what_and_how_long_it_took(library: Libra
     assert isinstance(reply.response, Answer)
     assert reply.question == "Where do frogs sleep?"
     assert reply.composer == "extractive"
-    assert reply.snapshot == library.store.snapshot("default")
+    assert reply.snapshot == library.store.select("default", Filters()).snapshot
     assert list(reply.timings_ms) == ["retrieve", "compose", "verify"]
     assert {q.document_id for s in reply.response.statements for q in s.quotes} == {
         key[0] for key in reply.documents
