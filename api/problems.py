@@ -50,6 +50,9 @@ PROBLEMS: dict[type[errors.RagError], Kind] = {
     errors.EncryptedDocument: Kind(422, "encrypted-document", "The file needs a password"),
     errors.EmptyDocument: Kind(422, "empty-document", "The file holds no text"),
     errors.UnreadableDocument: Kind(422, "unreadable-document", "The file is broken"),
+    errors.DocumentTooExpensive: Kind(
+        422, "document-too-expensive", "The file takes too much time or memory to read"
+    ),
     errors.DocumentTooLarge: Kind(413, "document-too-large", "The document is over a limit"),
     errors.NotFound: NOT_FOUND,
     errors.UnknownCollection: Kind(404, "unknown-collection", "There is no such collection"),

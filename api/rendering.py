@@ -8,6 +8,8 @@ from api.schemas import (
     AbstentionBody,
     AnswerBody,
     CitationBody,
+    DateBody,
+    DatesBody,
     DocumentBody,
     JobBody,
     PassageBody,
@@ -19,7 +21,17 @@ from api.schemas import (
 )
 from rag.library import Found
 from rag.protocols import DocumentSummary, Job
-from rag.types import Abstention, Answer, Document, Quote, Reply, ScoredPassage, Searched, Statement
+from rag.types import (
+    Abstention,
+    Answer,
+    Document,
+    DocumentDate,
+    Quote,
+    Reply,
+    ScoredPassage,
+    Searched,
+    Statement,
+)
 
 Markers = dict[Quote, int]  # in order of first use; equal quotes share one
 
@@ -71,15 +83,26 @@ def document_body(summary: DocumentSummary) -> DocumentBody:
         media_type=summary.media_type,
         source_key=summary.source_key,
         source_url=summary.source_url,
-        published=summary.published,
+        language=summary.language,
+        published=summary.published.value if summary.published else None,
+        dates=DatesBody(
+            published=_date(summary.published),
+            recorded=_date(summary.recorded),
+            original=_date(summary.original),
+        ),
         added_at=summary.added_at,
         report=ReportBody(
             characters=summary.characters,
             pages=summary.pages,
             passages=summary.passages,
+            partial=summary.partial,
             warnings=list(summary.warnings),
         ),
     )
+
+
+def _date(stated: DocumentDate | None) -> DateBody | None:
+    return None if stated is None else DateBody(value=stated.value, found_by=stated.found_by)
 
 
 def job_body(job: Job) -> JobBody:
@@ -135,7 +158,12 @@ def _citation(marker: int, quote: Quote, document: Document) -> CitationBody:
         end=quote.span.end,
         page=place.page,
         page_label=place.page_label,
+        time_s=place.time_s,
+        time_end_s=place.time_end_s,
         section=section_path(place.section),
+        part=place.part,
+        sheet=place.sheet,
+        row=place.row,
         source_url=document.source_url,
     )
 

@@ -132,6 +132,9 @@ class CitationBody(BaseModel):
     time_s: float | None = None
     time_end_s: float | None = None
     section: str | None
+    part: str | None
+    sheet: str | None
+    row: int | None
     source_url: str | None
 
 
@@ -224,7 +227,23 @@ class ReportBody(BaseModel):
     characters: int
     pages: int
     passages: int
+    partial: bool
     warnings: list[str]
+
+
+class DateBody(BaseModel):
+    """A day that a document states, and where: `user`, a metadata field, or the rule that read it."""
+
+    value: dt.date
+    found_by: str
+
+
+class DatesBody(BaseModel):
+    """When a document came out, was spoken, and first came out elsewhere; null where it does not say."""
+
+    published: DateBody | None
+    recorded: DateBody | None
+    original: DateBody | None
 
 
 class DocumentBody(BaseModel):
@@ -237,7 +256,9 @@ class DocumentBody(BaseModel):
     media_type: str
     source_key: str | None
     source_url: str | None
+    language: str | None
     published: dt.date | None
+    dates: DatesBody
     added_at: dt.datetime
     report: ReportBody
 

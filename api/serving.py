@@ -12,6 +12,7 @@ import uvicorn
 
 from api.app import create_app
 from api.edge import LOOPBACK_HOSTS
+from ingest.sandbox import shared
 from rag.library import Library
 
 __all__ = ["LOOPBACK_HOSTS", "bind", "is_loopback", "serve"]
@@ -58,6 +59,7 @@ def serve(
     Raises:
         ModelError: the embedding model cannot be used.
     """
+    shared().start()  # before there are threads, and so that what it lacks is logged at once
     library.embedder.embed_queries(["ready"])  # loads the weights before anybody waits for them
     config = uvicorn.Config(
         create_app(library, own=False, hosts=hosts),

@@ -6,11 +6,12 @@ The engine is measured beside two plain rankers over the very same sentences, in
 from __future__ import annotations
 
 import math
+import statistics
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,14 @@ def measure(
     progress: Progress,
 ) -> AnswerReport:
     """Index the documents in a folder of their own, ask every question, compare with the plain rankers."""
-    with tempfile.TemporaryDirectory() as folder, open_rag(Settings(data=Path(folder))) as library:
-        _fill(library, documents, progress)
-        return _measured(library, documents, questions, foreign, progress)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data=Path(folder))
+        with open_rag(settings) as library:
+            _fill(library, documents, progress)
+            report, replies = _measured(library, documents, questions, foreign, progress)
+        with open_rag(settings) as library:  # so that quotes are compared with what is on disk
+            exact = [x for reply in replies for x in _exact(library, reply)]
+    return replace(report, exact=proportion(exact))
 
 
 def _fill(library: Library, documents: Sequence[BenchDocument], progress: Progress) -> None:
@@ -81,7 +87,8 @@ def _measured(
     questions: Sequence[BenchQuestion],
     foreign: Sequence[BenchQuestion],
     progress: Progress,
-) -> AnswerReport:
+) -> tuple[AnswerReport, list[Reply]]:
+    """Everything but whether quotes are exact, and all replies."""
     answerable = [one for one in questions if one.answers]
     threshold = library.settings.answers.abstain_below
     always = assemble(
@@ -102,16 +109,17 @@ def _measured(
         found[name] = [
             list(rank(one.question))[:_FIRST] for one in _counted(answerable, name, progress)
         ]
-    return AnswerReport(
+    report = AnswerReport(
         first={name: _found(texts, answerable, 1) for name, texts in found.items()},
         first_three={name: _found(texts, answerable, _FIRST) for name, texts in found.items()},
-        exact=proportion([x for reply in (*replies, *elsewhere) for x in _exact(library, reply)]),
+        exact=proportion([]),
         own_refused=_refused(replies, threshold),
         foreign_refused=_refused(elsewhere, threshold) if elsewhere else None,
         documents=len(documents),
         passages=library.store.count("default"),
-        median_ms=float(np.median(seconds)) * 1000,
+        median_ms=statistics.median(seconds or [math.nan]) * 1000,
     )
+    return report, [*replies, *elsewhere]
 
 
 def _texts(reply: Reply) -> list[str]:

@@ -61,7 +61,7 @@ def answers(
 
         report = measure(documents, questions, elsewhere, show)
     _print(report, folder.name)
-    raise typer.Exit(0 if report.exact.value == 1.0 else 1)
+    raise typer.Exit(1 if report.exact.value < 1 else 0)
 
 
 def _print(report: AnswerReport, name: str) -> None:

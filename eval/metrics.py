@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proportion:
-    """A share of n questions with its 95 % interval (Wilson, JASA 1927)."""
+    """A share of n questions with its 95 % interval (Wilson, JASA 1927); not a number where n is 0."""
 
     value: float
     n: int
@@ -19,14 +19,10 @@ class Proportion:
 
 
 def proportion(outcomes: Sequence[bool]) -> Proportion:
-    """The share of true outcomes.
-
-    Raises:
-        ValueError: there are none to take a share of.
-    """
+    """The share of true outcomes."""
     n = len(outcomes)
     if not n:
-        raise ValueError("a share of nothing is not a number")
+        return Proportion(value=math.nan, n=0, low=math.nan, high=math.nan)
     p, z = sum(outcomes) / n, 1.959964
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rag.protocols import Embedder
 from rag.sentences import sentences
-from rag.types import Document, Passage, Span
+from rag.types import Document, Locator, Passage, Span
 
 # Larger windows exist; a passage that speaks of many things is near to no question about one of them.
 PASSAGE_TOKENS = 240
@@ -87,9 +87,12 @@ def _pieces(document: Document, embedder: Embedder) -> Iterator[tuple[Span, list
 
 
 def _stretches(document: Document) -> list[Span]:
+    """What passages may fill: the text without furniture, cut where a section or a mail's part begins."""
+    borders: list[Locator] = [*document.sections, *document.parts, *document.furniture]
     edges = {0, len(document.text)}
-    edges.update(edge for one in document.sections for edge in (one.span.start, one.span.end))
-    return [Span(a, b) for a, b in pairwise(sorted(edges))]
+    edges.update(edge for one in borders for edge in (one.span.start, one.span.end))
+    furniture = {one.span.start for one in document.furniture}
+    return [Span(a, b) for a, b in pairwise(sorted(edges)) if a not in furniture]
 
 
 def _fit(document: Document, piece: _Piece, budget: int, embedder: Embedder) -> Iterator[_Piece]:

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from ingest.passages import embedded_texts, split
-from ingest.reading import Reading, read
+from ingest.reading import Reading
+from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
 from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, Upload
@@ -64,9 +65,10 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Ingester:
-    """Adds documents to a library."""
+    """Adds documents to a library; each file is read in the sandbox."""
 
     library: Library
+    sandbox: Sandbox = field(default_factory=shared)
 
     def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
         """Read, cut, embed and store one file.
@@ -89,11 +91,11 @@ class Ingester:
         report = progress or _silent
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload)
-        known = earlier or self.library.store.find(upload.collection, version=version)
+        known = earlier or self.library.store.by_version(upload.collection, version)
         if known and known.version == version:
             return Ingested(document=known, outcome="known")
         report("parsing", 0, 0)
-        reading = read(content, name=upload.name)
+        reading = self.sandbox.read(content, name=upload.name)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
         document = _document(document_id, version, reading, upload)
         self._store(document, content, report)
@@ -144,7 +146,7 @@ class Ingester:
     def _earlier(self, upload: Upload) -> DocumentSummary | None:
         if upload.source_key is None:
             return None
-        return self.library.store.find(upload.collection, source_key=upload.source_key)
+        return self.library.store.by_source_key(upload.collection, upload.source_key)
 
     def _store(self, document: Document, content: bytes, report: Progress) -> None:
         embedder = self.library.embedder
@@ -205,6 +207,10 @@ def _document(
         source_url=upload.source_url or reading.source_url,
         author=reading.author,
         published=stated or reading.published,
+        recorded=reading.recorded,
+        original=reading.original,
+        language=reading.language,
+        partial=reading.partial,
         locators=reading.locators,
         warnings=reading.warnings,
     )

@@ -25,7 +25,9 @@ class Reading:
     Attributes:
         title: What the file itself says; `read` fills it in where that is nothing.
         text: The canonical text that every offset refers to.
-        published: Only a date that the file states as its own publication, never a guess.
+        published, recorded, original: Only dates that the file states, never a guess.
+        language: The ISO 639-1 code of the text's main language, where it can be told.
+        partial: Whether some of the file could not be read; `warnings` say what.
     """
 
     media_type: str
@@ -33,6 +35,10 @@ class Reading:
     title: str = ""
     locators: tuple[Locator, ...] = ()
     published: DocumentDate | None = None
+    recorded: DocumentDate | None = None
+    original: DocumentDate | None = None
+    language: str | None = None
+    partial: bool = False
     author: str | None = None
     source_url: str | None = None
     warnings: tuple[str, ...] = ()
@@ -54,6 +60,11 @@ def read(content: bytes, *, name: str) -> Reading:
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
     return replace(reading, title=title[:_TITLE_CHARS])
+
+
+def read_named(content: bytes, name: str) -> Reading:
+    """`read`, as the sandbox calls it."""
+    return read(content, name=name)
 
 
 def _reader(format_name: str) -> Callable[[bytes], Reading]:

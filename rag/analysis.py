@@ -4,9 +4,13 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import regex
 import snowballstemmer
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
+_ACCENTS = re.compile(
+    "[\u0300-\u036f]"
+)  # of Latin, Greek and Cyrillic; elsewhere a mark makes another word
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 # English function words and the words that only mark a question: they match everywhere and say nothing.
@@ -27,9 +31,9 @@ def words(text: str) -> list[str]:
     """The words of `text` in order: letters and digits, without case, accents or possessive endings."""
     plain = text.casefold()
     if not plain.isascii():
-        decomposed = unicodedata.normalize("NFKD", plain)
-        plain = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
-    return _WORD.findall(_APOSTROPHE.sub("", _POSSESSIVE.sub("", plain)))
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
+    found: list[str] = _WORD.findall(_APOSTROPHE.sub("", _POSSESSIVE.sub("", plain)))
+    return found
 
 
 def terms(text: str) -> list[str]:

@@ -48,6 +48,7 @@ def assemble(
             dense_weight=settings.retrieval.dense_weight,
         ),
         composers=composers,
+        preferred=EXTRACTIVE if chat is None else CHAT,
     )
 
 

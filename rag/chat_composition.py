@@ -1,4 +1,4 @@
-"""Answers that a chat model words and the documents prove: what its quotes do not carry is not shown."""
+"""Answers that a chat model words, each statement with quotes that are found in the passages it was given."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 CHAT = "chat"
 _PASSAGES = 10  # shown to the model; more of them crowd out the question
+_QUOTE_WORDS = 2  # at the least: a single word stands anywhere and proves nothing
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SYSTEM = """\
 You answer questions from numbered passages, and from nothing else.
@@ -53,7 +54,10 @@ class _NotAsAsked(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatComposer:
-    """Lets a chat model write statements with quotes, and keeps those whose quotes stand in the passages.
+    """Lets a chat model write statements with quotes, and keeps those that have one which stands in its passage.
+
+    A number that no kept quote holds drops the statement too. Whether the words around it follow from the
+    quotes is left to the reader, who sees both.
 
     Attributes:
         otherwise: Writes the answer when the model fails, or when nothing it wrote can be proved.
@@ -157,7 +161,7 @@ def _found(
         return None
     passage = shown[number - 1].passage
     place = locate(text, passage.text)
-    if place is None:
+    if place is None or len(place.cut(passage.text).split()) < _QUOTE_WORDS:
         return None
     start = passage.span.start
     return Quote.cut(documents[passage.document_id], Span(start + place.start, start + place.end))

@@ -12,6 +12,7 @@
     │   │   ├── EncryptedDocument
     │   │   ├── EmptyDocument
     │   │   ├── UnreadableDocument
+    │   │   ├── DocumentTooExpensive
     │   │   └── DocumentTooLarge
     │   └── NotFound
     │       ├── UnknownCollection
@@ -78,6 +79,10 @@ class EmptyDocument(DocumentError):
 
 class UnreadableDocument(DocumentError):
     """A file that claims a format and breaks its rules beyond repair."""
+
+
+class DocumentTooExpensive(DocumentError):
+    """A file that takes more time or memory to read than one file may."""
 
 
 class DocumentTooLarge(DocumentError):

@@ -45,6 +45,7 @@ class Library:
     embedder: Embedder
     retriever: HybridRetriever
     composers: Mapping[str, AnswerComposer]
+    preferred: str
 
     def ask(
         self,
@@ -65,7 +66,6 @@ class Library:
         self._check(question)
         composing = self._composer(composer)
         clock = _Clock()
-        snapshot = self.store.snapshot(collection)
         selection = self.store.select(collection, filters or Filters())
         evidence = self.retriever.retrieve(question, selection, self.settings.retrieval.evidence)
         documents = self._documents(evidence)
@@ -84,7 +84,7 @@ class Library:
             composer=composed.composer,
             degraded=composed.degraded,
             model=composed.model,
-            snapshot=snapshot,
+            snapshot=selection.snapshot,
             timings_ms=clock.laps_ms,
         )
 
@@ -107,14 +107,13 @@ class Library:
             raise InvalidQuestion(
                 f"k is {k}; it may be 1 to {self.settings.limits.search_results}."
             )
-        snapshot = self.store.snapshot(collection)
         selection = self.store.select(collection, filters or Filters())
         passages = self.retriever.retrieve(query, selection, k)
         documents = self._documents(passages)
         return Found(
             passages=tuple(one for one in passages if one.passage.document_id in documents),
             documents=documents,
-            snapshot=snapshot,
+            snapshot=selection.snapshot,
         )
 
     def close(self) -> None:
@@ -128,14 +127,12 @@ class Library:
         self.close()
 
     def _composer(self, name: str) -> AnswerComposer:
-        """The composer of a name; the last one is the best that is configured."""
-        if name == AUTO:
-            return list(self.composers.values())[-1]
-        if name not in self.composers:
+        found = self.composers.get(self.preferred if name == AUTO else name)
+        if found is None:
             raise InvalidQuestion(
                 f"There is no composer {name!r}; known ones: {', '.join((AUTO, *self.composers))}."
             )
-        return self.composers[name]
+        return found
 
     def _check(self, question: str) -> None:
         limit = self.settings.limits.question_chars

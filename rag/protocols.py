@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from rag.types import (
     Document,
+    DocumentDate,
     DocumentId,
     Filters,
     Passage,
@@ -67,11 +68,13 @@ class Hit:
 class Selection:
     """The documents of one collection that a search may see, resolved from filters once.
 
-    `documents` is None where every document may be seen.
+    `documents` is None where every document may be seen. `snapshot` names the collection's state then, and
+    changes with every add and delete.
     """
 
     collection: str
     documents: frozenset[DocumentId] | None
+    snapshot: str
     searched: Searched
 
 
@@ -91,6 +94,9 @@ class PassageIndex(Protocol):
         original: bytes,
     ) -> None:
         """Store a document's version with everything derived from it: durable and searchable on return.
+
+        Raises:
+            ValueError: the parts do not belong together, or another document has the id or source key.
 
         An earlier version of the same document id leaves both searches in the same step; its text stays
         readable by version. `vectors[i]` belongs to `passages[i]`.
@@ -133,9 +139,6 @@ class PassageIndex(Protocol):
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         """The passages of these ids that are still searchable."""
 
-    def snapshot(self, collection: str) -> str:
-        """A name of the collection's present state, which changes with every add and delete."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSummary:
@@ -148,7 +151,11 @@ class DocumentSummary:
     media_type: str
     source_key: str | None
     source_url: str | None
-    published: dt.date | None
+    language: str | None
+    partial: bool
+    published: DocumentDate | None
+    recorded: DocumentDate | None
+    original: DocumentDate | None
     characters: int
     pages: int
     passages: int
@@ -195,10 +202,11 @@ class Catalog(Protocol):
             UnknownVersion: it never had that version.
         """
 
-    def find(
-        self, collection: str, *, version: Version | None = None, source_key: str | None = None
-    ) -> DocumentSummary | None:
-        """The document of a collection whose present version, or whose source key, is the one given."""
+    def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
+        """The first document of a collection whose present version it is."""
+
+    def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
+        """The document of a collection that has this source key."""
 
 
 JobState = Literal["queued", "parsing", "embedding", "committed", "failed"]

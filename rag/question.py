@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 from rag.analysis import terms
 
-_ROLE = (
-    r"(?:job |official |formal )?(?:titles?|roles?|positions?|posts?|jobs?|ranks?|office|capacity)"
-)
+_ROLE = r"(?:job |official |formal )?(?:titles?|roles?|positions?|posts?|jobs?|ranks?)"
 _ASKS_FOR_ROLE = re.compile(
-    rf"(?:['’]s?|\bhis|\bher|\btheir|\byour|\bin (?:what|which)) {_ROLE}\b"
-    rf"|\b(?:what|which) {_ROLE} (?:did|does|do|was|were|is|are|had|has)\b"
-    rf"|\b{_ROLE} (?:did|does|do|had|has) [\w .'’-]{{2,60}} (?:hold|have|held|fill|occupy)",
+    rf"(?:['’]s|s['’]|\bhis|\bher|\btheir|\byour) {_ROLE}\b|\bin (?:what|which) (?:{_ROLE}|capacity)\b"
+    rf"|\b(?:what|which) {_ROLE} (?:did|does|do|was|were|is|are|had|has)\b",
     re.IGNORECASE,
 )
-_ROLE_TERMS = frozenset(terms("title role position post job rank office capacity"))
+_ROLE_TERMS = frozenset(terms("title role position post job rank capacity"))
 # Nouns that name what somebody is in an organisation. English has a few thousand; these head most titles.
 _ROLE_NOUNS = frozenset(
     terms(
@@ -55,11 +52,9 @@ class Asked:
     def share(self, sentence: str) -> float:
         """How much of the question a sentence speaks to, in [0, 1].
 
-        Where a role is asked for, a sentence speaks to the words for one by naming one, and not by repeating
-        them: "He is known under two titles" does not say which.
+        Where a role is asked for, a sentence that names one speaks to the words for a role too.
         """
         held = frozenset(terms(sentence))
-        if self.role:
-            held -= _ROLE_TERMS
-            held |= _ROLE_TERMS if held & _ROLE_NOUNS else frozenset()
+        if self.role and held & _ROLE_NOUNS:
+            held |= _ROLE_TERMS
         return sum(weight for term, weight in self.weights.items() if term in held)

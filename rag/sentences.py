@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from nupunkt import sent_spans
 
@@ -11,7 +10,6 @@ from rag.types import Span
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
-@lru_cache(maxsize=1024)
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of `text` in order, without surrounding white space; together they hold every word.
 

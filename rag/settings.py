@@ -17,6 +17,7 @@ class EmbeddingSettings(_Group):
 
     model: str | None = Field(
         None,
+        min_length=1,
         description="A local folder or a hub name of a sentence-transformers model; "
         "unset, the model that is installed with the service.",
     )
@@ -63,6 +64,7 @@ class ChatSettings(_Group):
 
     model: str | None = Field(
         None,
+        min_length=1,
         description="`provider:name` as LangChain's init_chat_model takes it; the provider's package and its "
         "own variable for the key are the operator's.",
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, NewType, TypeVar
+from typing import Literal, NewType, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,6 @@ class Span:
     def __len__(self) -> int:
         return self.end - self.start
 
-    def __contains__(self, other: Span) -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     def cut(self, text: str) -> str:
         """The characters of `text` that the span names.
 
@@ -50,6 +47,20 @@ class Span:
         if self.end > len(text):
             raise SpanOutOfRange(self.start, self.end, len(text))
         return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDate:
+    """A calendar day and how it was found.
+
+    Attributes:
+        found_by: `user`, a metadata field's name, or the rule that read it from the text.
+        span: Where in the text it stands, if it was read there.
+    """
+
+    value: dt.date
+    found_by: str
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +80,46 @@ class SectionLocator:
     path: tuple[str, ...]
 
 
-Locator = PageLocator | SectionLocator
-_L = TypeVar("_L", PageLocator, SectionLocator)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLocator:
+    """The characters spoken from `start_s` to `end_s`, in seconds from the beginning of the recording."""
+
+    span: Span
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLocator:
+    """The characters of one part of a mail: its own body, or a mail quoted or forwarded inside of it.
+
+    `date` is when that part was sent, which is what "yesterday" in it refers to.
+    """
+
+    span: Span
+    name: str
+    date: DocumentDate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLocator:
+    """The characters of one row of a sheet; `row` counts from 1, as the sheet's own program does."""
+
+    span: Span
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurnitureLocator:
+    """A running header or footer: kept in the text once, quotable for its date, and never in a passage."""
+
+    span: Span
+
+
+Locator = PageLocator | SectionLocator | TimeLocator | PartLocator | RowLocator | FurnitureLocator
+LOCATOR_KINDS: tuple[type[Locator], ...] = get_args(Locator)
+_L = TypeVar("_L", bound=Locator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +129,11 @@ class Place:
     page: int | None = None
     page_label: str | None = None
     section: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentDate:
-    """A calendar day and how it was found: `user`, or the metadata field that states it."""
-
-    value: dt.date
-    found_by: str
+    time_s: float | None = None
+    time_end_s: float | None = None
+    part: str | None = None
+    sheet: str | None = None
+    row: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +145,10 @@ class Document:
         locators: By kind in order of their spans; spans of one kind never overlap.
         source_key: What names the source in its collection, so that a new version replaces the old; None
             for a document that nothing ever replaces.
+        published, recorded, original: When the source came out, when it was spoken, and when it first came
+            out elsewhere; None where the source does not say, and never a guess.
+        language: The ISO 639-1 code of the text's main language.
+        partial: Whether some of the source could not be read; `warnings` say what.
         warnings: What a reader of the ingestion report should know, one sentence each.
     """
 
@@ -112,12 +162,16 @@ class Document:
     source_url: str | None = None
     author: str | None = None
     published: DocumentDate | None = None
+    recorded: DocumentDate | None = None
+    original: DocumentDate | None = None
+    language: str | None = None
+    partial: bool = False
     locators: tuple[Locator, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for kind in (PageLocator, SectionLocator):
-            spans = [one.span for one in self.locators if isinstance(one, kind)]
+        for kind in LOCATOR_KINDS:
+            spans = [one.span for one in self._of(kind)]
             if any(a.end > b.start for a, b in pairwise(spans)):
                 raise ValueError(f"{kind.__name__}s overlap or are out of order")
             if spans and spans[-1].end > len(self.text):
@@ -126,21 +180,53 @@ class Document:
     @cached_property
     def pages(self) -> tuple[PageLocator, ...]:
         """The page locators, in order."""
-        return tuple(one for one in self.locators if isinstance(one, PageLocator))
+        return self._of(PageLocator)
 
     @cached_property
     def sections(self) -> tuple[SectionLocator, ...]:
         """The section locators, in order."""
-        return tuple(one for one in self.locators if isinstance(one, SectionLocator))
+        return self._of(SectionLocator)
+
+    @cached_property
+    def furniture(self) -> tuple[FurnitureLocator, ...]:
+        """The running headers and footers, in order."""
+        return self._of(FurnitureLocator)
+
+    @cached_property
+    def parts(self) -> tuple[PartLocator, ...]:
+        """The mail parts, in order."""
+        return self._of(PartLocator)
+
+    @cached_property
+    def _times(self) -> tuple[TimeLocator, ...]:
+        return self._of(TimeLocator)
+
+    @cached_property
+    def _rows(self) -> tuple[RowLocator, ...]:
+        return self._of(RowLocator)
+
+    def _of(self, kind: type[_L]) -> tuple[_L, ...]:
+        return tuple(one for one in self.locators if isinstance(one, kind))
 
     def place(self, span: Span) -> Place:
-        """Where the first character of `span` stands."""
+        """Where the first character of `span` stands, and when its last one was spoken."""
         page = _covering(self.pages, span.start)
         section = _covering(self.sections, span.start)
+        begun, ended = (
+            _covering(self._times, span.start),
+            _covering(self._times, span.end - 1),
+        )
+        part = _covering(self.parts, span.start)
+        row = _covering(self._rows, span.start)
         return Place(
             page=page.number if page else None,
             page_label=page.label if page else None,
             section=section.path if section else (),
+            time_s=begun.start_s if begun else None,
+            time_end_s=ended.end_s if ended else None,
+            part=part.name if part else None,
+            sheet=row.sheet if row else None,
+            row=row.row if row else None,
         )
 
 
@@ -284,11 +370,12 @@ Response = Answer | Abstention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """How much a question was asked of."""
+    """How much a question was asked of, and whether filters chose it."""
 
     collection: str
     documents: int
     passages: int
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,13 +57,13 @@ def verify(
             kept: Response = replace(response, closest=tuple(filter(exact, response.closest)))
         case Answer():
             kept = _answer(
-                [replace_quotes(s, tuple(filter(exact, s.quotes))) for s in response.statements],
+                [_with_quotes(s, tuple(filter(exact, s.quotes))) for s in response.statements],
                 searched,
             )
     return Verified(response=kept, documents=documents)
 
 
-def replace_quotes(statement: Statement, quotes: tuple[Quote, ...]) -> Statement | None:
+def _with_quotes(statement: Statement, quotes: tuple[Quote, ...]) -> Statement | None:
     """The statement with these quotes; None without any."""
     return replace(statement, quotes=quotes) if quotes else None
 

@@ -8,7 +8,7 @@ import threading
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -122,6 +122,12 @@ class InMemoryStore:
         original: bytes,
     ) -> None:
         with self._lock:
+            for one in self._present():
+                same_key = one.source_key is not None and one.source_key == document.source_key
+                if (one.collection == document.collection) == (one.id != document.id) and (
+                    same_key or one.id == document.id
+                ):
+                    raise ValueError("another document has this id or source key already")
             self._forget_passages(document.id)
             stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
             stored.versions.pop(document.version, None)
@@ -147,10 +153,14 @@ class InMemoryStore:
                 collection=collection,
                 documents=len(admitted),
                 passages=sum(e.passage.document_id in admitted for e in self._entries.values()),
+                filtered=bool(filters),
             )
-        return Selection(
-            collection=collection, documents=admitted if filters else None, searched=searched
-        )
+            return Selection(
+                collection=collection,
+                documents=admitted if filters else None,
+                snapshot=f"{collection}@{self._changes[collection]}",
+                searched=searched,
+            )
 
     def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
         with self._lock:
@@ -183,11 +193,6 @@ class InMemoryStore:
         with self._lock:
             return {i: self._entries[i].passage for i in ids if i in self._entries}
 
-    def snapshot(self, collection: str) -> str:
-        with self._lock:
-            self._of(collection)
-            return f"{collection}@{self._changes[collection]}"
-
     def close(self) -> None:
         """Nothing is held."""
 
@@ -218,7 +223,11 @@ class InMemoryStore:
             media_type=document.media_type,
             source_key=document.source_key,
             source_url=document.source_url,
-            published=document.published.value if document.published else None,
+            language=document.language,
+            partial=document.partial,
+            published=document.published,
+            recorded=document.recorded,
+            original=document.original,
             characters=len(document.text),
             pages=len(document.pages),
             passages=passages,
@@ -235,15 +244,16 @@ class InMemoryStore:
                 raise UnknownVersion(document_id, version)
             return stored.versions[version]
 
-    def find(
-        self, collection: str, *, version: Version | None = None, source_key: str | None = None
-    ) -> DocumentSummary | None:
+    def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
+        return self._first(collection, lambda d: d.version == version)
+
+    def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
+        return self._first(collection, lambda d: d.source_key == source_key)
+
+    def _first(self, collection: str, wanted: Callable[[Document], bool]) -> DocumentSummary | None:
         with self._lock:
             for document in self._present():
-                if document.collection == collection and (
-                    (version is not None and document.version == version)
-                    or (source_key is not None and document.source_key == source_key)
-                ):
+                if document.collection == collection and wanted(document):
                     return self.summary(document.id)
         return None
 

@@ -7,22 +7,25 @@ import datetime as dt
 import json
 from typing import Any
 
+from rag.encoding import date_of, encode, locators_of
 from rag.protocols import DocumentSummary, Job, Upload
-from rag.types import (
-    Document,
-    DocumentDate,
-    DocumentId,
-    Locator,
-    PageLocator,
-    Passage,
-    SectionLocator,
-    Span,
-    Version,
+from rag.types import Document, DocumentId, Passage, Span, Version
+
+_DETAILS = (
+    "source_url",
+    "author",
+    "published",
+    "recorded",
+    "original",
+    "language",
+    "partial",
+    "warnings",
 )
 
 
 def document(row: tuple[Any, ...]) -> Document:
-    """A version of a document, of the columns that the store reads for it."""
+    """A document of (id, version, collection, title, media type, text, source key, details, locators)."""
+    stated = json.loads(row[7])
     return Document(
         id=DocumentId(row[0]),
         version=Version(row[1]),
@@ -31,13 +34,48 @@ def document(row: tuple[Any, ...]) -> Document:
         media_type=row[4],
         text=row[5],
         source_key=row[6],
-        source_url=row[7],
-        author=row[8],
-        published=(
-            DocumentDate(value=dt.date.fromisoformat(row[9]), found_by=row[10]) if row[9] else None
-        ),
-        locators=tuple(_locator(one) for one in json.loads(row[11])),
-        warnings=tuple(json.loads(row[12])),
+        source_url=stated["source_url"],
+        author=stated["author"],
+        published=date_of(stated["published"]),
+        recorded=date_of(stated["recorded"]),
+        original=date_of(stated["original"]),
+        language=stated["language"],
+        partial=stated["partial"],
+        locators=locators_of(json.loads(row[8])),
+        warnings=tuple(stated["warnings"]),
+    )
+
+
+def details(source: Document) -> str:
+    """As JSON what a document states beside its text, without locators."""
+    stated = {name: getattr(source, name) for name in _DETAILS}
+    return encode(stated)
+
+
+def summary(row: tuple[Any, ...]) -> DocumentSummary:
+    """A document without its text.
+
+    Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at).
+    """
+    stated = json.loads(row[6])
+    return DocumentSummary(
+        id=DocumentId(row[0]),
+        version=Version(row[1]),
+        collection=row[2],
+        title=row[3],
+        media_type=row[4],
+        source_key=row[5],
+        source_url=stated["source_url"],
+        language=stated["language"],
+        partial=stated["partial"],
+        published=date_of(stated["published"]),
+        recorded=date_of(stated["recorded"]),
+        original=date_of(stated["original"]),
+        warnings=tuple(stated["warnings"]),
+        characters=row[7],
+        pages=row[8],
+        passages=row[9],
+        added_at=dt.datetime.fromisoformat(row[10]),
     )
 
 
@@ -66,43 +104,9 @@ def job(row: tuple[Any, ...]) -> Job:
     )
 
 
-def summary(row: tuple[Any, ...]) -> DocumentSummary:
-    """A document without its text, of the columns that the store reads for it."""
-    return DocumentSummary(
-        id=DocumentId(row[0]),
-        version=Version(row[1]),
-        collection=row[2],
-        title=row[3],
-        media_type=row[4],
-        source_key=row[5],
-        source_url=row[6],
-        published=dt.date.fromisoformat(row[7]) if row[7] else None,
-        characters=row[8],
-        pages=row[9],
-        passages=row[10],
-        warnings=tuple(json.loads(row[11])),
-        added_at=dt.datetime.fromisoformat(row[12]),
-    )
-
-
-def locator_row(locator: Locator) -> list[Any]:
-    """A locator as JSON: kind, start, end and what the kind carries."""
-    span = [locator.span.start, locator.span.end]
-    if isinstance(locator, PageLocator):
-        return ["page", *span, locator.number, locator.label]
-    return ["section", *span, locator.path]
-
-
-def _locator(row: list[Any]) -> Locator:
-    kind, start, end, *rest = row
-    if kind == "page":
-        return PageLocator(span=Span(start, end), number=rest[0], label=rest[1])
-    return SectionLocator(span=Span(start, end), path=tuple(rest[0]))
-
-
 def upload_json(upload: Upload) -> str:
     """An upload as JSON."""
-    return json.dumps(dataclasses.asdict(upload), default=dt.date.isoformat)
+    return encode(dataclasses.asdict(upload))
 
 
 def upload(encoded: str) -> Upload:

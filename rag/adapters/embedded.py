@@ -15,8 +15,9 @@ import logging
 import os
 import secrets
 import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -27,8 +28,10 @@ from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
 from rag.adapters.sqlite import Database, column, first, rows, translated, value
 from rag.analysis import terms as analysed
+from rag.encoding import encode, locator_rows
 from rag.errors import (
     IndexMismatch,
+    RagError,
     StoreDamaged,
     StoreLocked,
     UnknownCollection,
@@ -59,7 +62,7 @@ from rag.types import (
 logger = logging.getLogger(__name__)
 
 _FOLD_AT = 8192  # changes held in memory before they become a generation of their own
-_CACHED_DOCUMENTS = 256
+_CACHED_CHARACTERS = 50_000_000  # of documents that were read lately
 
 
 class EmbeddedStore:
@@ -83,7 +86,7 @@ class EmbeddedStore:
             threading.RLock()
         )  # one change at a time, to the database and the vectors both
         self._vectors: dict[int, Searchable] = {}
-        self._version = lru_cache(_CACHED_DOCUMENTS)(self._read_version)
+        self._cache = _Cache()
         with translated():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "originals").mkdir(exist_ok=True)
@@ -92,6 +95,7 @@ class EmbeddedStore:
             self._db = Database(folder / "catalog.sqlite")
             self._claim_model()
             self._requeue_interrupted()
+            self._sweep_originals()
         except BaseException:
             os.close(self._lock)
             raise
@@ -99,10 +103,12 @@ class EmbeddedStore:
     def close(self) -> None:
         """Fold pending changes into the index files and let go of the folder."""
         with self._changing:
-            for collection_id in self._vectors:
-                self._fold(collection_id)
-            self._db.close()
-            os.close(self._lock)
+            try:
+                for collection_id in self._vectors:
+                    self._fold(collection_id)
+                self._db.close()
+            finally:
+                os.close(self._lock)
 
     # Passage index
 
@@ -118,15 +124,17 @@ class EmbeddedStore:
 
         Raises:
             StoreFull: the disk has no room; nothing was added.
+            ValueError: the parts do not belong together, or another document has the id or source key.
         """
         if vectors.shape != (len(passages), self._identity.dimension):
             raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
         if _version_of(original) != document.version:
             raise ValueError("the original bytes are not those of the document's version")
-        self._keep_original(document.version, original)
         with self._changing:
+            self._keep_original(document.version, original)
             with self._db.write() as db:
                 collection_id = _collection_id(db, document.collection)
+                _refuse_another(db, collection_id, document)
                 replaced = _delete_passages(db, document.id)
                 _insert_document(db, collection_id, document)
                 ids = _insert_passages(db, collection_id, passages, vectors)
@@ -146,7 +154,6 @@ class EmbeddedStore:
                 gone = _delete_passages(db, document_id)
                 db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
                 _touch(db, row[0])
-            self._version.cache_clear()
             self._apply(row[0], np.empty(0, np.int64), self._no_vectors, gone)
             for version in versions:
                 self._drop_original(version)
@@ -160,18 +167,22 @@ class EmbeddedStore:
                 if filters
                 else None
             )
-            chosen = "" if documents is None else _AMONG
-            [(found, passages)] = rows(
-                db,
-                "SELECT count(DISTINCT document_id), count(*) FROM passages"
-                f" WHERE collection_id = ? {chosen}",
-                (collection_id, *_json(documents)),
+            passages = "SELECT count(*) FROM passages WHERE collection_id = ?"
+            among = "" if documents is None else _AMONG
+            total = "SELECT count(*) FROM documents WHERE collection_id = ?"
+            return Selection(
+                collection=collection,
+                documents=documents,
+                snapshot=f"{collection_id}.{_change(db, collection_id)}",
+                searched=Searched(
+                    collection=collection,
+                    documents=(
+                        value(db, total, (collection_id,)) if documents is None else len(documents)
+                    ),
+                    passages=value(db, f"{passages} {among}", (collection_id, *_json(documents))),
+                    filtered=bool(filters),
+                ),
             )
-        return Selection(
-            collection=collection,
-            documents=documents,
-            searched=Searched(collection=collection, documents=found, passages=passages),
-        )
 
     def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
         """See `PassageIndex.dense_search`. Exact; cosines are rounded to six decimals."""
@@ -208,7 +219,7 @@ class EmbeddedStore:
         with self._db.read() as db:
             table = _lexical(self._known(db, collection))
             query = f"SELECT count(*) FROM {table} WHERE {table} MATCH ?"
-            return {term: value(db, query, (_any_of([term]),)) for term in set(terms)}
+            return {term: value(db, query, (_any_of([term]),)) for term in dict.fromkeys(terms)}
 
     def count(self, collection: str) -> int:
         """See `PassageIndex.count`."""
@@ -226,12 +237,6 @@ class EmbeddedStore:
                 (json.dumps(list(ids)),),
             )
         return {PassageId(row[0]): records.passage(row[1:]) for row in found}
-
-    def snapshot(self, collection: str) -> str:
-        """See `PassageIndex.snapshot`."""
-        with self._db.read() as db:
-            collection_id = self._known(db, collection)
-            return f"{collection_id}.{_change(db, collection_id)}"
 
     # Catalog
 
@@ -283,18 +288,24 @@ class EmbeddedStore:
                     raise UnknownVersion(document_id, version)
         if row is None:
             raise UnknownDocument(document_id)
-        return self._version(row[0])
+        return self._cache.get(row[0]) or self._read_version(row[0])
 
-    def find(
-        self, collection: str, *, version: Version | None = None, source_key: str | None = None
+    def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
+        """See `Catalog.by_version`."""
+        return self._first_summary("v.version = ?", collection, version)
+
+    def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
+        """See `Catalog.by_source_key`."""
+        return self._first_summary("d.source_key = ?", collection, source_key)
+
+    def _first_summary(
+        self, condition: str, collection: str, wanted: str
     ) -> DocumentSummary | None:
-        """See `Catalog.find`."""
         with self._db.read() as db:
             row = first(
                 db,
-                f"{_SUMMARIES} WHERE c.name = ? AND (v.version = ? OR d.source_key = ?)"
-                " ORDER BY d.added_at, d.id",
-                (collection, version, source_key),
+                f"{_SUMMARIES} WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id",
+                (wanted, collection),
             )
         return None if row is None else records.summary(row)
 
@@ -304,12 +315,13 @@ class EmbeddedStore:
         """See `JobStore.enqueue`."""
         version = _version_of(content)
         job = Job(id=secrets.token_hex(16), state="queued")
-        self._keep_original(version, content)
-        with self._db.write() as db:
-            db.execute(
-                "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
-                (job.id, job.state, records.upload_json(upload), version, _now()),
-            )
+        with self._changing:
+            self._keep_original(version, content)
+            with self._db.write() as db:
+                db.execute(
+                    "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
+                    (job.id, job.state, records.upload_json(upload), version, _now()),
+                )
         return job
 
     def claim(self) -> tuple[Job, Upload, bytes] | None:
@@ -323,9 +335,14 @@ class EmbeddedStore:
             )
         if row is None:
             return None
-        with translated():
+        job = Job(id=row[0], state="parsing")
+        try:
             content = self._original(row[2]).read_bytes()
-        return Job(id=row[0], state="parsing"), records.upload(row[1]), content
+        except OSError:
+            logger.exception("the bytes of job %s are gone", job.id)
+            self.update(replace(job, state="failed", reason="Its bytes are gone. Send it again."))
+            return self.claim()
+        return job, records.upload(row[1]), content
 
     def update(self, job: Job) -> None:
         """See `JobStore.update`."""
@@ -413,9 +430,18 @@ class EmbeddedStore:
                 self._fold(collection_id)
 
     def _fold(self, collection_id: int) -> None:
-        """Make what is searchable now the next generation, if anything has changed."""
-        if not self._vectors[collection_id].pending:
-            return
+        """Make what is searchable now the next generation, if anything has changed.
+
+        A generation is a cache: one that cannot be written is logged, and what it would hold stays in memory
+        and in the database.
+        """
+        if self._vectors[collection_id].pending:
+            try:
+                self._write_generation(collection_id)
+            except (OSError, RagError) as error:
+                logger.warning("the vector index was not written: %s", error)
+
+    def _write_generation(self, collection_id: int) -> None:
         folder = self._generations(collection_id)
         with self._db.read() as db:
             query = "SELECT id FROM passages WHERE collection_id = ? ORDER BY id"
@@ -426,10 +452,9 @@ class EmbeddedStore:
                 db, "SELECT number FROM generations WHERE collection_id = ?", (collection_id,)
             )
         number = row[0] + 1 if row else 1
-        with translated():
-            digest = faiss_vectors.write_generation(
-                folder, number, vectors, identity=self._identity, change=change
-            )
+        digest = faiss_vectors.write_generation(
+            folder, number, vectors, identity=self._identity, change=change
+        )
         with self._db.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO generations VALUES (?, ?, ?)",
@@ -462,14 +487,16 @@ class EmbeddedStore:
     def _drop_original(self, version: str) -> None:
         """Delete an original that no document and no waiting job names any more."""
         with self._changing, self._db.read() as db:
-            named = value(
-                db,
-                "SELECT EXISTS (SELECT 1 FROM versions WHERE version = ?1) OR EXISTS (SELECT 1"
-                " FROM jobs WHERE version = ?1 AND state NOT IN ('committed', 'failed'))",
-                (version,),
-            )
-            if not named:
+            if not value(db, f"SELECT ?1 IN ({_NAMED_VERSIONS})", (version,)):
                 self._original(version).unlink(missing_ok=True)
+
+    def _sweep_originals(self) -> None:
+        """Delete what a crash left behind: originals that nothing names, and half-written ones."""
+        with self._db.read() as db:
+            named = {self._original(one) for one in column(db, _NAMED_VERSIONS)}
+        for path in (self._folder / "originals").iterdir():
+            if path not in named:
+                path.unlink()
 
     # Opening
 
@@ -501,24 +528,53 @@ class EmbeddedStore:
             row = first(
                 db,
                 "SELECT d.id, v.version, c.name, v.title, v.media_type, v.text, d.source_key,"
-                " v.source_url, v.author, v.published, v.published_found_by, v.locators, v.warnings"
+                " v.details, v.locators"
                 " FROM versions v JOIN documents d ON d.id = v.document_id"
                 " JOIN collections c ON c.id = d.collection_id WHERE v.id = ?",
                 (version_id,),
             )
         if row is None:
             raise UnknownDocument(str(version_id))
-        return records.document(row)
+        document = records.document(row)
+        self._cache.put(version_id, document)
+        return document
 
 
+_NAMED_VERSIONS = (
+    "SELECT version FROM versions UNION"
+    " SELECT version FROM jobs WHERE state NOT IN ('committed', 'failed')"
+)
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
-    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.source_url,"
-    " v.published, v.characters, v.pages,"
-    " (SELECT count(*) FROM passages WHERE document_id = d.id), v.warnings, d.added_at"
+    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
+    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
     " FROM documents d JOIN versions v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
+
+
+class _Cache:
+    """Document versions read lately, by row, up to a number of characters. Rows are never used twice."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[int, Document] = OrderedDict()
+        self._characters = 0
+        self._changing = threading.Lock()
+
+    def get(self, row: int) -> Document | None:
+        with self._changing:
+            if row in self._documents:
+                self._documents.move_to_end(row)
+            return self._documents.get(row)
+
+    def put(self, row: int, document: Document) -> None:
+        with self._changing:
+            if row not in self._documents:
+                self._documents[row] = document
+                self._characters += len(document.text)
+            while self._characters > _CACHED_CHARACTERS:
+                _, oldest = self._documents.popitem(last=False)
+                self._characters -= len(oldest.text)
 
 
 def _lock(path: Path) -> int:
@@ -548,16 +604,26 @@ def _collection_id(db: apsw.Connection, name: str) -> int:
     return int(row[0])
 
 
+def _refuse_another(db: apsw.Connection, collection_id: int, document: Document) -> None:
+    """Refuse to give an id to another collection, or a source key to another document."""
+    others = rows(
+        db,
+        "SELECT id FROM documents WHERE (id = ?1 AND collection_id != ?2)"
+        " OR (collection_id = ?2 AND source_key = ?3 AND id != ?1)",
+        (document.id, collection_id, document.source_key),
+    )
+    if others:
+        raise ValueError(f"document {others[0][0]!r} has this id or source key already")
+
+
 def _insert_document(db: apsw.Connection, collection_id: int, document: Document) -> None:
-    published = document.published
     db.execute(
         "DELETE FROM versions WHERE document_id = ? AND version = ?",
         (document.id, document.version),
     )
     db.execute(
         "INSERT INTO versions (document_id, version, title, media_type, text, characters, pages,"
-        " source_url, author, published, published_found_by, locators, warnings)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " published, details, locators) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.version,
@@ -566,12 +632,9 @@ def _insert_document(db: apsw.Connection, collection_id: int, document: Document
             document.text,
             len(document.text),
             len(document.pages),
-            document.source_url,
-            document.author,
-            published.value.isoformat() if published else None,
-            published.found_by if published else None,
-            json.dumps([records.locator_row(one) for one in document.locators]),
-            json.dumps(document.warnings),
+            document.published.value.isoformat() if document.published else None,
+            records.details(document),
+            encode(locator_rows(document.locators)),
         ),
     )
     db.execute(

@@ -164,9 +164,9 @@ def read_generation(
 
 
 def remove_other_generations(folder: Path, number: int) -> None:
-    """Delete every generation but this one."""
+    """Delete every generation but this one, and what a crash left of one."""
     for entry in folder.iterdir():
-        if entry.name != str(number):
+        if entry.name.lstrip(".").isdecimal() and entry.name != str(number):
             shutil.rmtree(entry)
 
 

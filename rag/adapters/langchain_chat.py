@@ -35,7 +35,10 @@ class LangChainChatModel:
         try:
             model = init_chat_model(name, **options)
         except Exception as error:  # every provider raises its own
-            raise ModelError(f"The chat model {name!r} cannot be set up: {error}") from error
+            raise ModelError(
+                f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
+                "package for LangChain, and set its key."
+            ) from error
         return cls(model, name)
 
     def reply(self, system: str, user: str) -> str:

@@ -106,7 +106,8 @@ class SentenceTransformerEmbedder:
     def _model(self) -> SentenceTransformer:
         source = _bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
-        from sentence_transformers import SentenceTransformer  # 5 s of imports
+        import torch  # 5 s of imports, with the next one
+        from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()  # type: ignore[no-untyped-call] # loading takes no time, and would mix with ours
@@ -116,11 +117,13 @@ class SentenceTransformerEmbedder:
                 device="cpu",
                 local_files_only=Path(source).exists(),
                 trust_remote_code=False,
-                model_kwargs={"use_safetensors": True},
+                model_kwargs={"use_safetensors": True, "dtype": torch.float32},
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
-                f"The embedding model {self._name or _BUNDLED_NAME!r} cannot be loaded: {error}"
+                f"The embedding model {self._name or _BUNDLED_NAME!r} cannot be loaded "
+                f"({type(error).__name__}; the log has more). It must be a folder, or a hub name that can be "
+                "reached, of a sentence-transformers model with safetensors weights."
             ) from error
         logger.info("embedding model loaded in %.1f s", time.perf_counter() - started)
         return model

@@ -11,9 +11,11 @@ from typing import Any
 
 import apsw
 
-from rag.errors import FormatTooNew, StoreDamaged, StoreFull
+from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
 FORMAT = 1
+_APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
+_READERS = 8  # connections kept for the next reader; more are opened under load and closed again
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE collections (
@@ -30,7 +32,7 @@ CREATE TABLE documents (
     UNIQUE (collection_id, source_key)
 ) STRICT;
 CREATE TABLE versions (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so that a cache can name a row
     document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     version TEXT NOT NULL,                -- "sha256:" and the digest of the original bytes
     title TEXT NOT NULL,
@@ -38,12 +40,9 @@ CREATE TABLE versions (
     text TEXT NOT NULL,
     characters INTEGER NOT NULL,
     pages INTEGER NOT NULL,
-    source_url TEXT,
-    author TEXT,
-    published TEXT,
-    published_found_by TEXT,
+    published TEXT,                       -- of the details, for filters
+    details TEXT NOT NULL,
     locators TEXT NOT NULL,
-    warnings TEXT NOT NULL,
     UNIQUE (document_id, version)
 ) STRICT;
 CREATE INDEX versions_by_version ON versions (version);
@@ -102,8 +101,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writing = threading.RLock()
-        self._readers = threading.local()
-        self._opened: list[apsw.Connection] = []
+        self._idle: list[apsw.Connection] = []
         with translated():
             self._writer = self._connect()
             _prepare(self._writer)
@@ -124,21 +122,33 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
         """A connection that sees what is committed."""
-        connection = getattr(self._readers, "connection", None)
         with translated():
-            if connection is None:
-                connection = self._readers.connection = self._connect()
-            yield connection
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
 
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log into the file."""
         with self._writing, translated():
-            for connection in reversed(self._opened):
+            for connection in (*self._idle, self._writer):
                 connection.close()
+
+    def _take(self) -> apsw.Connection:
+        try:
+            return self._idle.pop()  # lists change atomically, so threads need no lock here
+        except IndexError:
+            return self._connect()
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        if len(self._idle) < _READERS:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path))
-        self._opened.append(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         return connection
@@ -178,24 +188,27 @@ def translated() -> Iterator[None]:
         raise StoreDamaged(
             "The data folder's database is damaged. Restore it from a backup."
         ) from error
-    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
-        raise StoreDamaged(
+    except apsw.Error as error:
+        raise StoreError(
             "The data folder's database cannot be read or written. Check the disk and its permissions."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFull("The disk has no room for this; nothing was written.") from error
-        raise
+        raise StoreError(
+            f"The data folder cannot be used: {error.strerror}. Name another one, or mend this one."
+        ) from error
 
 
 def _prepare(connection: apsw.Connection) -> None:
+    empty = not value(connection, "SELECT count(*) FROM sqlite_schema")
+    if not empty and connection.pragma("application_id") != _APPLICATION_ID:
+        raise StoreDamaged("The data folder holds a database of another program.")
     found = connection.pragma("user_version")
     if found > FORMAT:
         raise FormatTooNew(found, FORMAT)
-    if found == FORMAT:
-        return
-    with connection:
-        if connection.execute("SELECT count(*) FROM sqlite_schema").get:
-            raise StoreDamaged("The data folder holds a database of another program.")
-        connection.execute(_SCHEMA)
-        connection.pragma("user_version", FORMAT)
+    if empty:
+        with connection:
+            connection.execute(_SCHEMA)
+            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", FORMAT)

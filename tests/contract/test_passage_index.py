@@ -18,10 +18,14 @@ from rag.types import (
     DocumentDate,
     DocumentId,
     Filters,
+    FurnitureLocator,
     PageLocator,
+    PartLocator,
     Passage,
+    RowLocator,
     SectionLocator,
     Span,
+    TimeLocator,
 )
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
@@ -57,6 +61,10 @@ def add(store: Store, source: Document) -> None:
     passages = lines(source)
     vectors = EMBEDDER.embed_passages([one.text for one in passages])
     store.add(source, passages, vectors, original=source.text.encode())
+
+
+def snapshot(store: Store) -> str:
+    return store.select("default", Filters()).snapshot
 
 
 def lexical(store: Store, query: str, k: int = 10, **filters: Any) -> list[str]:
@@ -154,7 +162,7 @@ def test_delete_removes_a_document_and_its_versions_from_everywhere(stored: Put)
             store.document(old.id, version)
     with pytest.raises(UnknownDocument):
         store.delete(old.id)
-    assert store.find("default", version=new.version) is None
+    assert store.by_version("default", new.version) is None
 
 
 def test_what_is_unknown_is_named(stored: Put) -> None:
@@ -166,7 +174,7 @@ def test_what_is_unknown_is_named(stored: Put) -> None:
         store.document(DocumentId("d1"), document("never").version)
     with pytest.raises(UnknownDocument):
         store.summary(DocumentId("none"))
-    for call in (store.snapshot, store.summaries, store.count):
+    for call in (store.summaries, store.count):
         with pytest.raises(UnknownCollection):
             call("other")
     with pytest.raises(UnknownCollection):
@@ -181,7 +189,7 @@ def test_collections_do_not_see_each_other(stored: Put) -> None:
     assert dense(store, "shared") == ["shared word one"]
     assert store.document_frequencies("b", ["share", "two"]) == {"share": 1, "two": 1}
     assert store.count("b") == 1
-    assert store.find("default", version=document("shared word two").version) is None
+    assert store.by_version("default", document("shared word two").version) is None
     assert [(c.name, c.documents, c.passages) for c in store.collections()] == [
         ("b", 1, 1),
         ("default", 1, 1),
@@ -212,6 +220,7 @@ def test_filters_choose_documents_before_the_search(
     )
     selection = store.select("default", Filters(**filters))
     assert selection.searched.documents == selection.searched.passages == len(expected)
+    assert selection.searched.filtered == bool(filters)
     for hits in (
         store.lexical_search(selection, terms("word"), 3),
         store.dense_search(selection, EMBEDDER.embed_queries(["word"])[0], 3),
@@ -244,13 +253,13 @@ def test_any_term_may_be_asked_for(stored: Put) -> None:
 
 def test_a_snapshot_changes_with_every_change(stored: Put) -> None:
     store = stored(document("one"))
-    seen = [store.snapshot("default")]
+    seen = [snapshot(store)]
     add(store, document("two", id="d2"))
-    seen.append(store.snapshot("default"))
+    seen.append(snapshot(store))
     store.delete(DocumentId("d2"))
-    seen.append(store.snapshot("default"))
+    seen.append(snapshot(store))
     assert len(set(seen)) == 3
-    assert store.snapshot("default") == seen[-1]
+    assert snapshot(store) == seen[-1]
 
 
 def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
@@ -261,7 +270,19 @@ def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
         source_url="https://example.org/x",
         author="A. Author",
         published=DocumentDate(value=dt.date(2024, 2, 29), found_by="meta date"),
+        recorded=DocumentDate(value=dt.date(2024, 2, 28), found_by="spoken", span=Span(0, 4)),
+        language="en",
+        partial=True,
         locators=(
+            FurnitureLocator(span=Span(0, 4)),
+            TimeLocator(span=Span(0, 10), start_s=0.5, end_s=2.25),
+            PartLocator(
+                span=Span(0, 10),
+                name="forwarded",
+                date=DocumentDate(value=dt.date(2023, 1, 1), found_by="Date"),
+            ),
+            PartLocator(span=Span(10, 12), name="body"),
+            RowLocator(span=Span(10, 12), sheet="Sheet 1", row=3),
             PageLocator(span=Span(0, 10), number=1, label="i"),
             PageLocator(span=Span(10, len(text)), number=2, label="ii"),
             SectionLocator(span=Span(10, len(text)), path=("A", "B")),
@@ -272,11 +293,12 @@ def test_a_document_comes_back_as_it_went_in(stored: Put) -> None:
     assert store.document(source.id) == source
     summary = store.summary(source.id)
     assert (summary.characters, summary.pages, summary.passages) == (len(text), 2, 2)
-    assert summary.published == dt.date(2024, 2, 29)
+    assert summary.published == source.published
+    assert (summary.recorded, summary.language, summary.partial) == (source.recorded, "en", True)
     assert summary.warnings == ("Something to know.",)
-    assert store.find("default", source_key="folder/file.txt") == summary
-    assert store.find("default", version=source.version) == summary
-    assert store.find("default", source_key="other") is None
+    assert store.by_source_key("default", "folder/file.txt") == summary
+    assert store.by_version("default", source.version) == summary
+    assert store.by_source_key("default", "other") is None
 
 
 def test_summaries_page_through_documents_in_order_of_their_ids(stored: Put) -> None:
@@ -292,7 +314,27 @@ def test_a_document_without_passages_is_kept(stored: Put) -> None:
     source = document("- - -")
     store.add(source, (), np.empty((0, EMBEDDER.identity.dimension), np.float32), original=b"- - -")
     assert store.summary(source.id).passages == 0
+    searched = store.select("default", Filters()).searched
+    assert (searched.documents, searched.passages, searched.filtered) == (1, 0, False)
     assert lexical(store, "anything") == dense(store, "anything") == []
+
+
+def test_an_id_belongs_to_one_collection_and_a_key_to_one_document(stored: Put) -> None:
+    store = stored(document("one", source_key="k"), document("text", id="d2"))
+    with pytest.raises(ValueError, match="already"):
+        add(store, document("two", id="d3", source_key="k"))
+    with pytest.raises(ValueError, match="already"):
+        add(store, document("two", collection="b"))
+    add(store, document("three", id="d3", source_key="k", collection="b"))
+    assert lexical(store, "one text") == ["one", "text"]
+
+
+def test_a_version_that_comes_again_may_say_something_else_of_itself(stored: Put) -> None:
+    one = document("text")
+    store = stored(one)
+    store.document(one.id)
+    add(store, replace(one, title="New title"))
+    assert store.document(one.id).title == store.summary(one.id).title == "New title"
 
 
 def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:

@@ -1,10 +1,12 @@
 """What only the store on disk can show: it survives, it notices damage, and it belongs to one process."""
 
+import errno
 import json
 import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,7 +18,15 @@ import pytest
 from rag.adapters import embedded, faiss_vectors
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
-from rag.errors import FormatTooNew, IndexMismatch, StoreDamaged, StoreLocked, UnknownDocument
+from rag.errors import (
+    FormatTooNew,
+    IndexMismatch,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    UnknownDocument,
+)
 from rag.protocols import Hit, Upload
 from rag.types import Document, DocumentId, Filters
 from tests.fakes import HashingEmbedder
@@ -110,6 +120,100 @@ def assert_newest_first(store: EmbeddedStore, gone: DocumentId) -> None:
     passages = store.passages([hit.passage_id for hit in found])
     assert passages[found[0].passage_id].document_id == "new"
     assert gone not in {one.document_id for one in passages.values()}
+
+
+def test_readers_share_a_few_connections(folder: Path) -> None:
+    store = opened(folder)
+    before = open_files()
+    for _ in range(3):
+        threads = [threading.Thread(target=hits, args=(store,)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert open_files() - before <= 3 * 8  # each connection has a database, a log and its index
+    store.close()
+
+
+def open_files() -> int:
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+def test_an_acknowledged_change_waits_for_the_disk(folder: Path) -> None:
+    store = opened(folder)
+    with store._db.write() as writer, store._db.read() as reader:
+        for connection in (writer, reader):
+            assert connection.pragma("synchronous") == 2  # FULL
+            assert connection.pragma("journal_mode") == "wal"
+            assert connection.pragma("foreign_keys") == 1
+            assert connection.pragma("secure_delete") == 1
+    store.close()
+
+
+def test_an_index_that_cannot_be_written_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = opened(tmp_path)
+    fill(store)
+    expected = hits(store)
+    monkeypatch.setattr(faiss_vectors, "write_durably", full)
+    monkeypatch.setattr(embedded, "_FOLD_AT", 1)
+    with pytest.raises(StoreFull):
+        add(store, document("more", id="more"))
+    store.close()
+    assert "was not written" in caplog.text
+    monkeypatch.undo()
+    store = opened(tmp_path)
+    assert hits(store) == expected
+    store.close()
+
+
+def test_other_files_beside_the_generations_are_left_alone(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    (tmp_path / "index" / "1").mkdir(parents=True)
+    (tmp_path / "index" / "1" / ".DS_Store").write_bytes(b"x")
+    fill(store)
+    hits(store)
+    store.close()
+    assert (tmp_path / "index" / "1" / ".DS_Store").exists()
+    opened(tmp_path).close()
+
+
+def test_what_a_crash_left_among_the_originals_is_swept(folder: Path) -> None:
+    originals = folder / "originals"
+    kept = set(originals.iterdir())
+    (originals / ("0" * 64)).write_bytes(b"orphan")
+    (originals / ".half.1234").write_bytes(b"half")
+    store = opened(folder)
+    waiting = store.enqueue(Upload(name="a"), b"waiting")
+    store.close()
+    store = opened(folder)
+    assert len(set(originals.iterdir()) - kept) == 1
+    store.update(replace(store.job(waiting.id), state="failed", reason="no"))
+    assert set(originals.iterdir()) == kept
+    store.close()
+
+
+def test_a_job_whose_bytes_are_gone_fails_and_the_next_one_follows(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    first, second = (store.enqueue(Upload(name=n), n.encode()) for n in ("a", "b"))
+    [path] = [p for p in (tmp_path / "originals").iterdir() if p.read_bytes() == b"a"]
+    path.unlink()
+    assert (store.claim() or pytest.fail("the second job is lost"))[0].id == second.id
+    assert store.job(first.id).state == "failed"
+    assert "Send it again" in (store.job(first.id).reason or "")
+    store.close()
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match="Name another one"):
+            opened(place)
 
 
 def test_many_changes_become_a_generation_while_open(

@@ -29,8 +29,10 @@ FOREIGN = [BenchQuestion(id="f1", question="Which airline flies to Lisbon?", ans
 
 @pytest.fixture(autouse=True)
 def doubles(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = InMemoryStore()
+
     def opened(settings: Settings) -> Library:
-        return assemble(settings, InMemoryStore(), HashingEmbedder())
+        return assemble(settings, store, HashingEmbedder())
 
     monkeypatch.setattr(answers, "open_rag", opened)
 
@@ -63,6 +65,13 @@ def test_a_quote_that_is_not_what_is_stored_is_counted() -> None:
     shifted = replace(quote, span=Span(quote.span.start + 1, quote.span.end + 1))
     both = Answer(statements=(replace(statement, quotes=(quote, shifted)),))
     assert answers._exact(library, replace(reply, response=both)) == [True, False]
+
+
+def test_a_set_that_nothing_can_be_answered_in_is_measured_all_the_same() -> None:
+    report = answers.measure(DOCUMENTS, QUESTIONS[2:], FOREIGN, lambda *_: None)
+    assert report.first["engine"].n == 0
+    assert report.foreign_refused is not None
+    assert report.foreign_refused.n == 1
 
 
 def test_the_plain_rankers_are_given_every_sentence() -> None:

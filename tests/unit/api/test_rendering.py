@@ -110,6 +110,7 @@ def test_every_key_of_the_contract_is_there_even_where_nothing_fills_it() -> Non
     assert set(body["citations"][0]) == {
         *("marker", "document_id", "document_version", "document_title", "published", "quote"),
         *("start", "end", "page", "page_label", "boxes", "time_s", "time_end_s", "section"),
+        *("part", "sheet", "row"),
         "source_url",
     }
 
@@ -140,17 +141,26 @@ def test_a_document_carries_its_ingestion_report() -> None:
         media_type="text/plain",
         source_key=None,
         source_url=None,
+        language="en",
+        partial=True,
         published=None,
+        recorded=DocumentDate(value=dt.date(2024, 1, 1), found_by="spoken"),
+        original=None,
         characters=39,
         pages=2,
         passages=3,
         warnings=("Page 2 is dark.",),
         added_at=added_at,
     )
+    dates = document_body(summary).dates
+    assert (dates.published, dates.original) == (None, None)
+    assert dates.recorded is not None
+    assert (dates.recorded.value, dates.recorded.found_by) == (dt.date(2024, 1, 1), "spoken")
     assert document_body(summary).report.model_dump() == {
         "characters": 39,
         "pages": 2,
         "passages": 3,
+        "partial": True,
         "warnings": ["Page 2 is dark."],
     }
 

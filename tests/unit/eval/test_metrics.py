@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from eval.metrics import holds_answer, proportion
@@ -18,9 +20,10 @@ def test_a_proportion_stays_within_0_and_1() -> None:
     assert proportion([False]).low == 0.0
 
 
-def test_a_share_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="nothing"):
-        proportion([])
+def test_a_share_of_nothing_is_not_a_number() -> None:
+    found = proportion([])
+    assert found.n == 0
+    assert all(math.isnan(x) for x in (found.value, found.low, found.high))
 
 
 @pytest.mark.parametrize(

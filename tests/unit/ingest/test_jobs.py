@@ -26,7 +26,7 @@ def adder(store: InMemoryStore) -> Add:
         if content == b"crash":
             raise ZeroDivisionError
         source = document(content.decode(), id=content.decode())
-        known = store.find("default", version=source.version)
+        known = store.by_version("default", source.version)
         if known:
             return Ingested(document=known, outcome="known")
         assert progress is not None

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from rag.analysis import terms, words
@@ -10,7 +12,8 @@ from rag.analysis import terms, words
         ("Don’t l'été", ["dont", "lete"]),
         ("naïve Ångström", ["naive", "angstrom"]),
         ("snake_case v2.5", ["snake", "case", "v2", "5"]),
-        ("हिन्दी में", ["हनद", "म"]),
+        ("हिन्दी में कि का", ["हिन्दी", "में", "कि", "का"]),
+        ("ガラス カラス", [unicodedata.normalize("NFKD", "ガラス"), "カラス"]),
         ("ﬁne", ["fine"]),
         ("— … !", []),
     ],

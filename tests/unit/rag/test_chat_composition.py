@@ -81,6 +81,7 @@ def test_a_statement_with_a_true_quote_is_shown() -> None:
         reply(GOOD, statement("From elsewhere.", (9, "costs 12,000 crowns"))),
         reply(GOOD, statement("It costs 13,000 crowns.", (1, "costs 12,000 crowns"))),
         reply(GOOD, statement("Without a quote.")),
+        reply(GOOD, statement("Everything is lost.", (1, "costs"))),
         reply(GOOD, "no object", {"text": 5, "quotes": []}, {"text": "x", "quotes": "y"}),
         reply(GOOD, statement("Wrong kinds.", ("1", 5))),  # type: ignore[arg-type] # models do this
     ],

@@ -97,6 +97,43 @@ def test_a_document_s_title_is_no_answer() -> None:
     assert texts(ask("Where do frogs sleep?", page)) == ["Frogs sleep in mud."]
 
 
+def test_words_are_compared_with_the_title_as_words() -> None:
+    page = document("Ann.\nTen frogs sleep.", title="Annual attendance of ten frogs sleepers")
+    assert texts(ask("Who sleeps, frogs? Ann?", page, abstain_below=0, keep_above=0)) == [
+        "Ten frogs sleep.",
+        "Ann.",
+    ]
+
+
+def test_a_line_that_is_no_sentence_ranks_behind_one_that_is() -> None:
+    page = document("Frogs: where they sleep\nFrogs do sleep there.", title="T")
+    assert texts(ask("Where do frogs sleep?", page, abstain_below=0, keep_above=0)) == [
+        "Frogs do sleep there.",
+        "Frogs: where they sleep",
+    ]
+
+
+def test_a_long_title_does_not_drown_the_sentences() -> None:
+    long_title = document(GARDEN.text, title="Garden " + "and much more of it " * 100)
+    assert texts(ask("Where do frogs sleep?", long_title, abstain_below=0.3))[0] == (
+        "Frogs sleep under the ice."
+    )
+
+
+def test_an_empty_collection_is_said_to_be_so() -> None:
+    one = document("Frogs sleep.")
+    store = InMemoryStore()
+    store.add(one, lines(one), EMBEDDER.embed_passages(["Frogs sleep."]), original=b"Frogs sleep.")
+    store.delete(one.id)
+    searched = store.select("default", Filters()).searched
+    composer = SentenceComposer(
+        index=store, embedder=EMBEDDER, statements=3, abstain_below=0.5, keep_above=0.8
+    )
+    response = composer.compose("Frogs?", (), {}, searched).response
+    assert isinstance(response, Abstention)
+    assert response.reason == "The collection holds no documents."
+
+
 def test_further_statements_must_come_near_the_first() -> None:
     near = document("Frogs sleep in mud.\nFrogs sleep in ponds.\nFrogs eat.", title="Frogs")
     assert len(texts(ask("Where do frogs sleep?", near, keep_above=0.8))) == 2

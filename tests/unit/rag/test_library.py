@@ -1,10 +1,14 @@
+from typing import Any
+
 import pytest
 
 from rag.bootstrap import assemble
-from rag.errors import InvalidQuestion, UnknownCollection
+from rag.composition import SentenceComposer
+from rag.errors import InvalidQuestion, UnknownCollection, UnknownDocument
 from rag.library import Library
-from rag.settings import LimitSettings, Settings
-from rag.types import Answer, Filters
+from rag.protocols import Hit
+from rag.settings import AnswerSettings, LimitSettings, RetrievalSettings, Settings
+from rag.types import Answer, Document, DocumentId, Filters
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -25,7 +29,7 @@ def test_a_reply_says_what_was_asked_of_what_and_how_long_it_took(library: Libra
     assert isinstance(reply.response, Answer)
     assert reply.question == "Where do frogs sleep?"
     assert reply.composer == "extractive"
-    assert reply.snapshot == library.store.snapshot("default")
+    assert reply.snapshot == library.store.select("default", Filters()).snapshot
     assert list(reply.timings_ms) == ["retrieve", "compose", "verify"]
     assert {q.document_id for s in reply.response.statements for q in s.quotes} == {
         key[0] for key in reply.documents
@@ -73,3 +77,40 @@ def test_a_filter_that_matches_nothing_never_widens(library: Library) -> None:
     reply = library.ask("Where do frogs sleep?", filters=Filters(media_types=frozenset({"x/y"})))
     assert reply.response.outcome == "abstained"
     assert not library.search("frogs", filters=Filters(media_types=frozenset({"x/y"}))).passages
+
+
+def test_settings_reach_the_parts_they_are_for() -> None:
+    settings = Settings(
+        retrieval=RetrievalSettings(candidates=7, dense_weight=0.25),
+        answers=AnswerSettings(statements=2, abstain_below=0.11, keep_above=0.33),
+    )
+    built = assemble(settings, InMemoryStore(), HashingEmbedder())
+    assert (built.retriever.candidates, built.retriever.dense_weight) == (7, 0.25)
+    composer = built.composers["extractive"]
+    assert isinstance(composer, SentenceComposer)
+    assert (composer.statements, composer.abstain_below, composer.keep_above) == (2, 0.11, 0.33)
+
+
+def test_what_is_deleted_during_a_question_is_left_out(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = InMemoryStore.lexical_search
+
+    def search_then_delete(self: InMemoryStore, *given: Any) -> list[Hit]:
+        found = search(self, *given)
+        self.delete(DocumentId("d1"))
+        return found
+
+    monkeypatch.setattr(InMemoryStore, "lexical_search", search_then_delete)
+    assert library.ask("Where do frogs sleep?").response.outcome == "abstained"
+
+
+def test_what_is_deleted_between_search_and_reading_is_left_out(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: InMemoryStore, document_id: DocumentId, *_: object) -> Document:
+        raise UnknownDocument(document_id)
+
+    monkeypatch.setattr(InMemoryStore, "document", gone)
+    assert library.search("frogs").passages == ()
+    assert library.ask("Where do frogs sleep?").response.outcome == "abstained"

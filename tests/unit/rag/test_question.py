@@ -11,7 +11,7 @@ from rag.question import Asked, asks_for_role
         "In what capacity did she sign?",
         "What is his role?",
         "What post did Ms. Lindqvist have before?",
-        "What was the Abbots’ office?",
+        "What was the Abbots’ rank?",
     ],
 )
 def test_these_ask_for_a_role(question: str) -> None:
@@ -23,7 +23,8 @@ def test_these_ask_for_a_role(question: str) -> None:
     [
         "What is the title of the book?",
         "How many posts hold the fence?",
-        "Where is the office?",
+        "Where is the company's office?",
+        "What did they do to boost their capacity?",
         "Who visited first?",
     ],
 )
@@ -36,14 +37,12 @@ def test_these_do_not(question: str) -> None:
     [
         ("Okafor came as treasurer of the union.", 1.0),
         ("A treasurer came.", 0.6),
-        ("Okafor is spoken of under two titles.", 0.4),
+        ("Okafor's title was Baroness.", 1.0),
         ("Okafor came by train.", 0.4),
         ("It rained.", 0.0),
     ],
 )
-def test_a_role_that_is_asked_for_is_spoken_to_by_naming_one(
-    sentence: str, expected: float
-) -> None:
+def test_where_a_role_is_asked_for_naming_one_speaks_to_it(sentence: str, expected: float) -> None:
     asked = Asked(weights={"okafor": 0.4, "titl": 0.6}, role=True)
     assert asked.share(sentence) == pytest.approx(expected)
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,6 +58,8 @@ def test_a_quote_is_what_stands_there() -> None:
 @pytest.mark.parametrize(
     "other",
     [
+        replace(document(), id=DocumentId("d2")),
+        replace(document(), version=Version("sha256:01")),
         document("One page. another page."),
         document("One"),
         document("An One page. Another page."),

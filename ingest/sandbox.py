@@ -1,0 +1,287 @@
+"""Read each file in a process of its own, which can harm nothing and is ended when it costs too much.
+
+A fork server, started once, has imported the readers and holds no thread, no store and no secret. For each
+file it forks a child, which confines itself (`ingest.confinement`), reads the file from a descriptor, writes
+what it found to a pipe as JSON, and ends. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import fields
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any, NoReturn
+
+from ingest import readers
+from ingest.confinement import Limits, confine, missing
+from ingest.reading import Reading
+from rag import errors
+from rag.encoding import date_of, encode, locator_rows, locators_of
+from rag.errors import DocumentError, DocumentTooExpensive, DocumentTooLarge, UnreadableDocument
+
+logger = logging.getLogger(__name__)
+
+Reader = Callable[[bytes, str], Reading]
+
+_READER = "ingest.reading:read_named"
+_MESSAGE_BYTES = 1 << 16
+_TOO_EXPENSIVE = (
+    "The file takes more time or memory to read than one file may. It may be damaged or made to do so; "
+    "save it anew, or split it."
+)
+_CRASHED = (
+    "The file makes its reader fail, so it is damaged or hostile. Save it anew and add that file."
+)
+_DATES = ("published", "recorded", "original")
+
+
+class Sandbox:
+    """A fork server and what is asked of it. Any number of threads may read at once.
+
+    Args:
+        limits: What one file may cost.
+        reader: `module:function` that turns bytes and a name into a `Reading`.
+    """
+
+    def __init__(self, limits: Limits | None = None, reader: str = _READER) -> None:
+        self._limits = limits or Limits()
+        self._reader = reader
+        self._asking = threading.Lock()
+        self._server: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self.missing: tuple[str, ...] = ()
+
+    def read(self, content: bytes, *, name: str) -> Reading:
+        """Read a file.
+
+        Raises:
+            DocumentError: as `ingest.reading.read`, and `DocumentTooExpensive` when a limit ends it.
+        """
+        with ExitStack() as stack:
+            source = stack.enter_context(tempfile.TemporaryFile(buffering=0))
+            source.write(content)
+            source.seek(0)
+            result, theirs = os.pipe()
+            stack.callback(os.close, result)
+            try:
+                child = self._ask({"read": name}, [source.fileno(), theirs])["child"]
+            finally:
+                os.close(theirs)
+            try:
+                encoded = _received(result, self._limits)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(child, signal.SIGKILL)
+                status = self._ask({"reap": child})["status"]
+        return _reading(encoded, status)
+
+    def start(self) -> None:
+        """Start the server now, and log what this system lacks, rather than at the first file."""
+        with self._asking:
+            self._start()
+
+    def close(self) -> None:
+        """End the server; the next file starts another."""
+        with self._asking:
+            self._end()
+
+    def _ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
+        with self._asking:
+            server = self._start()
+            try:
+                socket.send_fds(server, [encode(request).encode()], descriptors or [])
+                answer = server.recv(_MESSAGE_BYTES)
+            except OSError:
+                answer = b""
+            if not answer:
+                self._end()
+                raise UnreadableDocument("The process that reads files ended; add the file again.")
+        decoded: dict[str, Any] = json.loads(answer)
+        return decoded
+
+    def _start(self) -> socket.socket:
+        if self._server is None:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", "from ingest.sandbox import serve; serve()"],
+                    stdin=theirs.fileno(),
+                    env=_environment(),
+                    start_new_session=True,  # an interrupt at the terminal is the parent's to handle
+                )
+            request = {"reader": self._reader, "limits": _plain(self._limits)}
+            ours.sendall(encode(request).encode())
+            self.missing = tuple(json.loads(ours.recv(_MESSAGE_BYTES))["missing"])
+            for protection in self.missing:
+                logger.warning("files are read without %s, which this system lacks", protection)
+            self._server = ours
+        return self._server
+
+    def _end(self) -> None:
+        if self._server is not None and self._process is not None:
+            self._server.close()
+            self._process.wait()
+            self._server = self._process = None
+
+
+@cache
+def shared() -> Sandbox:
+    """The sandbox of this process, which ends with it."""
+    sandbox = Sandbox()
+    atexit.register(sandbox.close)
+    return sandbox
+
+
+def _environment() -> dict[str, str]:
+    """What the server may know: where modules are, and nothing of ours."""
+    return {
+        "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LANG": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",  # a forked child would lack the threads that numpy counts on
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _received(result: int, limits: Limits) -> bytes:
+    """All that the child writes, until it ends or its time is up."""
+    deadline = time.monotonic() + limits.wall_s
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        ready, _, _ = select.select([result], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise DocumentTooExpensive(_TOO_EXPENSIVE)
+        part = os.read(result, 1 << 20)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        size += len(part)
+        if size > limits.result_bytes:
+            raise DocumentTooLarge("The file's content in bytes", size, limits.result_bytes)
+
+
+def _reading(encoded: bytes, status: int) -> Reading:
+    """What the child found, or why it found nothing."""
+    try:
+        found = json.loads(encoded)
+    except ValueError:
+        died_of = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if died_of in (signal.SIGXCPU, signal.SIGKILL):
+            raise DocumentTooExpensive(_TOO_EXPENSIVE) from None
+        raise UnreadableDocument(_CRASHED) from None
+    if "error" in found:
+        kind = getattr(errors, found["error"], UnreadableDocument)
+        error = DocumentError.__new__(kind)
+        Exception.__init__(error, found["message"])
+        raise error
+    values = found["reading"]
+    values |= {name: date_of(values[name]) for name in _DATES}
+    return Reading(
+        **values
+        | {"locators": locators_of(found["locators"])}
+        | {"warnings": tuple(values["warnings"])}
+    )
+
+
+# The server's side
+
+
+def serve() -> NoReturn:
+    """Fork a child for each file that the socket on standard input brings, until it is closed."""
+    parent = socket.socket(fileno=os.dup(0))
+    request = json.loads(parent.recv(_MESSAGE_BYTES))
+    limits = Limits(**request["limits"])
+    reader = _imported(request["reader"])
+    for module in iter_modules(readers.__path__, "ingest.readers."):
+        import_module(module.name)
+    parent.sendall(encode({"missing": _probe()}).encode())
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)
+        if not message:
+            os._exit(0)
+        request = json.loads(message)
+        if "read" in request:
+            child = os.fork()
+            if child == 0:
+                parent.close()
+                _read(reader, limits, request["read"], *descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            answer = {"child": child}
+        else:
+            answer = {"status": os.waitpid(request["reap"], 0)[1]}
+        parent.sendall(encode(answer).encode())
+
+
+def _read(reader: Reader, limits: Limits, name: str, source: int, result: int) -> NoReturn:
+    """Be the child: read, report, end."""
+    try:
+        os.setsid()
+        with os.fdopen(source, "rb") as file:
+            content = file.read()
+        confine(limits)
+        _report(result, _outcome(reader, content, name))
+    finally:
+        os._exit(1)  # reached by _report only through an error
+
+
+def _outcome(reader: Reader, content: bytes, name: str) -> dict[str, Any]:
+    try:
+        reading = reader(content, name)
+    except DocumentError as error:
+        return {"error": type(error).__name__, "message": str(error)}
+    except (MemoryError, RecursionError):
+        return {"error": DocumentTooExpensive.__name__, "message": _TOO_EXPENSIVE}
+    except Exception:  # noqa: BLE001 # whatever a reader runs into ends one file only
+        return {"error": UnreadableDocument.__name__, "message": _CRASHED}
+    return {
+        "reading": _plain(reading, but_not="locators"),
+        "locators": locator_rows(reading.locators),
+    }
+
+
+def _report(result: int, outcome: dict[str, Any]) -> NoReturn:
+    with os.fdopen(result, "wb") as pipe:
+        pipe.write(encode(outcome).encode())
+    os._exit(0)
+
+
+def _probe() -> list[str]:
+    """What `confine` cannot take away on this system, tried in a child."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(theirs, encode(missing()).encode())
+        os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        lacking: list[str] = json.loads(pipe.read())
+    os.waitpid(child, 0)
+    return lacking
+
+
+def _imported(reader: str) -> Reader:
+    module, function = reader.split(":")
+    found: Reader = getattr(import_module(module), function)
+    return found
+
+
+def _plain(value: Any, but_not: str = "") -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in fields(value) if one.name != but_not}

@@ -1,0 +1,83 @@
+"""Readers that do what a hostile file might make one do. They run in the sandbox only."""
+
+import ctypes
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from ingest.reading import Reading
+
+
+def attempt(_: bytes, name: str) -> Reading:
+    """Try one thing; the text tells whether it was refused, and how."""
+    try:
+        outcome = _ATTEMPTS[name]()
+    except OSError as error:
+        return Reading(media_type="text/plain", text=f"refused: {type(error).__name__}")
+    return Reading(media_type="text/plain", text=f"done: {outcome}")
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _sleep() -> None:
+    time.sleep(3600)
+
+
+def _allocate() -> int:
+    return len(bytearray(10 << 30))
+
+
+def _crash() -> None:
+    ctypes.string_at(0)
+
+
+def _write_result_forever() -> None:
+    raise ValueError("unexpected")
+
+
+def _connect(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as opened:
+        opened.connect(("127.0.0.1", 9))
+
+
+def _thread() -> str:
+    found: list[str] = []
+    worker = threading.Thread(target=lambda: found.append("a thread ran"))
+    worker.start()
+    worker.join()
+    return found[0]
+
+
+_ATTEMPTS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: "nothing",
+    "read passwd": lambda: open("/etc/passwd").read(),  # noqa: PTH123, SIM115
+    "list root": lambda: os.listdir("/"),  # noqa: PTH208
+    "write": lambda: open("/tmp/escaped", "w"),  # noqa: PTH123, S108, SIM115
+    "unlink": lambda: os.unlink("/tmp/victim"),  # noqa: PTH108, S108
+    "tcp": lambda: _connect(socket.SOCK_STREAM),
+    "udp": lambda: _connect(socket.SOCK_DGRAM),
+    "dns": lambda: socket.getaddrinfo("example.org", 80),
+    "fork": os.fork,
+    "exec": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+    "kill parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
+    "ptrace": lambda: _errno(ctypes.CDLL(None, use_errno=True).ptrace(16, os.getppid(), 0, 0)),
+    "thread": _thread,
+    "spin": _spin,
+    "sleep": _sleep,
+    "allocate": _allocate,
+    "crash": _crash,
+    "unexpected": _write_result_forever,
+    "secret": lambda: sorted(os.environ),
+}
+
+
+def _errno(result: int) -> int:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return result

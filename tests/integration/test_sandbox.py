@@ -1,0 +1,150 @@
+"""What a file's reader cannot do, tried for real."""
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.confinement import Limits
+from ingest.reading import Reading, read
+from ingest.sandbox import Sandbox
+from rag.errors import (
+    DocumentTooExpensive,
+    EmptyDocument,
+    EncryptedDocument,
+    UnreadableDocument,
+    UnsupportedFormat,
+)
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "documents"
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[Sandbox]:
+    sandbox = Sandbox(Limits(cpu_s=1, wall_s=3.0), "tests.integration.hostile:attempt")
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    opened = Sandbox()
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        *("read passwd", "list root", "write", "unlink", "tcp", "udp", "dns"),
+        *("fork", "exec", "kill parent", "ptrace"),
+    ],
+)
+def test_a_reader_reaches_nothing(hostile: Sandbox, attempt: str) -> None:
+    if hostile.read(b"", name="nothing").text and hostile.missing:
+        pytest.skip(f"this system lacks {', '.join(hostile.missing)}")
+    assert hostile.read(b"", name=attempt).text.startswith("refused: ")
+
+
+def test_a_reader_may_use_threads_and_sees_no_secret(
+    hostile: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "x")
+    assert hostile.read(b"", name="thread").text == "done: a thread ran"
+    assert "SECRET_KEY" not in hostile.read(b"", name="secret").text
+
+
+@pytest.mark.parametrize("attempt", ["spin", "sleep", "allocate"])
+def test_what_costs_too_much_is_ended(hostile: Sandbox, attempt: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(DocumentTooExpensive, match="more time or memory"):
+        hostile.read(b"", name=attempt)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("attempt", ["crash", "unexpected"])
+def test_a_reader_that_fails_ends_one_file_only(hostile: Sandbox, attempt: str) -> None:
+    with pytest.raises(UnreadableDocument):
+        hostile.read(b"", name=attempt)
+    assert hostile.read(b"", name="nothing").text == "done: nothing"
+
+
+def test_many_files_are_read_at_once(hostile: Sandbox) -> None:
+    texts: list[str] = []
+
+    def one() -> None:
+        texts.append(hostile.read(b"", name="nothing").text)
+
+    threads = [threading.Thread(target=one) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert texts == ["done: nothing"] * 20
+
+
+def test_a_server_that_ended_is_started_again(hostile: Sandbox) -> None:
+    hostile.start()
+    assert hostile._process is not None
+    hostile._process.kill()
+    hostile._process.wait()
+    with pytest.raises(UnreadableDocument, match="again"):
+        hostile.read(b"", name="nothing")
+    assert hostile.read(b"", name="nothing").text == "done: nothing"
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.suffix)
+def test_a_file_reads_the_same_inside_as_outside(sandbox: Sandbox, path: Path) -> None:
+    content = path.read_bytes()
+    assert sandbox.read(content, name=path.name) == read(content, name=path.name)
+
+
+def test_errors_come_out_as_they_were(sandbox: Sandbox) -> None:
+    for content, kind in ((b"", EmptyDocument), (b"\x7fELF" + b"\0" * 99, UnsupportedFormat)):
+        with pytest.raises(kind):
+            sandbox.read(content, name="x")
+    locked = _locked_pdf()
+    with pytest.raises(EncryptedDocument):
+        sandbox.read(locked, name="x.pdf")
+
+
+def test_a_small_pdf_of_quadratic_cost_fails_in_time() -> None:
+    sandbox = Sandbox(Limits(cpu_s=3, wall_s=6.0))
+    started = time.monotonic()
+    try:
+        outcome: Reading | None = sandbox.read(_quadratic_pdf(), name="x.pdf")
+    except (DocumentTooExpensive, EmptyDocument, UnreadableDocument):
+        outcome = None
+    finally:
+        sandbox.close()
+    assert time.monotonic() - started < 8
+    assert outcome is None or len(outcome.text) < 1_000_000
+
+
+def _locked_pdf() -> bytes:
+    import pypdf
+
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def _quadratic_pdf() -> bytes:
+    """One page whose content stream repeats one short text operator a few thousand times."""
+    import pypdf
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(200, 200)
+    stream = DecodedStreamObject()
+    stream.set_data(b"BT /F1 1 Tf " + b"(a) Tj " * 200_000 + b"ET")
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode())
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
