@@ -9,10 +9,11 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
+from ingest import dates
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import EmptyDocument
-from rag.types import DocumentDate, Locator
+from rag.types import DocumentDate, Locator, RowLocator
 
 _TITLE_CHARS = 200
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+")
@@ -45,7 +46,7 @@ class Reading:
 
 
 def read(content: bytes, *, name: str) -> Reading:
-    """Read a file of a format told from its content. `name` is only the last resort for a title.
+    """Read a file of a format told from its content. `name` is only the last resort for a title and a date.
 
     Raises:
         UnsupportedFormat: it is of no format that can be read.
@@ -59,12 +60,32 @@ def read(content: bytes, *, name: str) -> Reading:
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
-    return replace(reading, title=title[:_TITLE_CHARS])
+    return _dated(replace(reading, title=title[:_TITLE_CHARS]), name)
 
 
 def _reader(format_name: str) -> Callable[[bytes], Reading]:
     """A format's reader, imported when its first file comes: the parsers take a second to load."""
     return cast("Callable[[bytes], Reading]", import_module(f"ingest.readers.{format_name}").read)
+
+
+def _dated(reading: Reading, name: str) -> Reading:
+    """The reading with the dates that its text states where its metadata holds none, and last its name."""
+    if any(
+        isinstance(one, RowLocator) for one in reading.locators
+    ):  # dates in rows are the rows' own
+        return replace(reading, published=reading.published or dates.in_name(name))
+    published = (
+        dates.Stated(reading.published) if reading.published else dates.published(reading.text)
+    )
+    recorded = dates.Stated(reading.recorded) if reading.recorded else dates.recorded(reading.text)
+    first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
+    return replace(
+        reading,
+        published=published.date or dates.in_name(name),
+        recorded=recorded.date,
+        original=first.date,
+        warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,
+    )
 
 
 def _first_line(text: str) -> str:
