@@ -205,6 +205,12 @@ def in_name(name: str) -> DocumentDate | None:
     return DocumentDate(value=days.pop(), found_by="file name") if len(days) == 1 else None
 
 
+def leading_day(value: str) -> dt.date | None:
+    """The day that a metadata field's value begins with."""
+    found = _DATE.match(value.strip())
+    return _value(found) if found else None
+
+
 def _chosen(
     text: str, rules: Sequence[_Rule], list_of_dates: int | None = _LIST_OF_DATES
 ) -> Stated:

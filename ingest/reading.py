@@ -16,7 +16,7 @@ from rag.errors import EmptyDocument
 from rag.types import DocumentDate, Locator, RowLocator
 
 _TITLE_CHARS = 200
-_MARKDOWN_HEADING = re.compile(r"#{1,6}\s+")
+_HEADING_MARK = re.compile(r"#{1,6}\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,12 @@ class Reading:
 
 
 def read(content: bytes, *, name: str) -> Reading:
-    """Read a file of a format told from its content. `name` is only the last resort for a title and a date.
+    """Read a file of a format told from its content.
+
+    Args:
+        content: The file's bytes.
+        name: Decides between kinds of text that the content leaves open, and is the last resort for a
+            title and a date.
 
     Raises:
         UnsupportedFormat: it is of no format that can be read.
@@ -56,7 +61,7 @@ def read(content: bytes, *, name: str) -> Reading:
     """
     if not content.strip():
         raise EmptyDocument("The file is empty.")
-    reading = _reader(sniff(content))(content)
+    reading = _reader(sniff(content, name))(content)
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
@@ -91,7 +96,7 @@ def _dated(reading: Reading, name: str) -> Reading:
 def _first_line(text: str) -> str:
     """The first line with words, if it looks like a title: short, and not a sentence."""
     line = next((one_line(line) for line in text.split("\n") if line.strip()), "")
-    line = _MARKDOWN_HEADING.sub("", line, count=1)
+    line = _HEADING_MARK.sub("", line, count=1)
     looks_right = len(line) <= _TITLE_CHARS and not line.endswith((".", ",", ";", ":"))
     return line if looks_right and re.search(r"[^\W\d_]", line) else ""
 

@@ -1,0 +1,31 @@
+"""Which kind of text a text is, told from how it begins; its name counts where that leaves it open."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+TextFormat = Literal["text", "markdown", "mail", "subtitles"]
+
+_MARKDOWN_NAME = re.compile(r"\.(?:md|markdown|mdown|mkd)\Z", re.IGNORECASE)
+_MARKDOWN = (  # a kind of mark, and how many of it plain text does not hold by chance
+    (re.compile(r"\A\s*---[ \t]*\n[\w-]+:[ \t]*\S"), 1),
+    (re.compile(r"(?:\A|\n[ \t]*\n)#{1,6} \S[^\n]*(?=\n(?!#))"), 2),
+    (re.compile(r"(?<!!)\[[^\[\]\n]+\]\([^()\s]*\)"), 3),
+    (re.compile(r"^(?:```|~~~)", re.MULTILINE), 2),
+    (re.compile(r"^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t:|-]*$", re.MULTILINE), 1),
+    (re.compile(r"\*\*\w[^*\n]*\*\*"), 3),
+    (re.compile(r"^ {0,3}[-*] \[[ xX]\] \S", re.MULTILINE), 2),
+)
+
+
+def text_format(head: str, name: str) -> TextFormat:
+    """The format of a text that begins with `head` and is neither HTML nor a table."""
+    head = head.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return "markdown" if _MARKDOWN_NAME.search(name) or _is_markdown(head) else "text"
+
+
+def _is_markdown(head: str) -> bool:
+    """Whether one kind of mark stands there often, or two kinds at all."""
+    counts = [(len(mark.findall(head)), often) for mark, often in _MARKDOWN]
+    return any(n >= often for n, often in counts) or sum(n > 0 for n, _ in counts) > 1
