@@ -58,6 +58,11 @@ _DATE = re.compile(
     r")",
     re.IGNORECASE,
 )
+_YEARLESS = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})"
+    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?!\d)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,27 @@ def leading_day(value: str) -> dt.date | None:
     """The day that a metadata field's value begins with."""
     found = _DATE.match(value.strip())
     return _value(found) if found else None
+
+
+def first_within(text: str, span: Span, found_by: str) -> DocumentDate | None:
+    """The first date that stands inside of `span`."""
+    for match in _DATE.finditer(text, span.start, span.end):
+        if day := _value(match):
+            return DocumentDate(value=day, found_by=found_by, span=Span(*match.span()))
+    return None
+
+
+def last_before(text: str, span: Span, mail_sent: dt.date) -> DocumentDate | None:
+    """The first day without a year inside of `span`, in the last year that puts it before a mail's own day."""
+    for match in _YEARLESS.finditer(text, span.start, span.end):
+        month = _month(match["month"] or match["us_month"])
+        years = (mail_sent.year, mail_sent.year - 1)
+        days = [_day(year, month, match["day"] or match["us_day"]) for year in years]
+        if value := next((day for day in days if day and day <= mail_sent), None):
+            return DocumentDate(
+                value=value, found_by="quoted header, year of the mail", span=Span(*match.span())
+            )
+    return None
 
 
 def _chosen(
