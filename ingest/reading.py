@@ -13,7 +13,7 @@ from ingest import dates
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import EmptyDocument
-from rag.types import DocumentDate, Locator, RowLocator
+from rag.types import DocumentDate, Locator, RowLocator, TimeLocator
 
 _TITLE_CHARS = 200
 _HEADING_MARK = re.compile(r"#{1,6}\s+")
@@ -64,7 +64,7 @@ def read(content: bytes, *, name: str) -> Reading:
     reading = _reader(sniff(content, name))(content)
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
-    title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
+    title = one_line(reading.title) or _first_line(reading) or _stem(name)
     return _dated(replace(reading, title=title[:_TITLE_CHARS]), name)
 
 
@@ -93,11 +93,14 @@ def _dated(reading: Reading, name: str) -> Reading:
     )
 
 
-def _first_line(text: str) -> str:
-    """The first line with words, if it looks like a title: short, and not a sentence."""
-    line = next((one_line(line) for line in text.split("\n") if line.strip()), "")
+def _first_line(reading: Reading) -> str:
+    """The first line with words, if it looks like a title: short, not a sentence, and not spoken."""
+    line = next((one_line(line) for line in reading.text.split("\n") if line.strip()), "")
     line = _HEADING_MARK.sub("", line, count=1)
-    looks_right = len(line) <= _TITLE_CHARS and not line.endswith((".", ",", ";", ":"))
+    spoken = any(isinstance(one, TimeLocator) and not one.span.start for one in reading.locators)
+    looks_right = (
+        not spoken and len(line) <= _TITLE_CHARS and not line.endswith((".", ",", ";", ":"))
+    )
     return line if looks_right and re.search(r"[^\W\d_]", line) else ""
 
 

@@ -21,11 +21,17 @@ _HEADER_LINE = re.compile(r"[!-9;-~]+:(?:[ \t].*|)|[ \t]+\S.*|From .*")
 _HEADER_NAME = re.compile(r"([!-9;-~]+):")
 _SENDERS = {"from", "received", "return-path", "sender"}
 _MAIL_HEADERS = {"date", "subject", "message-id", "mime-version", "to", "delivered-to"}
+_SUBTITLES = re.compile(
+    r"WEBVTT(?:[ \t]*(?:\n|\Z)|[ \t](?s:.*?)-->)"
+    r"|\s*(?:\d+[ \t]*\n)?[ \t]*(?:\d{1,4}:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->"
+)
 
 
 def text_format(head: str, name: str) -> TextFormat:
     """The format of a text that begins with `head` and is neither HTML nor a table."""
     head = head.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if _SUBTITLES.match(head):
+        return "subtitles"
     if _is_mail(head):
         return "mail"
     return "markdown" if _MARKDOWN_NAME.search(name) or _is_markdown(head) else "text"
