@@ -9,13 +9,14 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
+from ingest import dates
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import EmptyDocument
-from rag.types import DocumentDate, Locator
+from rag.types import DocumentDate, Locator, RowLocator, TimeLocator
 
 _TITLE_CHARS = 200
-_MARKDOWN_HEADING = re.compile(r"#{1,6}\s+")
+_HEADING_MARK = re.compile(r"#{1,6}\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,12 @@ class Reading:
 
 
 def read(content: bytes, *, name: str) -> Reading:
-    """Read a file of a format told from its content. `name` is only the last resort for a title.
+    """Read a file of a format told from its content.
+
+    Args:
+        content: The file's bytes.
+        name: Decides between kinds of text that the content leaves open, and is the last resort for a
+            title and a date.
 
     Raises:
         UnsupportedFormat: it is of no format that can be read.
@@ -55,11 +61,11 @@ def read(content: bytes, *, name: str) -> Reading:
     """
     if not content.strip():
         raise EmptyDocument("The file is empty.")
-    reading = _reader(sniff(content))(content)
+    reading = _reader(sniff(content, name))(content)
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
-    title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
-    return replace(reading, title=title[:_TITLE_CHARS])
+    title = one_line(reading.title) or _first_line(reading) or _stem(name)
+    return _dated(replace(reading, title=title[:_TITLE_CHARS]), name)
 
 
 def read_named(content: bytes, name: str) -> Reading:
@@ -72,11 +78,34 @@ def _reader(format_name: str) -> Callable[[bytes], Reading]:
     return cast("Callable[[bytes], Reading]", import_module(f"ingest.readers.{format_name}").read)
 
 
-def _first_line(text: str) -> str:
-    """The first line with words, if it looks like a title: short, and not a sentence."""
-    line = next((one_line(line) for line in text.split("\n") if line.strip()), "")
-    line = _MARKDOWN_HEADING.sub("", line, count=1)
-    looks_right = len(line) <= _TITLE_CHARS and not line.endswith((".", ",", ";", ":"))
+def _dated(reading: Reading, name: str) -> Reading:
+    """The reading with the dates that its text states where its metadata holds none, and last its name."""
+    if any(
+        isinstance(one, RowLocator) for one in reading.locators
+    ):  # dates in rows are the rows' own
+        return replace(reading, published=reading.published or dates.in_name(name))
+    published = (
+        dates.Stated(reading.published) if reading.published else dates.published(reading.text)
+    )
+    recorded = dates.Stated(reading.recorded) if reading.recorded else dates.recorded(reading.text)
+    first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
+    return replace(
+        reading,
+        published=published.date or dates.in_name(name),
+        recorded=recorded.date,
+        original=first.date,
+        warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,
+    )
+
+
+def _first_line(reading: Reading) -> str:
+    """The first line with words, if it looks like a title: short, not a sentence, and not spoken."""
+    line = next((one_line(line) for line in reading.text.split("\n") if line.strip()), "")
+    line = _HEADING_MARK.sub("", line, count=1)
+    spoken = any(isinstance(one, TimeLocator) and not one.span.start for one in reading.locators)
+    looks_right = (
+        not spoken and len(line) <= _TITLE_CHARS and not line.endswith((".", ",", ";", ":"))
+    )
     return line if looks_right and re.search(r"[^\W\d_]", line) else ""
 
 

@@ -4,9 +4,10 @@ import re
 from typing import Literal
 
 from ingest.readers.decoding import marked_encoding, unmarked_utf16
+from ingest.text_formats import TextFormat, text_format
 from rag.errors import UnsupportedFormat
 
-Format = Literal["text", "html", "pdf"]
+Format = Literal["html", "pdf"] | TextFormat
 
 _HEAD_BYTES = 8192
 _PDF_HEADER_BYTES = 1024  # how far into a file readers look for its header (ISO 32000-1, Annex H)
@@ -45,8 +46,8 @@ _SIGNATURES = (
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 
 
-def sniff(content: bytes) -> Format:
-    """The format of a file.
+def sniff(content: bytes, name: str = "") -> Format:
+    """The format of a file; `name` decides only between kinds of text that its content leaves open.
 
     Raises:
         UnsupportedFormat: it is none of those that can be read.
@@ -60,7 +61,8 @@ def sniff(content: bytes) -> Format:
     head = content[:_HEAD_BYTES]
     if encoding is None and _is_binary(head):
         raise _unsupported("binary data")
-    return "html" if _HTML.match(_peek(head, encoding)) else "text"
+    text = _peek(head, encoding)
+    return "html" if _HTML.match(text) else text_format(text, name)
 
 
 def _is_pdf(content: bytes) -> bool:
@@ -81,5 +83,6 @@ def _peek(head: bytes, encoding: str | None) -> str:
 
 def _unsupported(what: str) -> UnsupportedFormat:
     return UnsupportedFormat(
-        f"The file looks like {what}. Text, HTML and PDF can be read: convert it to one of them."
+        f"The file looks like {what}. Text, Markdown, mail, subtitles, HTML and PDF can be read: convert it to "
+        "one of them."
     )

@@ -37,7 +37,7 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
     for encoding in filter(None, (declared, "utf-8")):
         try:
             return Decoded(content.decode(_web_name(encoding)))
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # some of Python's own codecs raise no UnicodeDecodeError
             continue
     return _nearly_utf8(content) or _detected(content)
 

@@ -95,6 +95,20 @@ def read(content: bytes) -> Reading:
     )
 
 
+def whole_text(markup: str) -> str:
+    """The text of all of a page, for pages that hold nothing but text of their own, as mails do.
+
+    Raises:
+        UnreadableDocument: the markup cannot be parsed.
+    """
+    try:
+        page = _parse(markup)
+    except EmptyDocument:
+        return ""
+    body = page.find("body")
+    return lay_out(_blocks(page if body is None else body)).text
+
+
 def _parse(markup: str) -> html.HtmlElement:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     # An XML declaration would overrule the encoding that was found.

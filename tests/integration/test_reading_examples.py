@@ -88,3 +88,14 @@ def test_real_transcripts_and_articles_are_cut_without_a_gap() -> None:
         covered = "".join("".join(passage.text.split()) for passage in passages)
         assert covered == "".join(reading.text.split())
         assert len(passages) > 5
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason=f"the corpus is not here: {CORPUS.name}")
+def test_real_transcripts_and_articles_say_when_they_were_spoken_and_came_out() -> None:
+    stated = {
+        tuple(
+            date and date.value.isoformat() for date in (one.recorded, one.published, one.original)
+        )
+        for one in map(reading_of, CORPUS.glob("*.txt"))
+    }
+    assert {("2025-03-24", "2025-03-25", None), (None, "2023-07-29", "2023-07-28")} <= stated

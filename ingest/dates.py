@@ -1,0 +1,341 @@
+"""The dates that a text states of itself: when it came out, when it was spoken, where it came out first.
+
+Absolute dates only, in the forms that English texts use. What the prose tells of ("On July 26, …") is no
+date of the text, and where nothing is stated nothing is found.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rag.types import DocumentDate, Span
+
+_HEAD_CHARS = 3000
+_OUTLET_CHARS = 80
+_HEAD_LINES = 12  # a dateline stands above the text
+_LIST_OF_DATES = 3  # a head with as many under one rule dates other things than itself
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SPOKEN_UP_TO_TWENTY = (
+    *(
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_SPOKEN = {word: number for number, word in enumerate(_SPOKEN_UP_TO_TWENTY, start=1)} | {
+    "thirty": 30,
+    "forty": 40,
+}
+
+_WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+# No word boundary after the digits: the text of a web page often runs on without a space.
+_YEAR = rf"(?:[12]\d{{3}}(?!\d)|twenty(?:[ -](?:{'|'.join(_SPOKEN)})){{1,2}}\b)"
+_DATE = re.compile(
+    rf"(?:\b{_WEEKDAY},?\s+)?(?:\bthe\s+)?(?:"
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>{_YEAR})"
+    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<us_year>{_YEAR})"
+    r"|(?<!\d)(?P<iso>\d{4}-\d\d-\d\d)(?!\d)"
+    r"|(?<![\d/.])(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<last>[12]\d{3})(?!\d)"
+    r")",
+    re.IGNORECASE,
+)
+_YEARLESS = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})"
+    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?!\d)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A date, and what the ingestion report says about how it was chosen."""
+
+    date: DocumentDate | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What stands before a date, and what must follow it, where the date is the text's own."""
+
+    found_by: str
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+def _rule(found_by: str, before: str, after: str = "") -> _Rule:
+    flags = re.IGNORECASE | re.MULTILINE
+    return _Rule(found_by, re.compile(before, flags), re.compile(after, flags))
+
+
+_SHOW = r"(?:episode|podcast|show|programme|program|webinar)"
+_TALK = rf"(?:{_SHOW}|interview|conversation|talk|session|lecture|meeting|call|video|discussion)"
+_TAPED = r"(?:recorded|taped|filmed)"
+_TAPING = r"(?:recording|taping|filming)"
+_TODAY_IS = r"(?:it\s+is|it[’']s|today\s+is)"
+_RECORDED = (
+    _rule(
+        "recorded on",
+        rf"(?:\b(?:(?:this|our|today[’']s)\s+(?:\w+\s+)?{_TALK}|the\s+{_SHOW}|this)\s+"
+        rf"(?:was|is|has\s+been|is\s+being|was\s+being)\s+|^[^\w\n]{{0,9}}){_TAPED}"
+        r"(?:\s+(?:live|earlier|today|here))?(?:\s+on)?,?\s+",
+    ),
+    _rule(
+        "recording date",
+        rf"(?:^|[|·•(])[ \t*_]{{0,9}}(?:{_TAPING}\s+date|date\s+of\s+{_TAPING}|{_TAPED}(?:\s+on)?)[*_]*:[ \t*_]*",
+    ),
+    _rule(
+        "we are recording",
+        rf"\bwe(?:[’']re|\s+are|\s+were)\s+(?:now\s+)?{_TAPING}(?:\s+(?:this|it|here|today|now))*,?\s+"
+        rf"(?:(?:and\s+)?{_TODAY_IS}\s+|on\s+)?",
+    ),
+    _rule(
+        "as we record",
+        rf"\b{_TODAY_IS}\s+",
+        rf",?\s+(?:as|while|when)\s+we(?:[’']re|\s+are)?\s+(?:record|tape|film|{_TAPING})\b",
+    ),
+)
+
+_SEGMENT = r"(?:^|[|·•])[ \t*_>]*"
+_SEGMENT_END = r"[*_]*[ \t]*(?:$|[|·•(]|,?[ \t]*(?:at|by)\b|,?[ \t]*\d{1,2}[:.]\d\d)"
+
+
+def _labelled(found_by: str, words: str) -> _Rule:
+    return _rule(found_by, rf"{_SEGMENT}(?:{words})[*_]*[ \t]*:[ \t*_]*\n?[ \t]*")
+
+
+def _begun(found_by: str, words: str) -> _Rule:
+    """Words that may begin a sentence too: the date must end the line or its part."""
+    return _rule(found_by, rf"{_SEGMENT}(?:{words})[ \t]+", _SEGMENT_END)
+
+
+_PUBLISHED = (
+    _labelled("Episode Date", r"episode\s+date|air\s+date|date\s+aired|aired(?:\s+on)?"),
+    _labelled(
+        "Published",
+        r"published(?:\s+on|\s+online)?|first\s+published(?:\s+on)?|date\s+published"
+        r"|publication\s+date|date\s+of\s+publication|pub\.?\s+date",
+    ),
+    _labelled("Posted", r"posted(?:\s+on)?|date\s+posted"),
+    _labelled(
+        "Released",
+        r"released(?:\s+on)?|release\s+date|date\s+of\s+(?:issue|release)|issued(?:\s+on)?",
+    ),
+    _begun("Published", r"(?:first\s+)?published(?:\s+on(?:line)?)?"),
+    _begun("Posted", r"posted(?:\s+on)?"),
+    _begun("Released", r"(?:released|issued)(?:\s+on)?"),
+    _begun("Aired", r"aired(?:\s+on)?"),
+    _labelled("Date", r"date(?:\s+of\s+report(?:[ \t]*\([^)\n]*\))?)?"),
+)
+_EDITED = (
+    _labelled(
+        "Last edited", r"last[ -](?:edit(?:ed)?|updated?|modified|revised|changed)(?:\s+on)?"
+    ),
+)
+_ORIGINAL = (
+    _rule(
+        "first published",
+        r"\b(?:originally|first)\s+(?:published|appeared|posted|aired|broadcast)\s+(?:in|by|at|on)\s+"
+        rf"[^\n]{{2,{_OUTLET_CHARS}}}?[\s,(](?={_DATE.pattern})",
+    ),
+)
+
+_NO_OUTLET = re.compile(
+    r"(?:up-?dated|last|modified|edited|recorded|taped|filmed|born|died|deadline|due|valid|since|until|from"
+    r"|on|in|as|effective|expires?|next|to|after|before|by)\b|.*\b(?:ended|ending|period)\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"by\s+(?=[A-Z])", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:the\s+)?[A-Z][\w’'&.-]*(?:\s+(?:[A-Z&][\w’'&.-]*|of|the|and|for|on|in|to|at|de|la|du))*"
+)
+_HEADER = re.compile(r"[A-Z0-9][^!?;:\n]*(?:\s[-–—]|[|·•])\s*")
+_AFTER_DATE = re.compile(
+    r"[\s*_.|]*(?:[,|·•]?\s*(?:at\s+)?\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4})?[\s*_]*)?"
+    r"(?:[,|·•]?\s*by\s+[A-Z][^\n]{1,80})?"
+)
+_DECORATION = " \t*_>#"
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
+
+
+def published(text: str) -> Stated:
+    """When the text came out, by its head: a labelled date, else a line that is an outlet and a date."""
+    head = text[:_HEAD_CHARS]
+    found = _chosen(head, _PUBLISHED)
+    if found.date is None and (lines := _datelines(head)):
+        return Stated(lines[0].date)
+    return found if found.date else _chosen(head, _EDITED)
+
+
+def recorded(text: str) -> Stated:
+    """When what the text writes down was spoken, where the speakers or a label say so."""
+    return _chosen(text, _RECORDED, list_of_dates=None)
+
+
+def original(text: str) -> Stated:
+    """When the text first came out elsewhere: said in words, or by a second dateline below the text's own."""
+    head = text[:_HEAD_CHARS]
+    for own, below in pairwise(_datelines(head)):
+        directly = below.number == own.number + 1
+        if directly and below.outlet != own.outlet and below.date.value <= own.date.value:
+            return Stated(below.date)
+    return _chosen(head, _ORIGINAL)
+
+
+def in_name(name: str) -> DocumentDate | None:
+    """The day in a file's name, year first, if it holds one day only."""
+    days = {
+        day for found in _NAME_DAY.finditer(name) if (day := _day(found[1], found[3], found[4]))
+    }
+    return DocumentDate(value=days.pop(), found_by="file name") if len(days) == 1 else None
+
+
+def leading_day(value: str) -> dt.date | None:
+    """The day that a metadata field's value begins with."""
+    found = _DATE.match(value.strip())
+    return _value(found) if found else None
+
+
+def first_within(text: str, span: Span, found_by: str) -> DocumentDate | None:
+    """The first date that stands inside of `span`."""
+    for match in _DATE.finditer(text, span.start, span.end):
+        if day := _value(match):
+            return DocumentDate(value=day, found_by=found_by, span=Span(*match.span()))
+    return None
+
+
+def last_before(text: str, span: Span, mail_sent: dt.date) -> DocumentDate | None:
+    """The first day without a year inside of `span`, in the last year that puts it before a mail's own day."""
+    for match in _YEARLESS.finditer(text, span.start, span.end):
+        month = _month(match["month"] or match["us_month"])
+        years = (mail_sent.year, mail_sent.year - 1)
+        days = [_day(year, month, match["day"] or match["us_day"]) for year in years]
+        if value := next((day for day in days if day and day <= mail_sent), None):
+            return DocumentDate(
+                value=value, found_by="quoted header, year of the mail", span=Span(*match.span())
+            )
+    return None
+
+
+def _chosen(
+    text: str, rules: Sequence[_Rule], list_of_dates: int | None = _LIST_OF_DATES
+) -> Stated:
+    """The first date of the first rule that finds any."""
+    for rule in rules:
+        found = list(_found(text, rule))
+        values = list(dict.fromkeys(one.value for one in found))
+        if found and (list_of_dates is None or len(values) < list_of_dates):
+            return Stated(found[0], _contradiction(rule.found_by, values))
+    return Stated()
+
+
+def _found(text: str, rule: _Rule) -> Iterator[DocumentDate]:
+    for before in rule.before.finditer(text):
+        date = _DATE.match(text, before.end())
+        day = _value(date) if date else None
+        if date and day and rule.after.match(text, date.end()):
+            yield DocumentDate(value=day, found_by=rule.found_by, span=Span(*date.span()))
+
+
+def _contradiction(found_by: str, values: Sequence[dt.date]) -> tuple[str, ...]:
+    if len(values) == 1:
+        return ()
+    others = ", ".join(value.isoformat() for value in values[1:])
+    return (
+        f"The text states more than one date ({found_by}): {values[0].isoformat()} is taken, and not {others}.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Dateline:
+    """A line that is an outlet's name and a date, or a date alone; `number` counts lines with words."""
+
+    number: int
+    outlet: str
+    date: DocumentDate
+
+
+def _datelines(head: str) -> list[_Dateline]:
+    """The datelines above the text; none where so many lines end in a date that they are a list."""
+    lines = [line for line in re.finditer(r"[^\n]+", head) if line[0].strip()][:_HEAD_LINES]
+    ending = [
+        (number, line.start(), date)
+        for number, line in enumerate(lines)
+        for date in _DATE.finditer(head, *line.span())
+        if _AFTER_DATE.fullmatch(head, date.end(), line.end())
+    ]
+    return [
+        _Dateline(
+            number, outlet, DocumentDate(value=day, found_by="dateline", span=Span(*date.span()))
+        )
+        for number, start, date in ending
+        if len(ending) < _LIST_OF_DATES
+        if (day := _value(date)) and (outlet := _outlet(head[start : date.start()])) is not None
+    ]
+
+
+def _outlet(before: str) -> str | None:
+    """The name before a dateline's date; "" where there is none, None where it is no name."""
+    before = _LINK.sub(r"\1", before).strip(_DECORATION)
+    words = before.strip(_DECORATION + ",|·•–—-(")
+    name = _BYLINE.sub("", words, count=1)
+    is_name = _HEADER.fullmatch(before + " ") or all(
+        _NAME.fullmatch(part.strip()) for part in re.split(r"[,|·•–—]|\s-\s", name)
+    )
+    if not words or (is_name and len(words) <= _OUTLET_CHARS and not _NO_OUTLET.match(name)):
+        return words
+    return None
+
+
+def _value(match: re.Match[str]) -> dt.date | None:
+    """The calendar day of a match of `_DATE`, if there is such a day and no other reading."""
+    part = match.groupdict()
+    if part["iso"]:
+        return _day(*part["iso"].split("-"))
+    if part["year"]:
+        return _day(_year(part["year"]), _month(part["month"]), part["day"])
+    if part["us_year"]:
+        return _day(_year(part["us_year"]), _month(part["us_month"]), part["us_day"])
+    readings = {
+        _day(part["last"], part["second"], part["first"]),
+        _day(part["last"], part["first"], part["second"]),
+    } - {None}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _day(year: str | int, month: str | int, day: str | int) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _month(name: str) -> int:
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
+def _year(stated: str) -> int:
+    """The number of a year in digits, or in words as it is spoken: twenty nineteen, twenty twenty-three."""
+    if stated.isdigit():
+        return int(stated)
+    return 2000 + sum(_SPOKEN[word] for word in re.split("[ -]", stated.lower())[1:])

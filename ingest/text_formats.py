@@ -1,0 +1,57 @@
+"""Which kind of text a text is, told from how it begins; its name counts where that leaves it open."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+TextFormat = Literal["text", "markdown", "mail", "subtitles"]
+
+_MARKDOWN_NAME = re.compile(r"\.(?:md|markdown|mdown|mkd)\Z", re.IGNORECASE)
+_MARKDOWN = (  # a kind of mark, and how many of it plain text does not hold by chance
+    (re.compile(r"\A\s*---[ \t]*\n[\w-]+:[ \t]*\S"), 1),
+    (re.compile(r"(?:\A|\n[ \t]*\n)#{1,6} \S[^\n]*(?=\n(?!#))"), 2),
+    (re.compile(r"(?<!!)\[[^\[\]\n]+\]\([^()\s]*\)"), 3),
+    (re.compile(r"^(?:```|~~~)", re.MULTILINE), 2),
+    (re.compile(r"^ {0,3}\|?[ \t]*:?-{3,}:?[ \t]*\|[ \t:|-]*$", re.MULTILINE), 1),
+    (re.compile(r"\*\*\w[^*\n]*\*\*"), 3),
+    (re.compile(r"^ {0,3}[-*] \[[ xX]\] \S", re.MULTILINE), 2),
+)
+_HEADER_LINE = re.compile(r"[!-9;-~]+:(?:[ \t].*|)|[ \t]+\S.*|From .*")
+_HEADER_NAME = re.compile(r"([!-9;-~]+):")
+_SENDERS = {"from", "received", "return-path", "sender"}
+_MAIL_HEADERS = {"date", "subject", "message-id", "mime-version", "to", "delivered-to"}
+_SUBTITLES = re.compile(
+    r"WEBVTT(?:[ \t]*(?:\n|\Z)|[ \t](?s:.*?)-->)"
+    r"|\s*(?:\d+[ \t]*\n)?[ \t]*(?:\d{1,4}:)?\d{1,2}:\d\d[.,]\d{1,3}[ \t]*-->"
+)
+
+
+def text_format(head: str, name: str) -> TextFormat:
+    """The format of a text that begins with `head` and is neither HTML nor a table."""
+    head = head.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if _SUBTITLES.match(head):
+        return "subtitles"
+    if _is_mail(head):
+        return "mail"
+    return "markdown" if _MARKDOWN_NAME.search(name) or _is_markdown(head) else "text"
+
+
+def _is_markdown(head: str) -> bool:
+    """Whether one kind of mark stands there often, or two kinds at all."""
+    counts = [(len(mark.findall(head)), often) for mark, often in _MARKDOWN]
+    return any(n >= often for n, often in counts) or sum(n > 0 for n, _ in counts) > 1
+
+
+def _is_mail(head: str) -> bool:
+    """Whether it begins with a block of a mail's headers, which may be longer than the head."""
+    block, blank, _ = head.lstrip("\n").partition("\n\n")
+    lines = block.split("\n")
+    if not blank and len(lines) > 1:
+        lines.pop()  # cut off
+    names = {name[1].lower() for line in lines if (name := _HEADER_NAME.match(line))}
+    return (
+        bool(names & _SENDERS)
+        and len(names & _MAIL_HEADERS) > 1
+        and all(_HEADER_LINE.fullmatch(line) for line in lines)
+    )
