@@ -4,10 +4,11 @@ import re
 from typing import Literal
 
 from ingest.readers.decoding import marked_encoding, unmarked_utf16
+from ingest.readers.package import opened, read_member
 from ingest.text_formats import TextFormat, text_format
 from rag.errors import UnsupportedFormat
 
-Format = Literal["html", "pdf"] | TextFormat
+Format = Literal["html", "pdf", "docx", "pptx", "spreadsheet", "epub"] | TextFormat
 
 _HEAD_BYTES = 8192
 _PDF_HEADER_BYTES = 1024  # how far into a file readers look for its header (ISO 32000-1, Annex H)
@@ -16,7 +17,6 @@ _HTML = re.compile(  # possessive, or a file of comments would take exponential 
     re.IGNORECASE | re.DOTALL,
 )
 _SIGNATURES = (
-    (b"PK\x03\x04", "a ZIP archive or an office document (docx, xlsx, pptx, odt, epub)"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document or an Outlook message"),
     (b"{\\rtf", "a rich text (RTF) document"),
@@ -43,6 +43,16 @@ _SIGNATURES = (
     (b"\xcf\xfa\xed\xfe", "a program"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
+_PACKAGES: dict[str, Format] = {
+    "word/document.xml": "docx",
+    "ppt/presentation.xml": "pptx",
+    "xl/workbook.xml": "spreadsheet",
+    "xl/workbook.bin": "spreadsheet",
+}
+_MIME_TYPES: dict[bytes, Format] = {
+    b"application/epub+zip": "epub",
+    b"application/vnd.oasis.opendocument.spreadsheet": "spreadsheet",
+}
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 
 
@@ -54,6 +64,8 @@ def sniff(content: bytes, name: str = "") -> Format:
     """
     if _is_pdf(content):
         return "pdf"
+    if content.startswith(b"PK\x03\x04"):
+        return _packaged(content)
     for signature, what in _SIGNATURES:
         if content.startswith(signature):
             raise _unsupported(what)
@@ -63,6 +75,21 @@ def sniff(content: bytes, name: str = "") -> Format:
         raise _unsupported("binary data")
     text = _peek(head, encoding)
     return "html" if _HTML.match(text) else text_format(text, name)
+
+
+def _packaged(content: bytes) -> Format:
+    """The format of a ZIP package, by the part that only this format has."""
+    package = opened(content)
+    names = set(package.namelist())
+    for part, kind in _PACKAGES.items():
+        if part in names:
+            return kind
+    kind_of = read_member(package, "mimetype").strip() if "mimetype" in names else b""
+    if kind_of in _MIME_TYPES:
+        return _MIME_TYPES[kind_of]
+    raise UnsupportedFormat(
+        "The file looks like a ZIP archive. Unpack it and add the files that are in it."
+    )
 
 
 def _is_pdf(content: bytes) -> bool:
@@ -83,6 +110,6 @@ def _peek(head: bytes, encoding: str | None) -> str:
 
 def _unsupported(what: str) -> UnsupportedFormat:
     return UnsupportedFormat(
-        f"The file looks like {what}. Text, Markdown, mail, subtitles, HTML and PDF can be read: convert it to "
-        "one of them."
+        f"The file looks like {what}. Text, Markdown, HTML, PDF, Word, PowerPoint, Excel, CSV, EPUB, mail (EML) "
+        "and subtitles can be read: convert it to one of them."
     )

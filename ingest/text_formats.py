@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Literal
 
-TextFormat = Literal["text", "markdown", "mail", "subtitles"]
+TextFormat = Literal["text", "markdown", "mail", "subtitles", "delimited"]
 
+_DELIMITED_NAME = re.compile(r"\.(?:csv|tsv|tab)\Z", re.IGNORECASE)
+_FEWEST_ROWS = 3
+_LONGEST_CELL = 200  # of a table that says nothing of itself by its name; longer ones are prose
 _MARKDOWN_NAME = re.compile(r"\.(?:md|markdown|mdown|mkd)\Z", re.IGNORECASE)
 _MARKDOWN = (  # a kind of mark, and how many of it plain text does not hold by chance
     (re.compile(r"\A\s*---[ \t]*\n[\w-]+:[ \t]*\S"), 1),
@@ -34,6 +38,8 @@ def text_format(head: str, name: str) -> TextFormat:
         return "subtitles"
     if _is_mail(head):
         return "mail"
+    if _is_delimited(head, name):
+        return "delimited"
     return "markdown" if _MARKDOWN_NAME.search(name) or _is_markdown(head) else "text"
 
 
@@ -55,3 +61,34 @@ def _is_mail(head: str) -> bool:
         and len(names & _MAIL_HEADERS) > 1
         and all(_HEADER_LINE.fullmatch(line) for line in lines)
     )
+
+
+def _is_delimited(head: str, name: str) -> bool:
+    """Whether it is a table: by its name if its rows bear that out, without it only if they are plain."""
+    mark = delimiter(head)
+    if mark is None or _DELIMITED_NAME.search(name):
+        return mark is not None
+    rows = list(csv.reader(_whole_lines(head), delimiter=mark))
+    fewest_columns = 2 if mark == "\t" else 3
+    return (
+        len(rows) >= _FEWEST_ROWS
+        and len(rows[0]) >= fewest_columns
+        and max(len(cell) for row in rows for cell in row) <= _LONGEST_CELL
+        and not any(line.lstrip().startswith("|") for line in head.split("\n"))  # Markdown's
+    )
+
+
+def delimiter(text: str) -> str | None:
+    """What parts a text's first lines into the same number of cells; None if nothing does."""
+    sample = _whole_lines(text[:8192])
+    for mark in ("\t", ";", ",", "|") if len(sample) > 1 else ():
+        widths = {len(row) for row in csv.reader(sample, delimiter=mark)}
+        if len(widths) == 1 and widths.pop() > 1:
+            return mark
+    return None
+
+
+def _whole_lines(head: str) -> list[str]:
+    """The first lines that hold anything; the last may be cut off, and counts only if it is the second."""
+    lines = [line for line in head.split("\n") if line.strip()][:20]
+    return lines[:-1] if len(lines) > 2 else lines

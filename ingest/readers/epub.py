@@ -1,0 +1,85 @@
+"""E-books (EPUB 2 and 3): chapters in the order of the spine, each read as the page that it is."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import unquote
+
+from lxml import etree
+
+from ingest.readers import html, package
+from ingest.readers.package import read_member
+from ingest.reading import Reading
+from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
+from rag.types import Locator, SectionLocator, Span
+
+MEDIA_TYPE = "application/epub+zip"
+_CONTAINER = "META-INF/container.xml"
+_PAGES = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
+_BETWEEN = "\n\n"
+
+
+def read(content: bytes) -> Reading:
+    """Read every chapter.
+
+    Raises:
+        EncryptedDocument: the book is protected.
+        UnreadableDocument: it is damaged.
+    """
+    book = package.opened(content)
+    if "META-INF/encryption.xml" in book.namelist() and "META-INF/rights.xml" in book.namelist():
+        raise EncryptedDocument("The book is copy-protected. Add a copy without protection.")
+    root = _parsed(read_member(book, _CONTAINER))
+    rootfile = root.find(".//{*}rootfile")
+    place = rootfile.get("full-path") if rootfile is not None else None
+    if not place:
+        raise UnreadableDocument("The book does not say what it consists of. Save it anew.")
+    described = _parsed(read_member(book, place))
+    text, locators = "", []
+    for chapter in _chapters(book, described, posixpath.dirname(place)):
+        locators += [_moved(one, len(text)) for one in chapter.locators]
+        text += chapter.text + _BETWEEN
+    return Reading(
+        media_type=MEDIA_TYPE,
+        text=text,
+        title=_said(described, "title") or "",
+        author=_said(described, "creator"),
+        locators=tuple(locators),
+    )
+
+
+def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> Iterator[Reading]:
+    pages = {
+        item.get("id"): item.get("href", "")
+        for item in described.iterfind(".//{*}manifest/{*}item")
+        if item.get("media-type") in _PAGES
+    }
+    for entry in described.iterfind(".//{*}spine/{*}itemref"):
+        if entry.get("idref") in pages:
+            name = posixpath.normpath(posixpath.join(home, unquote(pages[entry.get("idref")])))
+            try:
+                yield html.read(read_member(book, name))
+            except EmptyDocument:  # a cover, or a page of nothing but a picture
+                continue
+
+
+def _moved(locator: Locator, by: int) -> Locator:
+    if not isinstance(locator, SectionLocator):
+        raise TypeError(f"a page has no {type(locator).__name__}")
+    return replace(locator, span=Span(locator.span.start + by, locator.span.end + by))
+
+
+def _parsed(markup: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(markup, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableDocument("The book's description is damaged. Save it anew.") from error
+
+
+def _said(described: etree._Element, name: str) -> str | None:
+    found = described.find(f".//{{http://purl.org/dc/elements/1.1/}}{name}")
+    return None if found is None or not found.text else found.text.strip()

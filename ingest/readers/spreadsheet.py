@@ -1,0 +1,53 @@
+"""Spreadsheets: every row is a line with its headers, at its sheet and number."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from ingest.readers import package, tables
+from ingest.readers.tables import Sheet
+from ingest.reading import Reading
+from rag.errors import EncryptedDocument, UnreadableDocument
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
+
+
+def read(content: bytes) -> Reading:
+    """Read every visible sheet of a workbook: values as they were last computed.
+
+    Raises:
+        EncryptedDocument, UnreadableDocument: it cannot be opened.
+    """
+    package.opened(content)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [_sheet(book, stated.name) for stated in book.sheets_metadata if _shown(stated)]
+    except PasswordError as error:
+        raise EncryptedDocument("The workbook needs a password. Save it without one.") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise UnreadableDocument("The workbook is damaged. Save it anew.") from error
+    return tables.reading(MEDIA_TYPE, sheets)
+
+
+def _shown(stated: object) -> bool:
+    return "Hidden" not in str(getattr(stated, "visible", ""))
+
+
+def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
+    first = (sheet.start or (0, 0))[0] + 1
+    rows = sheet.to_python(skip_empty_area=True)
+    return Sheet(name, first, [[_plain(cell) for cell in row] for row in rows])
+
+
+def _plain(cell: Cell) -> str:
+    """A value as a person would write it: whole numbers without a point, days without midnight."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
+    return cell.isoformat(" ") if isinstance(cell, dt.datetime) else str(cell)

@@ -1,0 +1,92 @@
+"""Office documents, e-books and hostile archives, made for tests."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+import docx
+import pptx
+import xlsxwriter
+
+
+def zipped(members: dict[str, bytes | str], *, level: int = 9) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as package:
+        for name, content in members.items():
+            package.writestr(name, content)
+    return buffer.getvalue()
+
+
+def word() -> bytes:
+    document = docx.Document()
+    document.core_properties.title = "Ferry plan"
+    document.core_properties.author = "M. Ostrow"
+    document.add_heading("Ferry plan", 0)
+    document.add_paragraph("The ferry leaves at nine.")
+    document.add_heading("Fares", 1)
+    table = document.add_table(rows=3, cols=2)
+    for row, cells in zip(
+        table.rows, [("Who", "Fare"), ("Adult", "4 crowns"), ("Child", "2 crowns")], strict=True
+    ):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    document.add_paragraph("Dogs ride free.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def slides() -> bytes:
+    deck = pptx.Presentation()
+    for title, body in (("Start", "We begin in May."), ("Costs", "It costs 3 million.")):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = body
+    notes = deck.slides[1].notes_slide.notes_text_frame
+    assert notes is not None
+    notes.text = "Mention the grant."
+    hidden = deck.slides.add_slide(deck.slide_layouts[1])
+    hidden.shapes.title.text = "Backup"
+    hidden._element.set("show", "0")
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    return buffer.getvalue()
+
+
+def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "yyyy-mm-dd"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    book.close()
+    return buffer.getvalue()
+
+
+def epub(chapters: dict[str, str], **more: bytes) -> bytes:
+    items = "".join(
+        f'<item id="c{n}" href="text/{name}" media-type="application/xhtml+xml"/>'
+        for n, name in enumerate(chapters)
+    )
+    refs = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
+    return zipped(
+        {
+            "mimetype": b"application/epub+zip",
+            "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+            '<rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+            "OPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+            "<metadata><dc:title>Islands</dc:title><dc:creator>R. Amsel</dc:creator></metadata>"
+            f"<manifest>{items}</manifest><spine>{refs}</spine></package>",
+            **{f"OPS/text/{name}": page for name, page in chapters.items()},
+            **{name.replace("__", "/"): content for name, content in more.items()},
+        }
+    )
+
+
+def page(heading: str, *paragraphs: str) -> str:
+    body = "".join(f"<p>{one}</p>" for one in paragraphs)
+    return (
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head>'
+        f"<body><h1>{heading}</h1>{body}</body></html>"
+    )

@@ -1,0 +1,209 @@
+import datetime as dt
+import io
+import struct
+import zipfile
+
+import pytest
+
+from ingest.readers.tables import lines
+from ingest.reading import Reading, read
+from rag.errors import (
+    DocumentError,
+    EmptyDocument,
+    EncryptedDocument,
+    UnreadableDocument,
+    UnsupportedFormat,
+)
+from rag.types import PageLocator, RowLocator, SectionLocator
+from tests.unit.ingest import packages
+
+
+def sections(reading: Reading) -> list[tuple[tuple[str, ...], str]]:
+    return [
+        (one.path, one.span.cut(reading.text).strip())
+        for one in reading.locators
+        if isinstance(one, SectionLocator)
+    ]
+
+
+def rows(reading: Reading) -> list[tuple[str, int, str]]:
+    return [
+        (one.sheet, one.row, one.span.cut(reading.text))
+        for one in reading.locators
+        if isinstance(one, RowLocator)
+    ]
+
+
+def test_a_word_document_is_its_headings_paragraphs_and_tables_in_order() -> None:
+    reading = read(packages.word(), name="plan.docx")
+    assert (reading.title, reading.author) == ("Ferry plan", "M. Ostrow")
+    assert reading.media_type.endswith("wordprocessingml.document")
+    assert sections(reading) == [
+        (("Ferry plan",), "Ferry plan\n\nThe ferry leaves at nine."),
+        (
+            ("Fares",),
+            "Fares\n\nWho: Adult; Fare: 4 crowns.\n\nWho: Child; Fare: 2 crowns.\n\nDogs ride free.",
+        ),
+    ]
+
+
+def test_slides_are_pages_with_sections_and_notes_and_hidden_ones_are_left_out() -> None:
+    reading = read(packages.slides(), name="deck.pptx")
+    assert sections(reading) == [
+        (("Start",), "Start\n\nWe begin in May."),
+        (("Costs",), "Costs\n\nIt costs 3 million.\n\nMention the grant."),
+    ]
+    pages = [one for one in reading.locators if isinstance(one, PageLocator)]
+    assert [(one.number, one.label) for one in pages] == [(1, "1"), (2, "2")]
+    assert "Backup" not in reading.text
+
+
+def test_every_row_of_a_workbook_stands_at_its_sheet_and_number() -> None:
+    reading = read(
+        packages.workbook(
+            {
+                "Prices": [
+                    ["Item", "Price", "Since"],
+                    ["Pen", 2, dt.date(2024, 5, 1)],
+                    [],
+                    ["Ink", 3.5, ""],
+                ],
+                "Notes": [["One remark only"]],
+                "Empty": [],
+            }
+        ),
+        name="x.xlsx",
+    )
+    assert rows(reading) == [
+        ("Prices", 2, "Item: Pen; Price: 2; Since: 2024-05-01."),
+        ("Prices", 4, "Item: Ink; Price: 3.5."),
+        ("Notes", 1, "One remark only"),
+    ]
+    assert [path for path, _ in sections(reading)] == [("Prices",), ("Notes",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"Item,Price\nPen,2\nInk,3\n", "a.csv"),
+        (b"Item;Price;Place\nPen;2;A\nInk;3;B\nCap;1;C\n", "a.txt"),
+        (b"Item\tPrice\r\nPen\t2\r\nInk\t3\r\n", "a"),
+        (b'Item,Price\n"Pen, blue",2\n"Ink\nblack",3\n', "a.csv"),
+    ],
+)
+def test_delimited_text_is_told_by_its_content(content: bytes, name: str) -> None:
+    reading = read(content, name=name)
+    assert reading.media_type == "text/csv"
+    assert [row for _, row, _ in rows(reading)][:2] == [2, 3]
+    assert rows(reading)[0][2].startswith("Item: Pen")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"He came, she saw, they left.\nNobody, it seems, was there.\nIt rained, and rained.\n",
+        b"A line.\nAnother line.\n",
+        b"| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
+    ],
+)
+def test_prose_is_no_table(text: bytes) -> None:
+    assert read(text, name="a.txt").media_type in {"text/plain", "text/markdown"}
+
+
+def test_an_e_book_is_its_chapters_in_the_order_of_its_spine() -> None:
+    reading = read(
+        packages.epub(
+            {
+                "b.xhtml": packages.page("The north", "The north is cold. Seals live there."),
+                "cover.xhtml": packages.page(""),
+                "a.xhtml": packages.page("The south", "The south is warm. Figs grow there."),
+            }
+        ),
+        name="islands.epub",
+    )
+    assert (reading.title, reading.author) == ("Islands", "R. Amsel")
+    assert sections(reading) == [
+        (("The north",), "The north\n\nThe north is cold. Seals live there."),
+        (("The south",), "The south\n\nThe south is warm. Figs grow there."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows_", "expected"),
+    [
+        ([["A", "B"], ["1", "2"]], [(1, "A: 1; B: 2.")]),
+        ([["A", "A"], ["1", "2"]], [(0, "A\tA"), (1, "1\t2")]),
+        ([["1", "2"], ["3", "4"]], [(0, "1\t2"), (1, "3\t4")]),
+        ([["A", "B"]], [(0, "A\tB")]),
+        ([["", ""], ["A", "B"], ["", "x"]], [(2, "B: x.")]),
+        ([["Name", ""], ["a", "b"]], [(0, "Name"), (1, "a\tb")]),
+        ([], []),
+    ],
+)
+def test_rows_say_their_headers_where_there_are_some(
+    rows_: list[list[str]], expected: list[tuple[int, str]]
+) -> None:
+    assert list(lines(rows_)) == expected
+
+
+def overlapping() -> bytes:
+    """Two directory entries for the same bytes, as the small archives that unpack to hundreds of megabytes."""
+    content = bytearray(packages.zipped({"word/document.xml": b"a" * 50, "second": b"b" * 50}))
+    directory = content.rindex(b"PK\x01\x02")
+    content[directory + 42 : directory + 46] = struct.pack("<I", 0)
+    return bytes(content)
+
+
+def encrypted() -> bytes:
+    content = bytearray(packages.zipped({"word/document.xml": b"a"}))
+    at = content.index(b"PK\x01\x02")
+    content[at + 8] |= 1
+    return bytes(content)
+
+
+def linked() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as package:
+        link = zipfile.ZipInfo("word/document.xml")
+        link.external_attr = 0o120777 << 16
+        package.writestr(link, "/etc/passwd")
+    return buffer.getvalue()
+
+
+ENTITIES = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (packages.zipped({"word/document.xml": b"\0" * (300 << 20)}, level=1), UnreadableDocument),
+        (packages.zipped({"word/document.xml": b"\0" * (4 << 20)}), UnreadableDocument),
+        (
+            packages.zipped({"../word/document.xml": b"a", "word/document.xml": b"a"}),
+            UnreadableDocument,
+        ),
+        (packages.zipped({f"word/{n}": b"" for n in range(10_001)}), UnreadableDocument),
+        (packages.zipped({"word/document.xml": ENTITIES}), UnreadableDocument),
+        (
+            packages.epub({"a.xhtml": packages.page("x", "y")}, OPS__evil__xml=b"")[:-30],
+            UnreadableDocument,
+        ),
+        (packages.zipped({"word/document.xml": b"<w/>"}), UnreadableDocument),
+        (packages.zipped({"xl/workbook.xml": b"<w/>"}), UnreadableDocument),
+        (packages.zipped({"ppt/presentation.xml": b"<w/>"}), UnreadableDocument),
+        (packages.zipped({"mimetype": b"application/epub+zip"}), UnreadableDocument),
+        (packages.zipped({"notes.txt": b"hello"}), UnsupportedFormat),
+        (packages.zipped({"inner.zip": packages.zipped({"a": b"a"})}), UnsupportedFormat),
+        (packages.workbook({"Empty": []}), EmptyDocument),
+        (overlapping(), UnreadableDocument),
+        (encrypted(), EncryptedDocument),
+        (linked(), UnreadableDocument),
+        (b"PK\x03\x04 and then nothing", UnreadableDocument),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_a_package_that_is_hostile_or_broken_is_refused(
+    content: bytes, kind: type[DocumentError]
+) -> None:
+    with pytest.raises(kind):
+        read(content, name="x.docx")
