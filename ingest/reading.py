@@ -82,7 +82,12 @@ def _dated(reading: Reading, name: str) -> Reading:
     published = (
         dates.Stated(reading.published) if reading.published else dates.published(reading.text)
     )
-    recorded = dates.Stated(reading.recorded) if reading.recorded else dates.recorded(reading.text)
+    published_on = published.date.value if published.date else None
+    recorded = (
+        dates.Stated(reading.recorded)
+        if reading.recorded
+        else dates.recorded(reading.text, published_on)
+    )
     first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
     return replace(
         reading,
