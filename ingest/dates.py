@@ -19,6 +19,9 @@ _OUTLET_CHARS = 80
 _HEAD_LINES = 12  # a dateline stands above the text
 _LIST_OF_DATES = 3  # a head with as many under one rule dates other things than itself
 
+_MOST_DAYS_TO_PUBLISH = 60
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOKEN_UP_TO_TWENTY = (
     *(
@@ -62,6 +65,9 @@ _YEARLESS = re.compile(
     rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})"
     rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?!\d)",
     re.IGNORECASE,
+)
+_WEEKDAY_AND_DAY = re.compile(
+    rf"(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?:{_YEARLESS.pattern})", re.IGNORECASE
 )
 
 
@@ -187,9 +193,28 @@ def published(text: str) -> Stated:
     return found if found.date else _chosen(head, _EDITED)
 
 
-def recorded(text: str) -> Stated:
-    """When what the text writes down was spoken, where the speakers or a label say so."""
-    return _chosen(text, _RECORDED, list_of_dates=None)
+def recorded(text: str, published_on: dt.date | None = None) -> Stated:
+    """When what the text writes down was spoken, where the speakers or a label say so.
+
+    A weekday and day without a year count where they fall together shortly before the publication.
+    """
+    found = _chosen(text, _RECORDED, list_of_dates=None)
+    if found.date or not published_on:
+        return found
+    return Stated(next(_recorded_before(text, published_on), None))
+
+
+def _recorded_before(text: str, published_on: dt.date) -> Iterator[DocumentDate]:
+    for rule in _RECORDED:
+        for before in rule.before.finditer(text):
+            match = _WEEKDAY_AND_DAY.match(text, before.end())
+            if match is None or not rule.after.match(text, match.end()):
+                continue
+            for day in _days_before(match, published_on):
+                soon = (published_on - day).days <= _MOST_DAYS_TO_PUBLISH
+                if soon and _WEEKDAYS[day.weekday()] == match["weekday"][:3].lower():
+                    found_by = f"{rule.found_by}, year of publication"
+                    yield DocumentDate(value=day, found_by=found_by, span=Span(*match.span()))
 
 
 def original(text: str) -> Stated:
@@ -227,14 +252,20 @@ def first_within(text: str, span: Span, found_by: str) -> DocumentDate | None:
 def last_before(text: str, span: Span, mail_sent: dt.date) -> DocumentDate | None:
     """The first day without a year inside of `span`, in the last year that puts it before a mail's own day."""
     for match in _YEARLESS.finditer(text, span.start, span.end):
-        month = _month(match["month"] or match["us_month"])
-        years = (mail_sent.year, mail_sent.year - 1)
-        days = [_day(year, month, match["day"] or match["us_day"]) for year in years]
-        if value := next((day for day in days if day and day <= mail_sent), None):
+        if day := next(_days_before(match, mail_sent), None):
             return DocumentDate(
-                value=value, found_by="quoted header, year of the mail", span=Span(*match.span())
+                value=day, found_by="quoted header, year of the mail", span=Span(*match.span())
             )
     return None
+
+
+def _days_before(match: re.Match[str], until: dt.date) -> Iterator[dt.date]:
+    """The days that a day without a year may be: not after `until` and in its year or the one before."""
+    month = _month(match["month"] or match["us_month"])
+    for year in (until.year, until.year - 1):
+        day = _day(year, month, match["day"] or match["us_day"])
+        if day and day <= until:
+            yield day
 
 
 def _chosen(

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
-from ingest import dates
+from ingest import dates, language
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import EmptyDocument
@@ -65,7 +65,7 @@ def read(content: bytes, *, name: str) -> Reading:
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading) or _stem(name)
-    return _dated(replace(reading, title=title[:_TITLE_CHARS]), name)
+    return _in_language(_dated(replace(reading, title=title[:_TITLE_CHARS]), name))
 
 
 def read_named(content: bytes, name: str) -> Reading:
@@ -87,7 +87,12 @@ def _dated(reading: Reading, name: str) -> Reading:
     published = (
         dates.Stated(reading.published) if reading.published else dates.published(reading.text)
     )
-    recorded = dates.Stated(reading.recorded) if reading.recorded else dates.recorded(reading.text)
+    published_on = published.date.value if published.date else None
+    recorded = (
+        dates.Stated(reading.recorded)
+        if reading.recorded
+        else dates.recorded(reading.text, published_on)
+    )
     first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
     return replace(
         reading,
@@ -96,6 +101,12 @@ def _dated(reading: Reading, name: str) -> Reading:
         original=first.date,
         warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,
     )
+
+
+def _in_language(reading: Reading) -> Reading:
+    """The reading with its text's language where its metadata names none."""
+    code = reading.language or language.main_language(reading.text)
+    return replace(reading, language=code, warnings=reading.warnings + language.warnings(code))
 
 
 def _first_line(reading: Reading) -> str:
