@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePosixPath
+from pkgutil import iter_modules
 from typing import cast
 
-from ingest import dates, language
+from ingest import dates, language, readers
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import EmptyDocument
@@ -71,6 +72,15 @@ def read(content: bytes, *, name: str) -> Reading:
 def read_named(content: bytes, name: str) -> Reading:
     """`read`, as the sandbox calls it."""
     return read(content, name=name)
+
+
+def preload() -> None:
+    """Import every reader and what it needs, before a process is forked that can open no file."""
+    for module in iter_modules(readers.__path__, "ingest.readers."):
+        import_module(module.name)
+    read(
+        b"Preloaded: this sentence is long enough for its language to be told.", name="preload.txt"
+    )
 
 
 def _reader(format_name: str) -> Callable[[bytes], Reading]:

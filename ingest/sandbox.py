@@ -19,18 +19,17 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, NoReturn
 
-from ingest import readers
 from ingest.confinement import Limits, confine, missing
-from ingest.reading import Reading
+from ingest.reading import Reading, preload
 from rag import errors
 from rag.encoding import date_of, encode, locator_rows, locators_of
 from rag.errors import DocumentError, DocumentTooExpensive, DocumentTooLarge, UnreadableDocument
@@ -187,6 +186,8 @@ def _reading(encoded: bytes, status: int) -> Reading:
             raise DocumentTooExpensive(_TOO_EXPENSIVE) from None
         raise UnreadableDocument(_CRASHED) from None
     if "error" in found:
+        if "cause" in found:
+            logger.error("a file's reader failed: %s", found["cause"])
         kind = getattr(errors, found["error"], UnreadableDocument)
         error = DocumentError.__new__(kind)
         Exception.__init__(error, found["message"])
@@ -209,8 +210,7 @@ def serve() -> NoReturn:
     request = json.loads(parent.recv(_MESSAGE_BYTES))
     limits = Limits(**request["limits"])
     reader = _imported(request["reader"])
-    for module in iter_modules(readers.__path__, "ingest.readers."):
-        import_module(module.name)
+    preload()
     parent.sendall(encode({"missing": _probe()}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)
@@ -249,12 +249,22 @@ def _outcome(reader: Reader, content: bytes, name: str) -> dict[str, Any]:
         return {"error": type(error).__name__, "message": str(error)}
     except (MemoryError, RecursionError):
         return {"error": DocumentTooExpensive.__name__, "message": _TOO_EXPENSIVE}
-    except Exception:  # noqa: BLE001 # whatever a reader runs into ends one file only
-        return {"error": UnreadableDocument.__name__, "message": _CRASHED}
+    except Exception as error:  # noqa: BLE001 # whatever a reader runs into ends one file only
+        return {
+            "error": UnreadableDocument.__name__,
+            "message": _CRASHED,
+            "cause": f"{type(error).__name__} in {_place(error)}",
+        }
     return {
         "reading": _plain(reading, but_not="locators"),
         "locators": locator_rows(reading.locators),
     }
+
+
+def _place(error: BaseException) -> str:
+    """Where an error arose, without any of the file's text, which its message may hold."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.name}, {last.filename}:{last.lineno}"
 
 
 def _report(result: int, outcome: dict[str, Any]) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import Literal
 
@@ -10,6 +11,7 @@ TextFormat = Literal["text", "markdown", "mail", "subtitles", "delimited"]
 
 _DELIMITED_NAME = re.compile(r"\.(?:csv|tsv|tab)\Z", re.IGNORECASE)
 _FEWEST_ROWS = 3
+_ROWS_CHARS = 4096
 _LONGEST_CELL = 200  # of a table that says nothing of itself by its name; longer ones are prose
 _MARKDOWN_NAME = re.compile(r"\.(?:md|markdown|mdown|mkd)\Z", re.IGNORECASE)
 _MARKDOWN = (  # a kind of mark, and how many of it plain text does not hold by chance
@@ -68,7 +70,7 @@ def _is_delimited(head: str, name: str) -> bool:
     mark = delimiter(head)
     if mark is None or _DELIMITED_NAME.search(name):
         return mark is not None
-    rows = list(csv.reader(_whole_lines(head), delimiter=mark))
+    rows = _first_rows(head, mark)
     fewest_columns = 2 if mark == "\t" else 3
     return (
         len(rows) >= _FEWEST_ROWS
@@ -79,16 +81,16 @@ def _is_delimited(head: str, name: str) -> bool:
 
 
 def delimiter(text: str) -> str | None:
-    """What parts a text's first lines into the same number of cells; None if nothing does."""
-    sample = _whole_lines(text[:8192])
-    for mark in ("\t", ";", ",", "|") if len(sample) > 1 else ():
-        widths = {len(row) for row in csv.reader(sample, delimiter=mark)}
-        if len(widths) == 1 and widths.pop() > 1:
+    """What parts a text's first rows into the same number of cells; None if nothing does."""
+    for mark in ("\t", ";", ",", "|"):
+        rows = _first_rows(text, mark)
+        if len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:
             return mark
     return None
 
 
-def _whole_lines(head: str) -> list[str]:
-    """The first lines that hold anything; the last may be cut off, and counts only if it is the second."""
-    lines = [line for line in head.split("\n") if line.strip()][:20]
-    return lines[:-1] if len(lines) > 2 else lines
+def _first_rows(text: str, mark: str) -> list[list[str]]:
+    """The first rows that hold anything; one that may be cut off is left out."""
+    head = text[:_ROWS_CHARS]
+    rows = [row for row in csv.reader(io.StringIO(head, newline=""), delimiter=mark) if any(row)]
+    return rows[: -1 if len(head) == _ROWS_CHARS else None][:20]

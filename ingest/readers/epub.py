@@ -10,11 +10,15 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from ingest.readers import html, package
+from ingest.readers import package
+from ingest.readers.blocks import Layout
+from ingest.readers.characters import clean
+from ingest.readers.decoding import decode
+from ingest.readers.html import whole
 from ingest.readers.package import read_member
 from ingest.reading import Reading
-from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
-from rag.types import Locator, SectionLocator, Span
+from rag.errors import EncryptedDocument, UnreadableDocument
+from rag.types import SectionLocator, Span
 
 MEDIA_TYPE = "application/epub+zip"
 _CONTAINER = "META-INF/container.xml"
@@ -38,20 +42,21 @@ def read(content: bytes) -> Reading:
     if not place:
         raise UnreadableDocument("The book does not say what it consists of. Save it anew.")
     described = _parsed(read_member(book, place))
-    text, locators = "", []
+    text = ""
+    sections: list[SectionLocator] = []
     for chapter in _chapters(book, described, posixpath.dirname(place)):
-        locators += [_moved(one, len(text)) for one in chapter.locators]
-        text += chapter.text + _BETWEEN
+        sections += [_moved(one, len(text)) for one in chapter.sections]
+        text += chapter.text + _BETWEEN if chapter.text else ""
     return Reading(
         media_type=MEDIA_TYPE,
         text=text,
         title=_said(described, "title") or "",
         author=_said(described, "creator"),
-        locators=tuple(locators),
+        locators=tuple(sections),
     )
 
 
-def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> Iterator[Reading]:
+def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> Iterator[Layout]:
     pages = {
         item.get("id"): item.get("href", "")
         for item in described.iterfind(".//{*}manifest/{*}item")
@@ -60,16 +65,11 @@ def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> It
     for entry in described.iterfind(".//{*}spine/{*}itemref"):
         if entry.get("idref") in pages:
             name = posixpath.normpath(posixpath.join(home, unquote(pages[entry.get("idref")])))
-            try:
-                yield html.read(read_member(book, name))
-            except EmptyDocument:  # a cover, or a page of nothing but a picture
-                continue
+            yield whole(clean(decode(read_member(book, name)).text).text)
 
 
-def _moved(locator: Locator, by: int) -> Locator:
-    if not isinstance(locator, SectionLocator):
-        raise TypeError(f"a page has no {type(locator).__name__}")
-    return replace(locator, span=Span(locator.span.start + by, locator.span.end + by))
+def _moved(section: SectionLocator, by: int) -> SectionLocator:
+    return replace(section, span=Span(section.span.start + by, section.span.end + by))
 
 
 def _parsed(markup: bytes) -> etree._Element:

@@ -13,7 +13,7 @@ from trafilatura import bare_extraction
 from trafilatura.metadata import extract_metadata
 from trafilatura.settings import Document as Found
 
-from ingest.readers.blocks import Block, lay_out
+from ingest.readers.blocks import Block, Layout, lay_out
 from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
@@ -95,8 +95,8 @@ def read(content: bytes) -> Reading:
     )
 
 
-def whole_text(markup: str) -> str:
-    """The text of all of a page, for pages that hold nothing but text of their own, as mails do.
+def whole(markup: str) -> Layout:
+    """All of a page, for pages that hold nothing but text of their own, as mails and chapters do.
 
     Raises:
         UnreadableDocument: the markup cannot be parsed.
@@ -104,9 +104,9 @@ def whole_text(markup: str) -> str:
     try:
         page = _parse(markup)
     except EmptyDocument:
-        return ""
+        return Layout("", ())
     body = page.find("body")
-    return lay_out(_blocks(page if body is None else body)).text
+    return lay_out(_blocks(page if body is None else body))
 
 
 def _parse(markup: str) -> html.HtmlElement:

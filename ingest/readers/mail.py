@@ -197,9 +197,9 @@ def _text(message: EmailMessage, found: _Collected) -> str:
     found.warnings += (*warnings, *cleaned.warnings)
     if message.get_content_type() == "text/plain":
         return cleaned.text
-    from ingest.readers.html import whole_text  # its parsers take a second to load
+    from ingest.readers.html import whole  # its parsers take a second to load
 
-    return whole_text(cleaned.text)
+    return whole(cleaned.text).text
 
 
 def _charset(message: EmailMessage, payload: bytes) -> str | None:

@@ -78,7 +78,7 @@ def test_a_file_without_words_is_empty(content: bytes) -> None:
 def zipped() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("word/document.xml", "<w/>")
+        archive.writestr("notes.txt", "text")
     return file.getvalue()
 
 
