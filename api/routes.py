@@ -10,9 +10,10 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import UploadFile as UploadedFile
 
 from api.docs_page import docs_page
-from api.problems import INTERNAL, INVALID_REQUEST, MEDIA_TYPE, NOT_READY, ProblemError
+from api.problems import INTERNAL, INVALID_REQUEST, MALFORMED, MEDIA_TYPE, NOT_READY, ProblemError
 from api.rendering import answer_body, document_body, job_body, search_body
 from api.schemas import (
     WEB_ADDRESS_PATTERN,
@@ -31,6 +32,7 @@ from api.schemas import (
     SearchBody,
     SearchIn,
     TextBody,
+    has_half_pair,
 )
 from ingest.jobs import JobWorker
 from ingest.pipeline import check_collection_name
@@ -83,6 +85,10 @@ router = APIRouter(
 async def _known_fields_only(request: Request) -> None:
     """Refuse form fields that the call does not have: a misspelt `title` must not be lost."""
     form = await request.form()
+    if any(has_half_pair(name + _text(value)) for name, value in form.multi_items()):
+        raise ProblemError(
+            MALFORMED, "The form holds half a surrogate pair, which is no character: send UTF-8."
+        )
     unknown = sorted(
         form.keys() - {"file", "collection", "title", "published", "source_key", "source_url"}
     )
@@ -91,6 +97,11 @@ async def _known_fields_only(request: Request) -> None:
             {"in": "body", "field": name, "detail": "there is no such field"} for name in unknown
         ]
         raise ProblemError(INVALID_REQUEST, f"{unknown[0]}: there is no such field", errors=wrong)
+
+
+def _text(value: UploadedFile | str) -> str:
+    """What a form's field says; of a file, its name."""
+    return value if isinstance(value, str) else value.filename or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,6 +156,53 @@ def test_a_wrong_form_field_is_named(
     assert [one["field"] for one in problem["errors"]] == [field]
 
 
+@pytest.mark.parametrize(
+    "part", ['name="\\ud800"', 'name="title"', 'name="file"; filename="\\udfff"']
+)
+def test_a_form_of_half_characters_is_refused_and_not_echoed(client: TestClient, part: str) -> None:
+    body = f"--b\r\ncontent-disposition: form-data; {part}\r\n\r\n\\udc00\r\n--b--\r\n"
+    response = client.post(
+        "/v1/documents",
+        content=body,
+        headers={"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"},
+    )
+    assert_problem(response, 400, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/v1/ask", '{"question": "Who?", "\\ud800": 1}'),
+        ("/v1/ask", '{"question": "Who?", "collection": "\\ud800"}'),
+        ("/v1/ask", '{"question": "Who?", "composer": "\\ud800"}'),
+        ("/v1/ask", '{"question": "Who?", "history": [{"role": "user", "content": "\\ud800"}]}'),
+        ("/v1/search", '{"query": "\\ud800"}'),
+        ("/v1/search", '{"query": "x", "filters": {"document_ids": ["\\ud800"]}}'),
+        ("/v1/search", '{"query": "x", "filters": {"media_types": ["\\ud800"]}}'),
+        ("/v1/search", '{"query": "x", "filters": {"\\ud800": 1}}'),
+    ],
+)
+def test_half_characters_in_json_are_refused(client: TestClient, path: str, content: str) -> None:
+    upload(client)
+    assert_problem(client.post(path, content=content, headers=JSON), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/documents/%ed%a0%80", "unknown-document"),
+        ("/v1/documents/%ff/text", "unknown-document"),
+        ("/v1/jobs/%ed%a0%80", "unknown-job"),
+        ("/v1/documents?collection=%ed%a0%80", "unknown-collection"),
+    ],
+)
+def test_half_characters_in_addresses_name_nothing(
+    client: TestClient, path: str, name: str
+) -> None:
+    assert_problem(client.get(path), 404, name)
+    assert client.get("/v1/documents?cursor=%ed%a0%80").status_code == 200
+
+
 def test_an_upload_needs_a_file_in_the_field_of_that_name(client: TestClient) -> None:
     without = client.post("/v1/documents", data={"title": "x"}, files={})
     assert_problem(without, 422, "invalid-request")
