@@ -121,6 +121,25 @@ def test_a_changed_file_becomes_a_new_version(verse: Verse, papers: Path) -> Non
     assert len(as_json(verse("documents", "--json"))["documents"]) == 1
 
 
+def test_two_files_of_one_key_are_refused_before_anything_is_added(
+    verse: Verse, papers: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "more"
+    other.mkdir()
+    (other / "harbour.txt").write_text("The south gate is open.")
+    code, out, err = verse("ingest", papers, other)
+    assert (code, out) == (FAILED, "")
+    assert str(papers / "harbour.txt") in err
+    assert str(other / "harbour.txt") in err
+    assert "--collection" in err
+    assert as_json(verse("documents", "--json"))["documents"] == []
+
+
+def test_a_file_that_is_named_twice_is_added_once(verse: Verse, papers: Path) -> None:
+    added = as_json(verse("ingest", papers, papers / "harbour.txt", "--json"))
+    assert (added["added"], added["known"]) == (1, 0)
+
+
 def test_search_prints_passages(verse: Verse, papers: Path) -> None:
     verse("ingest", papers)
     code, out, _ = verse("search", "lighthouse", "-k", "1")
