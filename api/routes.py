@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -77,31 +79,50 @@ _PROBLEM: dict[str, Any] = {
     "description": "Problem details (RFC 9457)",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-router = APIRouter(
-    responses={"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM}
-)
+
+
+def _known_parameters_only(request: Request) -> None:
+    """Refuse query parameters that the call does not have: a misspelt `wait` must not be lost."""
+    known = {one.alias for one in request.scope["route"].dependant.query_params}
+    _refuse_stray("query", request.query_params.multi_items(), known)
 
 
 async def _known_fields_only(request: Request) -> None:
-    """Refuse form fields that the call does not have: a misspelt `title` must not be lost."""
+    """Refuse form fields that the call does not have, as for query parameters."""
     form = await request.form()
     if any(has_half_pair(name + _text(value)) for name, value in form.multi_items()):
         raise ProblemError(
             MALFORMED, "The form holds half a surrogate pair, which is no character: send UTF-8."
         )
-    unknown = sorted(
-        form.keys() - {"file", "collection", "title", "published", "source_key", "source_url"}
-    )
-    if unknown:
-        wrong = [
-            {"in": "body", "field": name, "detail": "there is no such field"} for name in unknown
-        ]
-        raise ProblemError(INVALID_REQUEST, f"{unknown[0]}: there is no such field", errors=wrong)
+    _refuse_stray("body", form.multi_items(), {"file", *(one.name for one in fields(UploadForm))})
+
+
+def _refuse_stray(where: str, sent: Iterable[tuple[str, object]], known: Set[str]) -> None:
+    """Refuse names that are not known, and those sent more than once: only one value would count."""
+    wrong = [
+        {
+            "in": where,
+            "field": name,
+            "detail": "it is sent more than once" if name in known else "there is no such field",
+        }
+        for name, times in Counter(name for name, _ in sent).items()
+        if name not in known or times > 1
+    ]
+    if wrong:
+        raise ProblemError(
+            INVALID_REQUEST, f"{wrong[0]['field']}: {wrong[0]['detail']}", errors=wrong
+        )
 
 
 def _text(value: UploadedFile | str) -> str:
     """What a form's field says; of a file, its name."""
     return value if isinstance(value, str) else value.filename or ""
+
+
+router = APIRouter(
+    responses={"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM},
+    dependencies=[Depends(_known_parameters_only)],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,6 +203,40 @@ def test_half_characters_in_addresses_name_nothing(
     assert client.get("/v1/documents?cursor=%ed%a0%80").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["file", "title", "collection", "published"])
+def test_a_form_field_is_sent_once(client: TestClient, name: str) -> None:
+    value = ("a.txt", HARBOUR) if name == "file" else (None, "2024-05-06")
+    parts = [("file", ("a.txt", HARBOUR)), (name, value), (name, value)]
+    response = client.post("/v1/documents?wait=true", files=parts)
+    problem = assert_problem(response, 422, "invalid-request")
+    assert problem["errors"] == [
+        {"in": "body", "field": name, "detail": "it is sent more than once"}
+    ]
+    assert client.get("/v1/documents").json()["documents"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/documents?wiat=true"),
+        ("GET", "/v1/documents?colection=x"),
+        ("GET", "/v1/documents?collection=x&collection=y"),
+        ("GET", "/v1/documents/x/text?strat=1"),
+        ("DELETE", "/v1/documents/x?version=1"),
+        ("POST", "/v1/ask?stream=true"),
+        ("GET", "/v1/collections?limit=2"),
+    ],
+)
+def test_a_query_parameter_that_would_be_ignored_is_refused(
+    client: TestClient, method: str, path: str
+) -> None:
+    upload(client)
+    problem = assert_problem(client.request(method, path), 422, "invalid-request")
+    [wrong] = problem["errors"]
+    assert wrong["in"] == "query"
+    assert f"{wrong['field']}=" in path
+
+
 def test_an_upload_needs_a_file_in_the_field_of_that_name(client: TestClient) -> None:
     without = client.post("/v1/documents", data={"title": "x"}, files={})
     assert_problem(without, 422, "invalid-request")
