@@ -14,7 +14,7 @@ import pytest
 from api.cli import ABSTAINED, DONE, FAILED, MISUSED, UNUSABLE, main
 from rag.adapters.embedded import EmbeddedStore
 from rag.bootstrap import assemble
-from rag.errors import ModelError
+from rag.errors import ModelError, ModelTimeout, RagError, StoreDamaged, StoreError, StoreFull
 from rag.library import Library
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder
@@ -232,6 +232,45 @@ def test_a_folder_in_use_is_for_the_operator(verse: Verse, tmp_path: Path) -> No
     assert err.startswith("The data folder is in use by ")
 
 
+@pytest.mark.parametrize("command", [("ingest", "."), ("documents",), ("ask", "Who?"), ("demo",)])
+def test_a_file_is_no_data_folder(verse: Verse, tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Not a folder.")
+    code, out, err = verse(*command, "--data", file)
+    assert (code, out) == (UNUSABLE, "")
+    assert "data folder" in err
+    assert file.read_text() == "Not a folder."
+
+
+@pytest.mark.parametrize("error", [StoreError, StoreDamaged, StoreFull, ModelTimeout])
+def test_what_the_operator_must_mend_has_its_own_exit_code(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch, error: type[RagError]
+) -> None:
+    def fail(_settings: Settings) -> Library:
+        raise error("Mend it.")
+
+    monkeypatch.setattr("rag.bootstrap.open_rag", fail)
+    assert verse("ingest", papers) == (UNUSABLE, "", "Mend it.\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("ask", "Who?"), ("search", "x"), ("documents",), ("documents", "delete", "d1")]
+)
+@pytest.mark.parametrize("there", [False, True])
+def test_a_command_that_reads_makes_no_data_folder(
+    verse: Verse, tmp_path: Path, command: tuple[str, ...], there: bool
+) -> None:
+    folder = tmp_path / "typo"
+    if there:
+        folder.mkdir()
+    code, out, err = verse(*command, "--data", folder)
+    assert code == (DONE if command == ("documents",) else FAILED)
+    assert "no documents" in out + err
+    assert "verse ingest PATH" in out + err
+    assert folder.exists() == there
+    assert not there or not list(folder.iterdir())
+
+
 def test_a_missing_model_is_for_the_operator(
     verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +332,7 @@ def test_commands_of_other_packages_are_found(
     monkeypatch.setattr("api.cli.entry_points", lambda group: EntryPoints([entry]))
     assert "sing" in verse("--help")[1]
     assert verse("sing", "la") == (7, "la\n", "")
+    assert verse("sing", "") == (FAILED, "", "There is nothing to sing.\n")
 
 
 def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path) -> None:
