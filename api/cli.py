@@ -189,6 +189,7 @@ def serve(
 ) -> None:
     """Serve HTTP on this machine."""
     from api import serving
+    from api.edge import LOOPBACK_HOSTS
 
     loopback = serving.is_loopback(host)
     if not loopback and not allow_remote_without_keys:
@@ -214,7 +215,7 @@ def serve(
                     f"curl -F file=@document.pdf '{url}/v1/documents?wait=true'"
                 )
 
-        hosts = serving.LOOPBACK_HOSTS | {host} if loopback else None
+        hosts = LOOPBACK_HOSTS | {host} if loopback else None
         serving.serve(library, listener, hosts=hosts, announce=announce)
 
 
