@@ -127,8 +127,7 @@ def problem_response(
 def on_rag_error(request: Request, error: errors.RagError) -> JSONResponse:
     """An error of the library; its message is made for the caller."""
     kind = kind_of(error)
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request %s failed: %s", request.state.request_id, error)
+    _log_failure(request, kind, str(error))
     members: dict[str, Any] = {}
     if isinstance(error, errors.UnknownCollection):
         members["known"] = error.known
@@ -137,6 +136,7 @@ def on_rag_error(request: Request, error: errors.RagError) -> JSONResponse:
 
 def on_problem(request: Request, error: ProblemError) -> JSONResponse:
     """An error of the wire."""
+    _log_failure(request, error.kind, error.detail)
     return problem_response(request, error.kind, error.detail, **error.members)
 
 
@@ -162,6 +162,12 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
         f"{first['field'] or first['in']}: {first['detail']}",
         errors=wrong,
     )
+
+
+def _log_failure(request: Request, kind: Kind, detail: str) -> None:
+    """Log what is not the caller's doing."""
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("request %s failed: %s", request.state.request_id, detail)
 
 
 def _complaint(error: Mapping[str, Any]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """What holds for every request: its name, who may send it, and what a crash looks like."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from rag.errors import StoreError
 from rag.protocols import CollectionSummary
 from tests.fakes import InMemoryStore
 from tests.integration.service import BASE, fake_library, served
@@ -94,6 +96,55 @@ def test_a_crash_is_a_problem_without_internals(
     assert problem["request_id"] in caplog.text
     assert "ZeroDivisionError" in caplog.text
     assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "line"),
+    [
+        ("GET", "/v1/documents?collection=secret", "GET /v1/documents 404 "),
+        ("GET", "/v1/documents/secret/text?start=1", "GET /v1/documents/{document_id}/text 404 "),
+        ("POST", "/v1/ask", "POST /v1/ask 404 "),
+        ("GET", "/livez", "GET /livez 200 "),
+        ("GET", "/no%0Asuch?secret", r"GET '/no\nsuch' 404 "),
+    ],
+)
+def test_each_request_is_one_line_of_the_log_without_what_was_asked(
+    client: TestClient, caplog: pytest.LogCaptureFixture, method: str, path: str, line: str
+) -> None:
+    caplog.set_level(logging.INFO, "api")
+    sent = {"question": "What is the secret?"} if method == "POST" else None
+    response = client.request(method, path, json=sent)
+    [logged] = caplog.messages
+    assert logged.startswith(line)
+    assert logged.endswith(f" ms request {response.headers['x-request-id']}")
+    assert "secret" not in logged
+
+
+def test_a_refused_request_is_logged_too(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "api")
+    client.get("/livez", headers={"host": "evil.example"})
+    [logged] = caplog.messages
+    assert logged.startswith("GET '/livez' 403 ")
+
+
+@pytest.mark.parametrize("path", ["/v1/collections", "/readyz"])
+def test_a_failure_of_the_service_is_an_error_in_the_log(
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+) -> None:
+    def fail(_: InMemoryStore) -> list[CollectionSummary]:
+        raise StoreError("The disk is gone.")
+
+    monkeypatch.setattr(InMemoryStore, "collections", fail)
+    response = client.get(path)
+    assert response.status_code == 503
+    [logged] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert "The disk is gone." in logged
+    assert response.headers["x-request-id"] in logged
 
 
 def test_the_library_is_closed_by_who_owns_it(monkeypatch: pytest.MonkeyPatch) -> None:
