@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -124,13 +126,15 @@ def show_deleted(document_id: str, *, as_json: bool) -> None:
 
 
 def show_next_steps(folder: Path, question: str) -> None:
-    """How to ask the same over HTTP."""
+    """How to ask the same over HTTP: commands to copy, which rich would break into lines."""
     body = TypeAdapter(dict[str, str]).dump_json({"question": question}).decode()
-    quoted = body.replace("'", "'\\''")
-    _console().print(
-        f"\nNext: serve these documents, and ask over HTTP.\n\n  verse serve --data {folder}\n"
-        f"  curl -s http://127.0.0.1:8000/v1/ask -H 'content-type: application/json' -d '{quoted}'\n\n"
-        'Your own documents: verse ingest PATH, then verse ask "…"'
+    verse = "verse" if shutil.which("verse") else shlex.quote(sys.argv[0])
+    sys.stdout.write(
+        "\nNext: serve these documents, and ask over HTTP.\n\n"
+        f"  {verse} serve --data {shlex.quote(str(folder))}\n"
+        "  curl -s http://127.0.0.1:8000/v1/ask -H 'content-type: application/json' "
+        f"-d {shlex.quote(body)}\n\n"
+        f'Your own documents: {verse} ingest PATH, then {verse} ask "…"\n'
     )
 
 

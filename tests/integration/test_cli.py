@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from api.cli import ABSTAINED, DONE, FAILED, MISUSED, UNUSABLE, main
+from api.console import show_next_steps
 from rag.adapters.embedded import EmbeddedStore
 from rag.bootstrap import assemble
 from rag.errors import ModelError, ModelTimeout, RagError, StoreDamaged, StoreError, StoreFull
@@ -339,10 +341,29 @@ def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path)
     code, out, _ = verse("demo")
     assert code == DONE
     assert "[1] “" in out
-    assert f"verse serve --data {tmp_path / 'data' / 'demo'}" in out
+    assert f" serve --data {tmp_path / 'data' / 'demo'}" in out
     assert as_json(verse("documents", "--json"))["documents"] == []
     assert "3 known" in verse("demo")[1]
     assert as_json(verse("demo", "--json"))["citations"]
+
+
+@pytest.mark.parametrize("installed", [None, "/usr/bin/verse"])
+def test_the_next_steps_can_be_copied_from_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, installed: str | None
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("shutil.which", {"verse": installed}.get)
+    monkeypatch.setattr("sys.argv", ["my env/bin/verse", "demo"])
+    question = "What is the harbour master's title, and who gave it to her in the first place?"
+    show_next_steps(Path("my data/demo"), question)
+    serve, curl = (
+        shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")
+    )
+    verse = "verse" if installed else "my env/bin/verse"
+    assert serve == [verse, "serve", "--data", "my data/demo"]
+    assert curl[:3] == ["curl", "-s", "http://127.0.0.1:8000/v1/ask"]
+    assert json.loads(curl[-1]) == {"question": question}
 
 
 def test_the_demo_without_samples_says_where_they_are(
