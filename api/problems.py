@@ -35,7 +35,7 @@ class Kind:
 
     @property
     def type(self) -> str:
-        """A reference, relative to the service, to where the kind is described."""
+        """A reference, relative to the service's root, to where the kind is described."""
         return f"/docs#{self.name}"
 
 

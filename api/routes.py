@@ -151,6 +151,7 @@ class UploadForm:
     tags=["documents"],
 )
 async def add_document(
+    request: Request,
     service: ServiceDep,
     response: Response,
     file: Annotated[UploadFile, File(description="One document.")],
@@ -173,20 +174,20 @@ async def add_document(
         job = await to_thread.run_sync(
             service.worker.wait, job.id, _WAIT_S, limiter=service.waiting
         )
-    return await run_in_threadpool(_added, service.library, job, response)
+    return await run_in_threadpool(_added, service.library, job, response, _root(request))
 
 
-def _added(library: Library, job: Job, response: Response) -> AcceptedBody | Response:
+def _added(library: Library, job: Job, response: Response, root: str) -> AcceptedBody | Response:
     if job.state == "failed":
         raise ProblemError(INTERNAL, job.reason or "The document could not be added.")
     if job.document_id is None:
-        response.headers["Location"] = f"/v1/jobs/{job.id}"
+        response.headers["Location"] = f"{root}/v1/jobs/{job.id}"
         return AcceptedBody(job=job_body(job))
     body = document_body(library.store.summary(job.document_id))
     return Response(
         body.model_dump_json(),
         status_code=200 if job.known else 201,
-        headers={"Location": f"{DOCUMENTS_PATH}/{job.document_id}"},
+        headers={"Location": f"{root}{DOCUMENTS_PATH}/{job.document_id}"},
         media_type="application/json",
     )
 
@@ -312,9 +313,15 @@ def docs(request: Request) -> HTMLResponse:
 
 
 @router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
+def home(request: Request) -> RedirectResponse:
     """Send a browser to where it finds something to read."""
-    return RedirectResponse("/docs")
+    return RedirectResponse(_root(request) + "/docs")
+
+
+def _root(request: Request) -> str:
+    """What precedes every path where a proxy serves this below a prefix of its own."""
+    root: str = request.scope.get("root_path", "")
+    return root
 
 
 async def _content(file: UploadFile, limit: int) -> bytes:

@@ -10,7 +10,7 @@ from api.app import create_app
 from rag.errors import StoreError
 from rag.protocols import CollectionSummary
 from tests.fakes import InMemoryStore
-from tests.integration.service import BASE, fake_library, served
+from tests.integration.service import BASE, HARBOUR, fake_library, served
 
 
 @pytest.fixture
@@ -145,6 +145,22 @@ def test_a_failure_of_the_service_is_an_error_in_the_log(
     [logged] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert "The disk is gone." in logged
     assert response.headers["x-request-id"] in logged
+
+
+def test_below_a_prefix_every_reference_leads_back() -> None:
+    app = create_app(fake_library(), own=False)
+    with TestClient(app, base_url=BASE, root_path="/verse") as client:
+        documents, form = "/verse/v1/documents", {"file": ("harbour.txt", HARBOUR)}
+        for path in (documents, f"{documents}?wait=true"):
+            location = client.post(path, files=form).headers["location"]
+            assert location.startswith("/verse/v1/")
+            assert client.get(location).status_code == 200
+        page = client.get("/verse/")
+        assert page.url.path == "/verse/docs"
+        assert client.get(page.url.join("openapi.json")).status_code == 200
+        assert 'href="openapi.json"' in page.text
+        large = {"file": ("a.bin", b"\x7fELF" + bytes(5_000_000))}
+        assert client.post(f"{documents}?wait=true", files=large).status_code == 415
 
 
 def test_the_library_is_closed_by_who_owns_it(monkeypatch: pytest.MonkeyPatch) -> None:
