@@ -154,6 +154,9 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
         return problem_response(
             request, MALFORMED, f"The body is not JSON, from character {at} on."
         )
+    if complaints[0]["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        detail = "send content-type: application/json, and a body that is it"
+        complaints = [{"loc": ("header", "content-type"), "msg": detail}]
     wrong = [_complaint(one) for one in complaints]
     first = wrong[0]
     return problem_response(

@@ -1,9 +1,12 @@
 """Every call over HTTP, on the tests' doubles: what it gives, and how it refuses."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from starlette.testclient import TestClient
 
 from rag.errors import DocumentError, ModelError
@@ -84,6 +87,50 @@ def test_a_new_version_replaces_the_old_whose_quotes_still_resolve(client: TestC
     at_old = client.get(path, params={"version": old["version"], "start": 12, "end": 15})
     assert at_old.json() == {"text": "red", "start": 12, "end": 15}
     assert client.get(path).json()["text"] == "The gate is green."
+
+
+def test_what_is_said_about_a_file_is_kept(client: TestClient) -> None:
+    said: dict[str, Any] = {"source_key": "log/1", "source_url": "https://harbour.example/log"}
+    assert upload(client, **said).json().items() >= said.items()
+
+
+def test_an_upload_that_crashes_is_a_failure_of_the_service(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_self: HashingEmbedder, _texts: object) -> Vectors:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(HashingEmbedder, "embed_passages", crash)
+    problem = assert_problem(upload(client), 500, "internal-error")
+    assert "log" in problem["detail"]
+
+
+def test_uploads_that_are_waited_for_keep_nobody_else_waiting(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, embed = threading.Event(), threading.Event(), HashingEmbedder.embed_passages
+
+    def embed_later(embedder: HashingEmbedder, texts: Sequence[str]) -> Vectors:
+        begun.set()
+        go_on.wait(20)
+        return embed(embedder, texts)
+
+    def leave_one_thread() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 1
+
+    monkeypatch.setattr(HashingEmbedder, "embed_passages", embed_later)
+    assert client.portal is not None
+    client.portal.call(leave_one_thread)
+    with ThreadPoolExecutor() as pool:
+        try:
+            waiting = pool.submit(upload, client)
+            assert begun.wait(10)
+            other = pool.submit(client.get, "/v1/collections")
+            assert other.result(5).status_code == 200
+            assert not waiting.done()
+        finally:
+            go_on.set()
+    assert waiting.result().status_code == 201
 
 
 def test_a_file_name_is_never_a_path(client: TestClient) -> None:
@@ -374,6 +421,23 @@ def test_a_filter_that_matches_lets_the_document_through(
     assert len(found["passages"]) == 1
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"published_after": "2024-05-07"},
+        {"published_before": "2024-05-05"},
+        {"media_types": ["application/pdf"]},
+        {"document_ids": ["another"]},
+    ],
+)
+def test_a_filter_that_does_not_match_keeps_the_document_out(
+    client: TestClient, filters: dict[str, Any]
+) -> None:
+    upload(client, published="2024-05-06")
+    found = client.post("/v1/search", json={"query": "gate", "filters": filters}).json()
+    assert found["passages"] == []
+
+
 def test_a_search_ranks_and_places_passages(client: TestClient) -> None:
     upload(client)
     body = client.post("/v1/search", json={"query": "lighthouse", "k": 1}).json()
@@ -434,6 +498,22 @@ def test_a_body_that_is_no_question(
     client: TestClient, content: str, status: int, name: str
 ) -> None:
     assert_problem(client.post("/v1/ask", content=content, headers=JSON), status, name)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_question_that_does_not_say_it_is_json(client: TestClient, content_type: str) -> None:
+    headers = {"content-type": content_type}
+    response = client.post("/v1/search", content='{"query": "gate"}', headers=headers)
+    problem = assert_problem(response, 422, "invalid-request")
+    assert "send content-type: application/json" in problem["detail"]
+    [wrong] = problem["errors"]
+    assert (wrong["in"], wrong["field"]) == ("header", "content-type")
+
+
+def test_a_body_that_is_not_json_is_told_from_where(client: TestClient) -> None:
+    response = client.post("/v1/ask", content='{"question": nope}', headers=JSON)
+    problem = assert_problem(response, 400, "malformed-request")
+    assert "from character 13 on" in problem["detail"]
 
 
 def test_k_has_an_upper_bound(client: TestClient) -> None:

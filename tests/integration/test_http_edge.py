@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from api.app import create_app
+from api.edge import Edge
 from rag.errors import StoreError
 from rag.protocols import CollectionSummary
 from tests.fakes import InMemoryStore
@@ -67,6 +69,25 @@ def test_pages_of_other_sites_cannot_change_anything(
     response = client.request(method, "/v1/documents/x", headers={"origin": origin})
     assert response.status_code == 403
     assert response.json()["type"] == "/docs#origin-not-allowed"
+
+
+def test_pages_of_other_sites_may_send_what_changes_nothing(client: TestClient) -> None:
+    assert client.get("/livez", headers={"origin": "https://evil.example"}).status_code == 200
+
+
+def test_a_body_that_is_announced_too_large_is_not_waited_for(client: TestClient) -> None:
+    response = client.get("/livez", headers={"content-length": "5000000"})  # which reads no body
+    assert response.status_code == 413
+
+
+def test_a_crash_after_the_response_began_is_not_a_second_response() -> None:
+    async def crash(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    client = TestClient(Edge(crash, hosts=None, body_bytes=lambda _: 0))
+    with pytest.raises(ZeroDivisionError):
+        client.get("/")
 
 
 def test_a_page_of_the_service_itself_may_post(client: TestClient) -> None:
