@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
@@ -37,10 +37,8 @@ from api.schemas import (
     has_half_pair,
 )
 from ingest.jobs import JobWorker
-from ingest.pipeline import check_collection_name
+from ingest.pipeline import check_collection_name, check_size
 from rag.errors import (
-    DocumentTooLarge,
-    EmptyDocument,
     InvalidQuestion,
     ModelError,
     SpanOutOfRange,
@@ -160,7 +158,8 @@ async def add_document(
 ) -> AcceptedBody | DocumentBody | Response:
     """Add a document. A 202 is a promise: the file is safe and will be worked off after any crash."""
     check_collection_name(form.collection)
-    content = await _content(file, service.library.settings.limits.upload_bytes)
+    content = await file.read()
+    check_size(len(content), service.library.settings.limits.upload_bytes)
     upload = Upload(
         name=_bare_name(file.filename),
         collection=form.collection,
@@ -324,15 +323,6 @@ def _root(request: Request) -> str:
     return root
 
 
-async def _content(file: UploadFile, limit: int) -> bytes:
-    content = await file.read()
-    if len(content) > limit:
-        raise DocumentTooLarge("The file's size in bytes", len(content), limit)
-    if not content:
-        raise EmptyDocument("The file is empty; send a document with text.")
-    return content
-
-
 def _bare_name(filename: str | None) -> str:
     """The last part of what may be a path on the sender's machine."""
     return re.split(r"[\\/]", filename or "")[-1] or "document"
@@ -351,7 +341,7 @@ def _ids(sent: list[str] | None) -> frozenset[DocumentId] | None:
     return None if sent is None else frozenset(map(DocumentId, sent))
 
 
-def _failure(check: Any) -> str | None:
+def _failure(check: Callable[[], object]) -> str | None:
     try:
         check()
     except (StoreError, ModelError) as error:

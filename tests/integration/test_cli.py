@@ -22,6 +22,7 @@ from rag.settings import Settings
 from tests.fakes import HashingEmbedder
 from tests.integration.service import HARBOUR
 
+ROOT = Path(__file__).parents[2]
 QUESTION = "Who closed the north gate?"
 Verse = Callable[..., tuple[int, str, str]]
 
@@ -310,7 +311,7 @@ def test_help_names_every_command_and_the_exit_codes(verse: Verse) -> None:
     commands = ("ingest", "ask", "search", "serve", "documents", "demo")
     assert all(f"\n  {command} " in out for command in commands)
     assert "Exit codes: 0 done" in out
-    documented = Path("docs/cli.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert all(f"verse {command}" in documented for command in commands)
 
 

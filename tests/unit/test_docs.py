@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from typer.main import get_command
 
 from api.cli import app
+from eval.cli import app as eval_app
 from rag.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,13 @@ def test_every_command_but_eval_takes_what_the_page_says() -> None:
     assert [name for name, options in leaves.items() if not expected <= options] == [
         "verse eval answers"
     ]
+
+
+def test_completion_is_offered_nowhere() -> None:
+    for command in (app, eval_app):
+        assert "--install-completion" not in {
+            o for one in get_command(command).params for o in one.opts
+        }
 
 
 def _options(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
