@@ -171,6 +171,81 @@ def test_the_data_option_beats_the_environment(verse: Verse, papers: Path, tmp_p
     assert len(as_json(verse("documents", "--json", "--data", other))["documents"]) == 1
 
 
+def test_options_reach_the_library(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers, "--collection", "sea")
+    assert verse("ask", QUESTION)[0] == FAILED
+    assert verse("ask", QUESTION, "--collection", "sea")[0] == DONE
+    assert "Known" in verse("search", "gate")[2]
+    passages = as_json(verse("search", "gate", "--collection", "sea", "--json"))["passages"]
+    assert len(passages) == 1
+    code, _, err = verse("ask", QUESTION, "--collection", "sea", "--composer", "poet")
+    assert (code, "'poet'" in err) == (FAILED, True)
+    (papers / "tower.txt").write_text("The tower above the gate is older.")
+    verse("ingest", papers / "tower.txt", "--collection", "land")
+    listed = as_json(verse("documents", "--collection", "land", "--json"))["documents"]
+    assert [one["title"] for one in listed] == ["tower"]
+    verse("ingest", papers / "tower.txt", "--collection", "sea")
+    for k in (1, 2):
+        found = as_json(verse("search", "gate", "-k", str(k), "--collection", "sea", "--json"))
+        assert len(found["passages"]) == k
+
+
+def test_all_pages_of_documents_are_listed(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (papers / "tower.txt").write_text("The tower is older.")
+    verse("ingest", papers)
+    monkeypatch.setattr("api.console._PAGE", 1)
+    listed = as_json(verse("documents", "--json"))["documents"]
+    assert sorted(one["title"] for one in listed) == ["harbour", "tower"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hosts"),
+    [
+        ((), {"127.0.0.1", "localhost", "::1"}),
+        (("--host", "127.0.0.2"), {"127.0.0.1", "127.0.0.2", "localhost", "::1"}),
+        (("--host", "0.0.0.0", "--allow-remote-without-keys"), None),  # noqa: S104
+    ],
+)
+def test_serving_says_where_and_what_to_do_next(
+    verse: Verse,
+    papers: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    hosts: set[str] | None,
+) -> None:
+    answered: list[frozenset[str] | None] = []
+
+    def serve(
+        _library: Library,
+        _listener: socket.socket,
+        *,
+        hosts: frozenset[str] | None,
+        announce: Callable[[str], None],
+    ) -> None:
+        answered.append(hosts)
+        announce("http://here")
+
+    monkeypatch.setattr("api.serving.serve", serve)
+    code, out, _ = verse("serve", "--port", "0", *arguments)
+    assert (code, answered) == (DONE, [hosts])
+    assert out.startswith("Chapterverse is ready at http://here\n")
+    assert "curl -F file=@document.pdf 'http://here/v1/documents?wait=true'" in out
+    assert as_json(verse("serve", "--port", "0", "--json", *arguments)) == {"url": "http://here"}
+    verse("ingest", papers)
+    assert verse("serve", "--port", "0", *arguments)[1] == "Chapterverse is ready at http://here\n"
+
+
+def test_a_store_whose_documents_were_deleted_is_an_empty_one(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers)
+    for one in as_json(verse("documents", "--json"))["documents"]:
+        verse("documents", "delete", one["id"])
+    code, out, err = verse("search", "gate")
+    assert (code, out) == (FAILED, "")
+    assert "no documents" in err
+
+
 def test_a_document_cannot_steer_the_terminal(verse: Verse, papers: Path) -> None:
     (papers / "harbour.txt").write_text("The gate\x1b[31m is \u202ered[/bold] and [bold]shut.")
     verse("ingest", papers)
