@@ -63,7 +63,8 @@ def create_app(
     upload_bytes = library.settings.limits.upload_bytes + _FORM_BYTES
 
     def body_bytes(scope: Scope) -> int:
-        return upload_bytes if scope["path"] == DOCUMENTS_PATH else _BODY_BYTES
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return upload_bytes if path == DOCUMENTS_PATH else _BODY_BYTES
 
     app.add_middleware(Edge, hosts=hosts, body_bytes=body_bytes)
     return app

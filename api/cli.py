@@ -20,6 +20,7 @@ from rag.errors import ModelError, RagError, StoreError
 
 if TYPE_CHECKING:
     from rag.library import Library
+    from rag.protocols import DocumentSummary
     from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ VerboseOption = Annotated[
 ]
 CollectionOption = Annotated[str, typer.Option(help="The collection of documents.")]
 _DATA = Path("data")
+_CATALOG = "catalog.sqlite"  # what a data folder holds as soon as it is one
 _COLLECTION = "default"
 
 
@@ -90,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=argv, prog_name="verse")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else DONE
+        return _exit_code(end)
     except RagError as error:
         return _report(error, UNUSABLE if isinstance(error, StoreError | ModelError) else FAILED)
     except Exception as error:  # the edge of the process
@@ -145,8 +147,8 @@ def ask(
     verbose: VerboseOption = 0,
 ) -> None:
     """Answer a question by statements with verbatim quotes, or say why there is no answer."""
-    with _opened(data, verbose) as library:
-        _require_documents(library)
+    with _opened(data, verbose, make=False) as library:
+        _require_documents(library, data)
         code = _answer(library, question, collection, composer=composer, as_json=as_json)
     raise typer.Exit(code)
 
@@ -164,8 +166,8 @@ def search(
     from api import console
     from api.rendering import search_body
 
-    with _opened(data, verbose) as library:
-        _require_documents(library)
+    with _opened(data, verbose, make=False) as library:
+        _require_documents(library, data)
         body = search_body(library.search(query, collection=collection, k=k))
     console.show_passages(body, as_json=as_json)
 
@@ -187,6 +189,7 @@ def serve(
 ) -> None:
     """Serve HTTP on this machine."""
     from api import serving
+    from api.edge import LOOPBACK_HOSTS
 
     loopback = serving.is_loopback(host)
     if not loopback and not allow_remote_without_keys:
@@ -212,7 +215,7 @@ def serve(
                     f"curl -F file=@document.pdf '{url}/v1/documents?wait=true'"
                 )
 
-        hosts = serving.LOOPBACK_HOSTS | {host} if loopback else None
+        hosts = LOOPBACK_HOSTS | {host} if loopback else None
         serving.serve(library, listener, hosts=hosts, announce=announce)
 
 
@@ -226,8 +229,10 @@ def list_documents(
     """List documents."""
     from api import console
 
-    with _opened(data, verbose) as library:
-        summaries = console.all_summaries(library, collection)
+    summaries: list[DocumentSummary] = []
+    if not _is_new(_settings(data).data):
+        with _opened(data, verbose) as library:
+            summaries = console.all_summaries(library, collection)
     console.show_documents(summaries, as_json=as_json)
 
 
@@ -242,7 +247,7 @@ def delete_document(
     from api import console
     from rag.types import DocumentId
 
-    with _opened(data, verbose) as library:
+    with _opened(data, verbose, make=False) as library:
         library.store.delete(DocumentId(document_id))
     console.show_deleted(document_id, as_json=as_json)
 
@@ -290,7 +295,8 @@ def _answer(
 
 
 @contextlib.contextmanager
-def _opened(data: Path, verbose: int) -> Iterator[Library]:
+def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]:
+    """Log as asked, and open the data folder; unless `make`, fail where there is none."""
     logging.basicConfig(
         stream=sys.stderr,
         level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
@@ -299,8 +305,25 @@ def _opened(data: Path, verbose: int) -> Iterator[Library]:
     )
     from rag.bootstrap import open_rag
 
-    with contextlib.closing(open_rag(_settings(data))) as library:
+    settings = _settings(data)
+    if not make and _is_new(data):
+        _fail_without_documents(data)
+    try:
+        library = open_rag(settings)
+    except OSError as error:
+        raise StoreError(
+            f"The data folder cannot be used: {error.strerror}. Name another with --data."
+        ) from error
+    with contextlib.closing(library):
         yield library
+
+
+def _is_new(data: Path) -> bool:
+    """Whether opening this folder would make it one that holds documents."""
+    try:
+        return not data.is_file() and not (data / _CATALOG).exists()
+    except OSError:
+        return False  # opening it will say what is wrong
 
 
 def _settings(data: Path) -> Settings:
@@ -323,9 +346,21 @@ def _has_documents(library: Library) -> bool:
     return any(one.documents for one in library.store.collections())
 
 
-def _require_documents(library: Library) -> None:
+def _require_documents(library: Library, data: Path) -> None:
     if not _has_documents(library):
-        _fail("There are no documents yet. Add some first: verse ingest PATH")
+        _fail_without_documents(data)
+
+
+def _fail_without_documents(data: Path) -> NoReturn:
+    _fail(f"There are no documents in {str(data)!r} yet. Add some first: verse ingest PATH")
+
+
+def _exit_code(end: SystemExit) -> int:
+    """The code that a process would end with; as there, any other value is what went wrong."""
+    if end.code is None or isinstance(end.code, int):
+        return end.code or DONE
+    typer.echo(end.code, err=True)
+    return FAILED
 
 
 def _report(error: Exception, code: int) -> int:

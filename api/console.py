@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +16,8 @@ from rich.text import Text
 
 from api.rendering import document_body
 from api.schemas import AnswerBody, CitationBody, DocumentBody, PassageBody, SearchBody
-from ingest.pipeline import FileOutcome, Ingester
+from ingest.pipeline import FileOutcome, Ingester, SourceFile
+from rag.errors import InputError
 from rag.library import Library
 from rag.protocols import DocumentSummary
 from rag.types import DocumentId
@@ -24,9 +27,13 @@ _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 
 
 def ingested(library: Library, paths: Iterable[Path], collection: str) -> list[FileOutcome]:
-    """Add what lies at these paths, with progress on a terminal."""
+    """Add what lies at these paths, with progress on a terminal.
+
+    Raises:
+        InputError: two of the files have one key; nothing was added.
+    """
     ingester = Ingester(library)
-    files = [file for path in paths for file in ingester.files(path)]
+    files = _files(ingester, paths)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     outcomes = []
     with Progress(
@@ -119,14 +126,30 @@ def show_deleted(document_id: str, *, as_json: bool) -> None:
 
 
 def show_next_steps(folder: Path, question: str) -> None:
-    """How to ask the same over HTTP."""
+    """How to ask the same over HTTP: commands to copy, which rich would break into lines."""
     body = TypeAdapter(dict[str, str]).dump_json({"question": question}).decode()
-    quoted = body.replace("'", "'\\''")
-    _console().print(
-        f"\nNext: serve these documents, and ask over HTTP.\n\n  verse serve --data {folder}\n"
-        f"  curl -s http://127.0.0.1:8000/v1/ask -H 'content-type: application/json' -d '{quoted}'\n\n"
-        'Your own documents: verse ingest PATH, then verse ask "…"'
+    verse = "verse" if shutil.which("verse") else shlex.quote(sys.argv[0])
+    sys.stdout.write(
+        "\nNext: serve these documents, and ask over HTTP.\n\n"
+        f"  {verse} serve --data {shlex.quote(str(folder))}\n"
+        "  curl -s http://127.0.0.1:8000/v1/ask -H 'content-type: application/json' "
+        f"-d {shlex.quote(body)}\n\n"
+        f'Your own documents: {verse} ingest PATH, then {verse} ask "…"\n'
     )
+
+
+def _files(ingester: Ingester, paths: Iterable[Path]) -> list[SourceFile]:
+    """Each file at these paths once; under an equal key one would replace another as its new version."""
+    files: dict[str, SourceFile] = {}
+    for file in (file for path in paths for file in ingester.files(path)):
+        other = files.setdefault(file.key, file)
+        if other.path.resolve() != file.path.resolve():
+            raise InputError(
+                f"{str(other.path)!r} and {str(file.path)!r} would both be kept as {file.key!r}, and "
+                "one would replace the other. Add the folder that holds both, or add each to a "
+                "--collection of its own."
+            )
+    return list(files.values())
 
 
 def _show_citations(out: Console, citations: Iterable[CitationBody]) -> None:

@@ -39,7 +39,7 @@ def docs_page(openapi: Mapping[str, Any]) -> str:
         f'<meta name="viewport" content="width=device-width">'
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style>"
         f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info['summary'])} "
-        f'The same for machines: <a href="/openapi.json">openapi.json</a>.</p>'
+        f'The same for machines: <a href="openapi.json">openapi.json</a>.</p>'
         f"<h2>Calls</h2>{calls}<h2>Bodies</h2>{bodies}<h2>Problems</h2>{problems}</html>"
     )
 

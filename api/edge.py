@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import (
@@ -19,6 +21,7 @@ from api.problems import (
     REQUEST_TOO_LARGE,
     ProblemError,
     on_problem,
+    problem_response,
 )
 
 logger = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Edge:
-    """Names each request, refuses foreign pages and oversized bodies, and turns a crash into a problem.
+    """Names and logs each request, refuses foreign pages and oversized bodies, and turns a crash into a problem.
 
     A page of another site can make a browser send requests to a service on the same machine. Its own
     name in `Host` gives away one that points its name at this machine, and `Origin` one that posts.
@@ -53,12 +56,12 @@ class Edge:
             return
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = False
+        status, began = None, time.perf_counter()
 
         async def send_named(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
             await send(message)
 
@@ -66,10 +69,16 @@ class Edge:
             self._check(scope)
             await self._app(scope, self._limited(scope, receive), send_named)
         except Exception as error:  # the edge of the process: nothing behind it may end the server
-            problem = _problem(error, request_id)
-            if started:
+            response = _response(Request(scope), error)
+            if status is not None:
                 raise
-            await on_problem(Request(scope), problem)(scope, receive, send_named)
+            await response(scope, receive, send_named)
+        finally:
+            took_ms = (time.perf_counter() - began) * 1000
+            logger.info(
+                "%s %s %s %.0f ms request %s",
+                *(scope["method"], _place(scope), status, took_ms, request_id),
+            )
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -107,11 +116,19 @@ class Edge:
         )
 
 
-def _problem(error: Exception, request_id: str) -> ProblemError:
+def _response(request: Request, error: Exception) -> Response:
     if isinstance(error, ProblemError):
-        return error
-    logger.error("request %s failed", request_id, exc_info=error)
-    return ProblemError(INTERNAL, "An error in the service; its log has it under the request id.")
+        return on_problem(request, error)
+    logger.error("request %s failed", request.state.request_id, exc_info=error)
+    return problem_response(
+        request, INTERNAL, "An error in the service; its log has it under the request id."
+    )
+
+
+def _place(scope: Scope) -> str:
+    """The path as the route was declared; one that no route has could hold a line of its own."""
+    route = scope.get("route")
+    return repr(scope["path"]) if route is None else route.path
 
 
 def _netloc(origin: str) -> str:

@@ -35,7 +35,7 @@ class Kind:
 
     @property
     def type(self) -> str:
-        """A reference, relative to the service, to where the kind is described."""
+        """A reference, relative to the service's root, to where the kind is described."""
         return f"/docs#{self.name}"
 
 
@@ -127,8 +127,7 @@ def problem_response(
 def on_rag_error(request: Request, error: errors.RagError) -> JSONResponse:
     """An error of the library; its message is made for the caller."""
     kind = kind_of(error)
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request %s failed: %s", request.state.request_id, error)
+    _log_failure(request, kind, str(error))
     members: dict[str, Any] = {}
     if isinstance(error, errors.UnknownCollection):
         members["known"] = error.known
@@ -137,6 +136,7 @@ def on_rag_error(request: Request, error: errors.RagError) -> JSONResponse:
 
 def on_problem(request: Request, error: ProblemError) -> JSONResponse:
     """An error of the wire."""
+    _log_failure(request, error.kind, error.detail)
     return problem_response(request, error.kind, error.detail, **error.members)
 
 
@@ -154,6 +154,9 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
         return problem_response(
             request, MALFORMED, f"The body is not JSON, from character {at} on."
         )
+    if complaints[0]["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        detail = "send content-type: application/json, and a body that is it"
+        complaints = [{"loc": ("header", "content-type"), "msg": detail}]
     wrong = [_complaint(one) for one in complaints]
     first = wrong[0]
     return problem_response(
@@ -162,6 +165,12 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
         f"{first['field'] or first['in']}: {first['detail']}",
         errors=wrong,
     )
+
+
+def _log_failure(request: Request, kind: Kind, detail: str) -> None:
+    """Log what is not the caller's doing."""
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("request %s failed: %s", request.state.request_id, detail)
 
 
 def _complaint(error: Mapping[str, Any]) -> dict[str, str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import UploadFile as UploadedFile
 
 from api.docs_page import docs_page
-from api.problems import INTERNAL, INVALID_REQUEST, MEDIA_TYPE, NOT_READY, ProblemError
+from api.problems import INTERNAL, INVALID_REQUEST, MALFORMED, MEDIA_TYPE, NOT_READY, ProblemError
 from api.rendering import answer_body, document_body, job_body, search_body
 from api.schemas import (
     WEB_ADDRESS_PATTERN,
@@ -31,12 +34,11 @@ from api.schemas import (
     SearchBody,
     SearchIn,
     TextBody,
+    has_half_pair,
 )
 from ingest.jobs import JobWorker
-from ingest.pipeline import check_collection_name
+from ingest.pipeline import check_collection_name, check_size
 from rag.errors import (
-    DocumentTooLarge,
-    EmptyDocument,
     InvalidQuestion,
     ModelError,
     SpanOutOfRange,
@@ -75,22 +77,50 @@ _PROBLEM: dict[str, Any] = {
     "description": "Problem details (RFC 9457)",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-router = APIRouter(
-    responses={"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM}
-)
+
+
+def _known_parameters_only(request: Request) -> None:
+    """Refuse query parameters that the call does not have: a misspelt `wait` must not be lost."""
+    known = {one.alias for one in request.scope["route"].dependant.query_params}
+    _refuse_stray("query", request.query_params.multi_items(), known)
 
 
 async def _known_fields_only(request: Request) -> None:
-    """Refuse form fields that the call does not have: a misspelt `title` must not be lost."""
+    """Refuse form fields that the call does not have, as for query parameters."""
     form = await request.form()
-    unknown = sorted(
-        form.keys() - {"file", "collection", "title", "published", "source_key", "source_url"}
-    )
-    if unknown:
-        wrong = [
-            {"in": "body", "field": name, "detail": "there is no such field"} for name in unknown
-        ]
-        raise ProblemError(INVALID_REQUEST, f"{unknown[0]}: there is no such field", errors=wrong)
+    if any(has_half_pair(name + _text(value)) for name, value in form.multi_items()):
+        raise ProblemError(
+            MALFORMED, "The form holds half a surrogate pair, which is no character: send UTF-8."
+        )
+    _refuse_stray("body", form.multi_items(), {"file", *(one.name for one in fields(UploadForm))})
+
+
+def _refuse_stray(where: str, sent: Iterable[tuple[str, object]], known: Set[str]) -> None:
+    """Refuse names that are not known, and those sent more than once: only one value would count."""
+    wrong = [
+        {
+            "in": where,
+            "field": name,
+            "detail": "it is sent more than once" if name in known else "there is no such field",
+        }
+        for name, times in Counter(name for name, _ in sent).items()
+        if name not in known or times > 1
+    ]
+    if wrong:
+        raise ProblemError(
+            INVALID_REQUEST, f"{wrong[0]['field']}: {wrong[0]['detail']}", errors=wrong
+        )
+
+
+def _text(value: UploadedFile | str) -> str:
+    """What a form's field says; of a file, its name."""
+    return value if isinstance(value, str) else value.filename or ""
+
+
+router = APIRouter(
+    responses={"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM},
+    dependencies=[Depends(_known_parameters_only)],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +149,7 @@ class UploadForm:
     tags=["documents"],
 )
 async def add_document(
+    request: Request,
     service: ServiceDep,
     response: Response,
     file: Annotated[UploadFile, File(description="One document.")],
@@ -127,7 +158,8 @@ async def add_document(
 ) -> AcceptedBody | DocumentBody | Response:
     """Add a document. A 202 is a promise: the file is safe and will be worked off after any crash."""
     check_collection_name(form.collection)
-    content = await _content(file, service.library.settings.limits.upload_bytes)
+    content = await file.read()
+    check_size(len(content), service.library.settings.limits.upload_bytes)
     upload = Upload(
         name=_bare_name(file.filename),
         collection=form.collection,
@@ -141,20 +173,20 @@ async def add_document(
         job = await to_thread.run_sync(
             service.worker.wait, job.id, _WAIT_S, limiter=service.waiting
         )
-    return await run_in_threadpool(_added, service.library, job, response)
+    return await run_in_threadpool(_added, service.library, job, response, _root(request))
 
 
-def _added(library: Library, job: Job, response: Response) -> AcceptedBody | Response:
+def _added(library: Library, job: Job, response: Response, root: str) -> AcceptedBody | Response:
     if job.state == "failed":
         raise ProblemError(INTERNAL, job.reason or "The document could not be added.")
     if job.document_id is None:
-        response.headers["Location"] = f"/v1/jobs/{job.id}"
+        response.headers["Location"] = f"{root}/v1/jobs/{job.id}"
         return AcceptedBody(job=job_body(job))
     body = document_body(library.store.summary(job.document_id))
     return Response(
         body.model_dump_json(),
         status_code=200 if job.known else 201,
-        headers={"Location": f"{DOCUMENTS_PATH}/{job.document_id}"},
+        headers={"Location": f"{root}{DOCUMENTS_PATH}/{job.document_id}"},
         media_type="application/json",
     )
 
@@ -280,18 +312,15 @@ def docs(request: Request) -> HTMLResponse:
 
 
 @router.get("/", include_in_schema=False)
-def home() -> RedirectResponse:
+def home(request: Request) -> RedirectResponse:
     """Send a browser to where it finds something to read."""
-    return RedirectResponse("/docs")
+    return RedirectResponse(_root(request) + "/docs")
 
 
-async def _content(file: UploadFile, limit: int) -> bytes:
-    content = await file.read()
-    if len(content) > limit:
-        raise DocumentTooLarge("The file's size in bytes", len(content), limit)
-    if not content:
-        raise EmptyDocument("The file is empty; send a document with text.")
-    return content
+def _root(request: Request) -> str:
+    """What precedes every path where a proxy serves this below a prefix of its own."""
+    root: str = request.scope.get("root_path", "")
+    return root
 
 
 def _bare_name(filename: str | None) -> str:
@@ -312,7 +341,7 @@ def _ids(sent: list[str] | None) -> frozenset[DocumentId] | None:
     return None if sent is None else frozenset(map(DocumentId, sent))
 
 
-def _failure(check: Any) -> str | None:
+def _failure(check: Callable[[], object]) -> str | None:
     try:
         check()
     except (StoreError, ModelError) as error:

@@ -21,9 +21,13 @@ def _only_a_day(value: Any) -> Any:
     return value
 
 
+def has_half_pair(text: str) -> bool:
+    """Whether there is half a surrogate pair: JSON and some codecs can spell it, nothing can store it."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _encodable(text: str) -> str:
-    """Refuse half of a surrogate pair, which JSON can spell and nothing can store or send back."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if has_half_pair(text):
         raise ValueError("holds half a surrogate pair, which is no character")
     return text
 

@@ -11,11 +11,8 @@ from collections.abc import Callable
 import uvicorn
 
 from api.app import create_app
-from api.edge import LOOPBACK_HOSTS
 from ingest.sandbox import shared
 from rag.library import Library
-
-__all__ = ["LOOPBACK_HOSTS", "bind", "is_loopback", "serve"]
 
 _GRACE_S = 30  # for requests that are under way when the process is told to stop
 
@@ -29,7 +26,7 @@ def is_loopback(host: str) -> bool:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take an address without listening yet.
+    """Listen on an address, so that nobody else can take it; connections wait until they are served.
 
     Raises:
         OSError: the address is taken, or is not this machine's.
@@ -41,6 +38,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen()
     except OSError:
         listener.close()
         raise

@@ -13,7 +13,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from eval.answers import AnswerReport
 
-app = typer.Typer(no_args_is_help=True, help="Measure answers on development sets.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Measure answers on development sets."
+)
 
 
 @app.callback()

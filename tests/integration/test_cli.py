@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,14 +13,16 @@ from typing import Any
 import pytest
 
 from api.cli import ABSTAINED, DONE, FAILED, MISUSED, UNUSABLE, main
+from api.console import show_next_steps
 from rag.adapters.embedded import EmbeddedStore
 from rag.bootstrap import assemble
-from rag.errors import ModelError
+from rag.errors import ModelError, ModelTimeout, RagError, StoreDamaged, StoreError, StoreFull
 from rag.library import Library
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder
 from tests.integration.service import HARBOUR
 
+ROOT = Path(__file__).parents[2]
 QUESTION = "Who closed the north gate?"
 Verse = Callable[..., tuple[int, str, str]]
 
@@ -121,6 +124,25 @@ def test_a_changed_file_becomes_a_new_version(verse: Verse, papers: Path) -> Non
     assert len(as_json(verse("documents", "--json"))["documents"]) == 1
 
 
+def test_two_files_of_one_key_are_refused_before_anything_is_added(
+    verse: Verse, papers: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "more"
+    other.mkdir()
+    (other / "harbour.txt").write_text("The south gate is open.")
+    code, out, err = verse("ingest", papers, other)
+    assert (code, out) == (FAILED, "")
+    assert str(papers / "harbour.txt") in err
+    assert str(other / "harbour.txt") in err
+    assert "--collection" in err
+    assert as_json(verse("documents", "--json"))["documents"] == []
+
+
+def test_a_file_that_is_named_twice_is_added_once(verse: Verse, papers: Path) -> None:
+    added = as_json(verse("ingest", papers, papers / "harbour.txt", "--json"))
+    assert (added["added"], added["known"]) == (1, 0)
+
+
 def test_search_prints_passages(verse: Verse, papers: Path) -> None:
     verse("ingest", papers)
     code, out, _ = verse("search", "lighthouse", "-k", "1")
@@ -147,6 +169,81 @@ def test_the_data_option_beats_the_environment(verse: Verse, papers: Path, tmp_p
     verse("ingest", papers, "--data", other)
     assert as_json(verse("documents", "--json"))["documents"] == []
     assert len(as_json(verse("documents", "--json", "--data", other))["documents"]) == 1
+
+
+def test_options_reach_the_library(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers, "--collection", "sea")
+    assert verse("ask", QUESTION)[0] == FAILED
+    assert verse("ask", QUESTION, "--collection", "sea")[0] == DONE
+    assert "Known" in verse("search", "gate")[2]
+    passages = as_json(verse("search", "gate", "--collection", "sea", "--json"))["passages"]
+    assert len(passages) == 1
+    code, _, err = verse("ask", QUESTION, "--collection", "sea", "--composer", "poet")
+    assert (code, "'poet'" in err) == (FAILED, True)
+    (papers / "tower.txt").write_text("The tower above the gate is older.")
+    verse("ingest", papers / "tower.txt", "--collection", "land")
+    listed = as_json(verse("documents", "--collection", "land", "--json"))["documents"]
+    assert [one["title"] for one in listed] == ["tower"]
+    verse("ingest", papers / "tower.txt", "--collection", "sea")
+    for k in (1, 2):
+        found = as_json(verse("search", "gate", "-k", str(k), "--collection", "sea", "--json"))
+        assert len(found["passages"]) == k
+
+
+def test_all_pages_of_documents_are_listed(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (papers / "tower.txt").write_text("The tower is older.")
+    verse("ingest", papers)
+    monkeypatch.setattr("api.console._PAGE", 1)
+    listed = as_json(verse("documents", "--json"))["documents"]
+    assert sorted(one["title"] for one in listed) == ["harbour", "tower"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hosts"),
+    [
+        ((), {"127.0.0.1", "localhost", "::1"}),
+        (("--host", "127.0.0.2"), {"127.0.0.1", "127.0.0.2", "localhost", "::1"}),
+        (("--host", "0.0.0.0", "--allow-remote-without-keys"), None),  # noqa: S104
+    ],
+)
+def test_serving_says_where_and_what_to_do_next(
+    verse: Verse,
+    papers: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    hosts: set[str] | None,
+) -> None:
+    answered: list[frozenset[str] | None] = []
+
+    def serve(
+        _library: Library,
+        _listener: socket.socket,
+        *,
+        hosts: frozenset[str] | None,
+        announce: Callable[[str], None],
+    ) -> None:
+        answered.append(hosts)
+        announce("http://here")
+
+    monkeypatch.setattr("api.serving.serve", serve)
+    code, out, _ = verse("serve", "--port", "0", *arguments)
+    assert (code, answered) == (DONE, [hosts])
+    assert out.startswith("Chapterverse is ready at http://here\n")
+    assert "curl -F file=@document.pdf 'http://here/v1/documents?wait=true'" in out
+    assert as_json(verse("serve", "--port", "0", "--json", *arguments)) == {"url": "http://here"}
+    verse("ingest", papers)
+    assert verse("serve", "--port", "0", *arguments)[1] == "Chapterverse is ready at http://here\n"
+
+
+def test_a_store_whose_documents_were_deleted_is_an_empty_one(verse: Verse, papers: Path) -> None:
+    verse("ingest", papers)
+    for one in as_json(verse("documents", "--json"))["documents"]:
+        verse("documents", "delete", one["id"])
+    code, out, err = verse("search", "gate")
+    assert (code, out) == (FAILED, "")
+    assert "no documents" in err
 
 
 def test_a_document_cannot_steer_the_terminal(verse: Verse, papers: Path) -> None:
@@ -213,6 +310,45 @@ def test_a_folder_in_use_is_for_the_operator(verse: Verse, tmp_path: Path) -> No
     assert err.startswith("The data folder is in use by ")
 
 
+@pytest.mark.parametrize("command", [("ingest", "."), ("documents",), ("ask", "Who?"), ("demo",)])
+def test_a_file_is_no_data_folder(verse: Verse, tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Not a folder.")
+    code, out, err = verse(*command, "--data", file)
+    assert (code, out) == (UNUSABLE, "")
+    assert "data folder" in err
+    assert file.read_text() == "Not a folder."
+
+
+@pytest.mark.parametrize("error", [StoreError, StoreDamaged, StoreFull, ModelTimeout])
+def test_what_the_operator_must_mend_has_its_own_exit_code(
+    verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch, error: type[RagError]
+) -> None:
+    def fail(_settings: Settings) -> Library:
+        raise error("Mend it.")
+
+    monkeypatch.setattr("rag.bootstrap.open_rag", fail)
+    assert verse("ingest", papers) == (UNUSABLE, "", "Mend it.\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("ask", "Who?"), ("search", "x"), ("documents",), ("documents", "delete", "d1")]
+)
+@pytest.mark.parametrize("there", [False, True])
+def test_a_command_that_reads_makes_no_data_folder(
+    verse: Verse, tmp_path: Path, command: tuple[str, ...], there: bool
+) -> None:
+    folder = tmp_path / "typo"
+    if there:
+        folder.mkdir()
+    code, out, err = verse(*command, "--data", folder)
+    assert code == (DONE if command == ("documents",) else FAILED)
+    assert "no documents" in out + err
+    assert "verse ingest PATH" in out + err
+    assert folder.exists() == there
+    assert not there or not list(folder.iterdir())
+
+
 def test_a_missing_model_is_for_the_operator(
     verse: Verse, papers: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,7 +386,7 @@ def test_help_names_every_command_and_the_exit_codes(verse: Verse) -> None:
     commands = ("ingest", "ask", "search", "serve", "documents", "demo")
     assert all(f"\n  {command} " in out for command in commands)
     assert "Exit codes: 0 done" in out
-    documented = Path("docs/cli.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     assert all(f"verse {command}" in documented for command in commands)
 
 
@@ -274,16 +410,36 @@ def test_commands_of_other_packages_are_found(
     monkeypatch.setattr("api.cli.entry_points", lambda group: EntryPoints([entry]))
     assert "sing" in verse("--help")[1]
     assert verse("sing", "la") == (7, "la\n", "")
+    assert verse("sing", "") == (FAILED, "", "There is nothing to sing.\n")
 
 
 def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path) -> None:
     code, out, _ = verse("demo")
     assert code == DONE
     assert "[1] “" in out
-    assert f"verse serve --data {tmp_path / 'data' / 'demo'}" in out
+    assert f" serve --data {tmp_path / 'data' / 'demo'}" in out
     assert as_json(verse("documents", "--json"))["documents"] == []
     assert "3 known" in verse("demo")[1]
     assert as_json(verse("demo", "--json"))["citations"]
+
+
+@pytest.mark.parametrize("installed", [None, "/usr/bin/verse"])
+def test_the_next_steps_can_be_copied_from_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, installed: str | None
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("shutil.which", {"verse": installed}.get)
+    monkeypatch.setattr("sys.argv", ["my env/bin/verse", "demo"])
+    question = "What is the harbour master's title, and who gave it to her in the first place?"
+    show_next_steps(Path("my data/demo"), question)
+    serve, curl = (
+        shlex.split(line) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")
+    )
+    verse = "verse" if installed else "my env/bin/verse"
+    assert serve == [verse, "serve", "--data", "my data/demo"]
+    assert curl[:3] == ["curl", "-s", "http://127.0.0.1:8000/v1/ask"]
+    assert json.loads(curl[-1]) == {"question": question}
 
 
 def test_the_demo_without_samples_says_where_they_are(

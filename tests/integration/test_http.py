@@ -1,9 +1,12 @@
 """Every call over HTTP, on the tests' doubles: what it gives, and how it refuses."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from starlette.testclient import TestClient
 
 from rag.errors import DocumentError, ModelError
@@ -86,6 +89,50 @@ def test_a_new_version_replaces_the_old_whose_quotes_still_resolve(client: TestC
     assert client.get(path).json()["text"] == "The gate is green."
 
 
+def test_what_is_said_about_a_file_is_kept(client: TestClient) -> None:
+    said: dict[str, Any] = {"source_key": "log/1", "source_url": "https://harbour.example/log"}
+    assert upload(client, **said).json().items() >= said.items()
+
+
+def test_an_upload_that_crashes_is_a_failure_of_the_service(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_self: HashingEmbedder, _texts: object) -> Vectors:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(HashingEmbedder, "embed_passages", crash)
+    problem = assert_problem(upload(client), 500, "internal-error")
+    assert "log" in problem["detail"]
+
+
+def test_uploads_that_are_waited_for_keep_nobody_else_waiting(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, embed = threading.Event(), threading.Event(), HashingEmbedder.embed_passages
+
+    def embed_later(embedder: HashingEmbedder, texts: Sequence[str]) -> Vectors:
+        begun.set()
+        go_on.wait(20)
+        return embed(embedder, texts)
+
+    def leave_one_thread() -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 1
+
+    monkeypatch.setattr(HashingEmbedder, "embed_passages", embed_later)
+    assert client.portal is not None
+    client.portal.call(leave_one_thread)
+    with ThreadPoolExecutor() as pool:
+        try:
+            waiting = pool.submit(upload, client)
+            assert begun.wait(10)
+            other = pool.submit(client.get, "/v1/collections")
+            assert other.result(5).status_code == 200
+            assert not waiting.done()
+        finally:
+            go_on.set()
+    assert waiting.result().status_code == 201
+
+
 def test_a_file_name_is_never_a_path(client: TestClient) -> None:
     body = upload(client, name="C:\\papers\\..\\../../etc/harbour log.txt").json()
     assert body["title"] == "harbour log"
@@ -154,6 +201,87 @@ def test_a_wrong_form_field_is_named(
 ) -> None:
     problem = assert_problem(upload(client, **fields), 422, "invalid-request")
     assert [one["field"] for one in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    "part", ['name="\\ud800"', 'name="title"', 'name="file"; filename="\\udfff"']
+)
+def test_a_form_of_half_characters_is_refused_and_not_echoed(client: TestClient, part: str) -> None:
+    body = f"--b\r\ncontent-disposition: form-data; {part}\r\n\r\n\\udc00\r\n--b--\r\n"
+    response = client.post(
+        "/v1/documents",
+        content=body,
+        headers={"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"},
+    )
+    assert_problem(response, 400, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/v1/ask", '{"question": "Who?", "\\ud800": 1}'),
+        ("/v1/ask", '{"question": "Who?", "collection": "\\ud800"}'),
+        ("/v1/ask", '{"question": "Who?", "composer": "\\ud800"}'),
+        ("/v1/ask", '{"question": "Who?", "history": [{"role": "user", "content": "\\ud800"}]}'),
+        ("/v1/search", '{"query": "\\ud800"}'),
+        ("/v1/search", '{"query": "x", "filters": {"document_ids": ["\\ud800"]}}'),
+        ("/v1/search", '{"query": "x", "filters": {"media_types": ["\\ud800"]}}'),
+        ("/v1/search", '{"query": "x", "filters": {"\\ud800": 1}}'),
+    ],
+)
+def test_half_characters_in_json_are_refused(client: TestClient, path: str, content: str) -> None:
+    upload(client)
+    assert_problem(client.post(path, content=content, headers=JSON), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/documents/%ed%a0%80", "unknown-document"),
+        ("/v1/documents/%ff/text", "unknown-document"),
+        ("/v1/jobs/%ed%a0%80", "unknown-job"),
+        ("/v1/documents?collection=%ed%a0%80", "unknown-collection"),
+    ],
+)
+def test_half_characters_in_addresses_name_nothing(
+    client: TestClient, path: str, name: str
+) -> None:
+    assert_problem(client.get(path), 404, name)
+    assert client.get("/v1/documents?cursor=%ed%a0%80").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["file", "title", "collection", "published"])
+def test_a_form_field_is_sent_once(client: TestClient, name: str) -> None:
+    value = ("a.txt", HARBOUR) if name == "file" else (None, "2024-05-06")
+    parts = [("file", ("a.txt", HARBOUR)), (name, value), (name, value)]
+    response = client.post("/v1/documents?wait=true", files=parts)
+    problem = assert_problem(response, 422, "invalid-request")
+    assert problem["errors"] == [
+        {"in": "body", "field": name, "detail": "it is sent more than once"}
+    ]
+    assert client.get("/v1/documents").json()["documents"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/documents?wiat=true"),
+        ("GET", "/v1/documents?colection=x"),
+        ("GET", "/v1/documents?collection=x&collection=y"),
+        ("GET", "/v1/documents/x/text?strat=1"),
+        ("DELETE", "/v1/documents/x?version=1"),
+        ("POST", "/v1/ask?stream=true"),
+        ("GET", "/v1/collections?limit=2"),
+    ],
+)
+def test_a_query_parameter_that_would_be_ignored_is_refused(
+    client: TestClient, method: str, path: str
+) -> None:
+    upload(client)
+    problem = assert_problem(client.request(method, path), 422, "invalid-request")
+    [wrong] = problem["errors"]
+    assert wrong["in"] == "query"
+    assert f"{wrong['field']}=" in path
 
 
 def test_an_upload_needs_a_file_in_the_field_of_that_name(client: TestClient) -> None:
@@ -293,6 +421,23 @@ def test_a_filter_that_matches_lets_the_document_through(
     assert len(found["passages"]) == 1
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"published_after": "2024-05-07"},
+        {"published_before": "2024-05-05"},
+        {"media_types": ["application/pdf"]},
+        {"document_ids": ["another"]},
+    ],
+)
+def test_a_filter_that_does_not_match_keeps_the_document_out(
+    client: TestClient, filters: dict[str, Any]
+) -> None:
+    upload(client, published="2024-05-06")
+    found = client.post("/v1/search", json={"query": "gate", "filters": filters}).json()
+    assert found["passages"] == []
+
+
 def test_a_search_ranks_and_places_passages(client: TestClient) -> None:
     upload(client)
     body = client.post("/v1/search", json={"query": "lighthouse", "k": 1}).json()
@@ -353,6 +498,22 @@ def test_a_body_that_is_no_question(
     client: TestClient, content: str, status: int, name: str
 ) -> None:
     assert_problem(client.post("/v1/ask", content=content, headers=JSON), status, name)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_question_that_does_not_say_it_is_json(client: TestClient, content_type: str) -> None:
+    headers = {"content-type": content_type}
+    response = client.post("/v1/search", content='{"query": "gate"}', headers=headers)
+    problem = assert_problem(response, 422, "invalid-request")
+    assert "send content-type: application/json" in problem["detail"]
+    [wrong] = problem["errors"]
+    assert (wrong["in"], wrong["field"]) == ("header", "content-type")
+
+
+def test_a_body_that_is_not_json_is_told_from_where(client: TestClient) -> None:
+    response = client.post("/v1/ask", content='{"question": nope}', headers=JSON)
+    problem = assert_problem(response, 400, "malformed-request")
+    assert "from character 13 on" in problem["detail"]
 
 
 def test_k_has_an_upper_bound(client: TestClient) -> None:

@@ -7,10 +7,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from api.serving import is_loopback
+from api.serving import bind, is_loopback
 
 PROGRAM = """
-from api.serving import LOOPBACK_HOSTS, bind, serve
+from api.edge import LOOPBACK_HOSTS
+from api.serving import bind, serve
 from tests.integration.service import fake_library
 with bind("127.0.0.1", 0) as listener:
     serve(fake_library(), listener, hosts=LOOPBACK_HOSTS, announce=lambda url: print(url, flush=True))
@@ -33,6 +34,11 @@ def test_a_server_is_ready_when_it_says_so_and_ends_in_good_order(end: signal.Si
             assert process.wait(10) == 0
         finally:
             process.kill()
+
+
+def test_an_address_that_is_bound_is_taken() -> None:
+    with bind("127.0.0.1", 0) as listener, pytest.raises(OSError, match="in use"):
+        bind("127.0.0.1", listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

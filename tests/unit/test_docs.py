@@ -1,13 +1,16 @@
 """Docs that would drift from the code are compared with it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
 from api.cli import app
+from eval.cli import app as eval_app
 from rag.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +53,31 @@ def test_the_command_line_page_names_every_command() -> None:
     command = get_command(app)
     names = command.list_commands(None)  # type: ignore[attr-defined] # a typer group
     assert set(re.findall(r"^\| `verse ([a-z]+)", page, re.MULTILINE)) == set(names)
+
+
+def test_every_command_but_eval_takes_what_the_page_says() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    assert "Every command but `verse eval`" in page
+    leaves = {name: set(options) for name, options in _options(get_command(app), "verse")}
+    expected = {"--data", "--json", "-v"}
+    assert [name for name, options in leaves.items() if not expected <= options] == [
+        "verse eval answers"
+    ]
+
+
+def test_completion_is_offered_nowhere() -> None:
+    for command in (app, eval_app):
+        assert "--install-completion" not in {
+            o for one in get_command(command).params for o in one.opts
+        }
+
+
+def _options(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
+    if hasattr(command, "list_commands"):
+        for inner in command.list_commands(None):
+            yield from _options(command.get_command(None, inner), f"{name} {inner}")
+    else:
+        yield name, [option for one in command.params for option in one.opts]
 
 
 def test_pages_link_only_to_what_there_is() -> None:

@@ -8,6 +8,8 @@ from api.problems import KINDS, PROBLEMS, kind_of
 from rag.errors import DocumentTooLarge, RagError, StoreLocked, UnknownCollection
 from tests.integration.service import fake_library, served
 
+PAGE = Path(__file__).parents[3] / "docs" / "problems.md"
+
 
 def descendants(error: type[RagError]) -> Iterator[type[RagError]]:
     for child in error.__subclasses__():
@@ -31,7 +33,7 @@ def test_a_type_means_one_status() -> None:
 
 
 def test_every_type_is_described_in_the_docs() -> None:
-    described = Path("docs/problems.md").read_text(encoding="utf-8")
+    described = PAGE.read_text(encoding="utf-8")
     rows = {line.split("|")[1].strip(): line for line in described.splitlines() if "| `" in line}
     assert set(rows) == {f"`{kind.type}`" for kind in KINDS}
     assert all(f"| {kind.status} |" in rows[f"`{kind.type}`"] for kind in KINDS)
