@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from typing import cast
 
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
-from rag.errors import EmptyDocument
+from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate, Locator
+
+logger = logging.getLogger(__name__)
 
 _TITLE_CHARS = 200
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+")
@@ -55,7 +58,7 @@ def read(content: bytes, *, name: str) -> Reading:
     """
     if not content.strip():
         raise EmptyDocument("The file is empty.")
-    reading = _reader(sniff(content))(content)
+    reading = _parsed(content)
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading.text) or _stem(name)
@@ -65,6 +68,19 @@ def read(content: bytes, *, name: str) -> Reading:
 def read_named(content: bytes, name: str) -> Reading:
     """`read`, as the sandbox calls it."""
     return read(content, name=name)
+
+
+def _parsed(content: bytes) -> Reading:
+    """What the format's reader finds; whatever it runs into ends one file only."""
+    try:
+        return _reader(sniff(content))(content)
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:
+        logger.exception("a reader failed")
+        raise UnreadableDocument(
+            "The file makes its reader fail, so it is damaged or hostile. Save it anew and add that file."
+        ) from error
 
 
 def _reader(format_name: str) -> Callable[[bytes], Reading]:

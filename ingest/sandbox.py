@@ -247,10 +247,8 @@ def _outcome(reader: Reader, content: bytes, name: str) -> dict[str, Any]:
         reading = reader(content, name)
     except DocumentError as error:
         return {"error": type(error).__name__, "message": str(error)}
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return {"error": DocumentTooExpensive.__name__, "message": _TOO_EXPENSIVE}
-    except Exception:  # noqa: BLE001 # whatever a reader runs into ends one file only
-        return {"error": UnreadableDocument.__name__, "message": _CRASHED}
     return {
         "reading": _plain(reading, but_not="locators"),
         "locators": locator_rows(reading.locators),
