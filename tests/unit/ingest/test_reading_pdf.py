@@ -186,3 +186,9 @@ def test_a_signature_and_nothing_else_is_unreadable() -> None:
 
 def test_junk_before_the_header_is_allowed() -> None:
     assert "keeper" in read(b"junk\n" * 20 + pdf([LINES]), name="x.txt").text
+
+
+@pytest.mark.parametrize(("junk", "kind"), [(1019, "application/pdf"), (1020, "text/plain")])
+def test_the_header_stands_within_the_first_1024_bytes(junk: int, kind: str) -> None:
+    content = b"j" * junk + b"%PDF-1.4\n" + pdf([LINES]).partition(b"\n")[2]
+    assert read(content, name="x").media_type == kind
