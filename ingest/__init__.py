@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.pipeline import FileOutcome, Ingested, Ingester
 from rag.bootstrap import open_rag
+from rag.errors import NotFound
 from rag.library import Library
 from rag.settings import Settings
 
@@ -29,6 +30,8 @@ def open_library(
         NotFound: there is no such folder.
     """
     root = Path(folder)
+    if not root.is_dir():
+        raise NotFound(f"There is no folder {str(root)!r}.")
     library = open_rag(Settings(data=Path(data) if data else root / ".chapterverse"))
     try:
         for file in Ingester(library).add_folder(root):

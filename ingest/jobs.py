@@ -109,9 +109,8 @@ class JobWorker:
 
         def record(state: JobState, done: int, total: int) -> None:
             nonlocal present
-            if state not in _ENDED:  # the end is recorded once, with the document's id
-                present = replace(present, state=state, done=done, total=total)
-                self._store.update(present)
+            present = replace(present, state=state, done=done, total=total)
+            self._store.update(present)
 
         try:
             ingested = self._add(content, upload, record)

@@ -13,7 +13,8 @@ from rag.types import Document, Locator, Passage, Span
 # Larger windows exist; a passage that speaks of many things is near to no question about one of them.
 PASSAGE_TOKENS = 240
 _HEADER_SHARE = 4  # a header takes a quarter of the window at the most
-_HEADER_CHARS = 1000
+# A tokenizer takes a long word for one unknown token; English prose has four to six characters to a token.
+_CHARS_PER_TOKEN = 8
 _CUT_AT = ["\n", "; ", ", ", " ", ""]
 
 
@@ -64,26 +65,30 @@ def _headers(
 def _header(title: str, path: tuple[str, ...], limit: int, embedder: Embedder) -> _Header:
     """As many words of `Title › Section` as fit into `limit` tokens."""
     names = [title, *(name for name in path if name != title)]
-    words = " › ".join(names)[:_HEADER_CHARS].split()
+    words = " › ".join(names).split()[:limit]  # none is less than a token
     candidates = [" ".join(words[:count]) + "\n" for count in range(len(words), 0, -1)]
-    for text, tokens in zip(candidates, embedder.count_tokens(candidates), strict=True):
+    for text, tokens in zip(candidates, _costs(candidates, embedder), strict=True):
         if tokens <= limit:
             return _Header(text, tokens)
     return _Header("", 0)
 
 
 def _pieces(document: Document, embedder: Embedder) -> Iterator[tuple[Span, list[_Piece]]]:
-    """Each stretch between section starts with its sentences, their tokens counted in one batch."""
+    """Each stretch between section starts with its sentences, their cost counted in one batch."""
     stretches = [
         (stretch, [Span(stretch.start + s.start, stretch.start + s.end) for s in found])
         for stretch in _stretches(document)
         if (found := sentences(stretch.cut(document.text)))
     ]
-    counts = iter(
-        embedder.count_tokens([s.cut(document.text) for _, spans in stretches for s in spans])
-    )
+    costs = iter(_costs([s.cut(document.text) for _, spans in stretches for s in spans], embedder))
     for stretch, spans in stretches:
-        yield stretch, [_Piece(span, next(counts)) for span in spans]
+        yield stretch, [_Piece(span, next(costs)) for span in spans]
+
+
+def _costs(texts: Sequence[str], embedder: Embedder) -> list[int]:
+    """Each text's tokens, and no fewer than so many characters would usually have."""
+    least = (-(-len(text) // _CHARS_PER_TOKEN) for text in texts)
+    return [max(pair) for pair in zip(embedder.count_tokens(texts), least, strict=True)]
 
 
 def _stretches(document: Document) -> list[Span]:
@@ -109,11 +114,11 @@ def _fit(document: Document, piece: _Piece, budget: int, embedder: Embedder) -> 
         strip_whitespace=False,
         chunk_size=budget,
         chunk_overlap=0,
-        length_function=lambda text: embedder.count_tokens([text])[0],
+        length_function=lambda text: _costs([text], embedder)[0],
     )
     start = piece.span.start
     parts = splitter.split_text(piece.span.cut(document.text))
-    for part, tokens in zip(parts, embedder.count_tokens(parts), strict=True):
+    for part, tokens in zip(parts, _costs(parts, embedder), strict=True):
         if words := part.strip():
             begin = start + part.index(words)
             yield _Piece(Span(begin, begin + len(words)), tokens)

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from ingest.passages import embedded_texts, split
+from ingest.readers.characters import one_line
 from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
@@ -73,8 +74,8 @@ class Ingester:
     def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
         """Read, cut, embed and store one file.
 
-        Bytes that the collection knows change nothing, unless `source_key` names a document with other
-        bytes: that document gets a new version.
+        Bytes that are known change nothing. With a source key, only the document of that key can know
+        them, and other bytes become its new version; without one, any document of the collection can.
 
         Args:
             content: The original bytes.
@@ -90,10 +91,9 @@ class Ingester:
         check_size(len(content), self.library.settings.limits.upload_bytes)
         report = progress or _silent
         version = Version(f"sha256:{sha256(content).hexdigest()}")
-        earlier = self._earlier(upload)
-        known = earlier or self.library.store.by_version(upload.collection, version)
-        if known and known.version == version:
-            return Ingested(document=known, outcome="known")
+        earlier = self._earlier(upload, version)
+        if earlier and earlier.version == version:
+            return Ingested(document=earlier, outcome="known")
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
@@ -126,7 +126,7 @@ class Ingester:
         if not root.exists():
             raise NotFound(f"There is no file or folder {str(root)!r}.")
         if root.is_file():
-            return [SourceFile(root.name, root)]
+            return [SourceFile(_key(Path(root.name)), root)]
         return sorted(_walk(root, but_not=self.library.settings.data.resolve()))
 
     def add_file(self, file: SourceFile, collection: str) -> FileOutcome:
@@ -137,15 +137,17 @@ class Ingester:
         """
         try:
             content = _content(file.path, self.library.settings.limits.upload_bytes)
-            upload = Upload(name=file.path.name, collection=collection, source_key=file.key)
+            name = os.fsencode(file.path.name).decode(errors="replace")
+            upload = Upload(name=name, collection=collection, source_key=file.key)
             added = self.add(content, upload)
         except DocumentError as error:
             return FileOutcome(path=file.key, outcome="failed", reason=str(error))
         return FileOutcome(path=file.key, outcome=added.outcome, document=added.document)
 
-    def _earlier(self, upload: Upload) -> DocumentSummary | None:
+    def _earlier(self, upload: Upload, version: Version) -> DocumentSummary | None:
+        """The document that the upload replaces or repeats."""
         if upload.source_key is None:
-            return None
+            return self.library.store.by_version(upload.collection, version)
         return self.library.store.by_source_key(upload.collection, upload.source_key)
 
     def _store(self, document: Document, content: bytes, report: Progress) -> None:
@@ -153,7 +155,6 @@ class Ingester:
         passages = split(document, embedder)
         vectors = self._embed(embedded_texts(document, passages, embedder), report)
         self.library.store.add(document, passages, vectors, original=content)
-        report("committed", len(passages), len(passages))
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
         report("embedding", 0, len(texts))
@@ -200,7 +201,7 @@ def _document(
         id=document_id,
         version=version,
         collection=upload.collection,
-        title=upload.title or reading.title,
+        title=one_line(upload.title or "") or reading.title,
         media_type=reading.media_type,
         text=reading.text,
         source_key=upload.source_key,
@@ -219,14 +220,18 @@ def _document(
 def _walk(root: Path, *, but_not: Path) -> Iterator[SourceFile]:
     home = root.resolve()
     for folder, folders, names in os.walk(root):
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and Path(folder, name).resolve() != but_not
-        ]
+        if Path(folder).resolve() == but_not:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
         for path in (Path(folder, name) for name in names if not name.startswith(".")):
             if path.is_file() and path.resolve().is_relative_to(home):
-                yield SourceFile(path.relative_to(root).as_posix(), path)
+                yield SourceFile(_key(path.relative_to(root)), path)
+
+
+def _key(path: Path) -> str:
+    """A path as text; bytes of it that are not UTF-8 are spelt out, so that two names stay two keys."""
+    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
 
 
 def _content(path: Path, limit: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -13,8 +15,10 @@ from typing import cast
 from ingest import dates, language, readers
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
-from rag.errors import EmptyDocument
+from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate, Locator, RowLocator, TimeLocator
+
+logger = logging.getLogger(__name__)
 
 _TITLE_CHARS = 200
 _HEADING_MARK = re.compile(r"#{1,6}\s+")
@@ -62,6 +66,26 @@ def read(content: bytes, *, name: str) -> Reading:
     """
     if not content.strip():
         raise EmptyDocument("The file is empty.")
+    try:
+        return _read(content, name)
+    except (DocumentError, MemoryError):
+        raise
+    except Exception as error:
+        # Neither the message nor the values of the traceback may be logged: they can hold the file's text.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error(  # noqa: TRY400
+            "a reader failed: %s in %s, %s:%d",
+            type(error).__name__,
+            last.name,
+            last.filename,
+            last.lineno or 0,
+        )
+        raise UnreadableDocument(
+            "The file makes its reader fail, so it is damaged or hostile. Save it anew and add that file."
+        ) from error
+
+
+def _read(content: bytes, name: str) -> Reading:
     reading = _reader(sniff(content, name))(content)
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")

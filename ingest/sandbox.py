@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import fields
@@ -186,8 +185,6 @@ def _reading(encoded: bytes, status: int) -> Reading:
             raise DocumentTooExpensive(_TOO_EXPENSIVE) from None
         raise UnreadableDocument(_CRASHED) from None
     if "error" in found:
-        if "cause" in found:
-            logger.error("a file's reader failed: %s", found["cause"])
         kind = getattr(errors, found["error"], UnreadableDocument)
         error = DocumentError.__new__(kind)
         Exception.__init__(error, found["message"])
@@ -247,24 +244,12 @@ def _outcome(reader: Reader, content: bytes, name: str) -> dict[str, Any]:
         reading = reader(content, name)
     except DocumentError as error:
         return {"error": type(error).__name__, "message": str(error)}
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return {"error": DocumentTooExpensive.__name__, "message": _TOO_EXPENSIVE}
-    except Exception as error:  # noqa: BLE001 # whatever a reader runs into ends one file only
-        return {
-            "error": UnreadableDocument.__name__,
-            "message": _CRASHED,
-            "cause": f"{type(error).__name__} in {_place(error)}",
-        }
     return {
         "reading": _plain(reading, but_not="locators"),
         "locators": locator_rows(reading.locators),
     }
-
-
-def _place(error: BaseException) -> str:
-    """Where an error arose, without any of the file's text, which its message may hold."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.name}, {last.filename}:{last.lineno}"
 
 
 def _report(result: int, outcome: dict[str, Any]) -> NoReturn:

@@ -16,27 +16,27 @@ _HTML = re.compile(  # possessive, or a file of comments would take exponential 
     r"(?>\s+|<\?xml\b(?>.*?\?>)|<!--(?>.*?-->))*+<(?:!doctype\s+html|html|head|body|title|meta|article|main)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_SIGNATURES = (
+_SIGNATURES = (  # patterns; what may begin prose needs the bytes that follow it, too
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document or an Outlook message"),
-    (b"{\\rtf", "a rich text (RTF) document"),
-    (b"%!PS", "a PostScript document"),
+    (rb"\{\\rtf", "a rich text (RTF) document"),
+    (b"%!PS-Adobe", "a PostScript document"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"(\xb5/\xfd", "a zstd archive"),
+    (b"\\(\xb5/\xfd", "a zstd archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"\x89PNG\r\n\x1a\n", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF87a", "a GIF image"),
     (b"GIF89a", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"RIFF", "an audio, video or WebP file"),
-    (b"ID3", "an MP3 recording"),
-    (b"OggS", "an Ogg recording"),
-    (b"fLaC", "a FLAC recording"),
+    (rb"II\*\x00", "a TIFF image"),
+    (rb"MM\x00\*", "a TIFF image"),
+    (rb"RIFF....(?:WAVE|AVI |WEBP)", "an audio, video or WebP file"),
+    (rb"ID3[\x02-\x04]", "an MP3 recording"),
+    (rb"OggS\x00", "an Ogg recording"),
+    (rb"fLaC\x00", "a FLAC recording"),
     (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
     (b"\x7fELF", "a program"),
     (b"\xca\xfe\xba\xbe", "a program"),
@@ -67,7 +67,7 @@ def sniff(content: bytes, name: str = "") -> Format:
     if content.startswith(b"PK\x03\x04"):
         return _packaged(content)
     for signature, what in _SIGNATURES:
-        if content.startswith(signature):
+        if re.match(signature, content, re.DOTALL):
             raise _unsupported(what)
     encoding = marked_encoding(content) or unmarked_utf16(content)
     head = content[:_HEAD_BYTES]

@@ -167,14 +167,15 @@ def _candidates(
             passage_score=scored.score,
         )
         for span in sentences(passage.text)
-        if _states_something(span.cut(passage.text), document.title)
+        if _states_something(span.cut(passage.text), (document.title, *passage.section))
     ]
 
 
-def _states_something(sentence: str, title: str) -> bool:
-    """Neither a question, which resembles what is asked more than any answer does, nor part of the title."""
+def _states_something(sentence: str, headings: Sequence[str]) -> bool:
+    """Neither a question, which resembles what is asked more than any answer does, nor part of a heading."""
     asks = sentence.endswith("?") and not _TAG_QUESTION.search(sentence)
-    return not asks and f" {' '.join(words(sentence))} " not in f" {' '.join(words(title))} "
+    said = f" {' '.join(words(sentence))} "
+    return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
 
 
 def _statements(ranked: Sequence[_Ranked]) -> tuple[Statement, ...]:

@@ -7,8 +7,10 @@ _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
-    # Joiners shape Persian, Indic scripts and emoji; beside ASCII or each other they only hide.
-    "|(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u200c\u200d])"
+)
+# Joiners shape Persian, Indic scripts and emoji; beside ASCII, white space or each other they only hide.
+_JOINER = re.compile(
+    "(?<![^\x00-\x7f\\s\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\\s\u200c\u200d])"
 )
 
 
@@ -29,8 +31,9 @@ class Cleaned:
 
 def clean(text: str) -> Cleaned:
     """Take out what no reader sees and hidden text is made of; end every line by one line feed."""
-    visible, removed = _INVISIBLE.subn("", _LINE_END.sub("\n", text))
-    return Cleaned(visible, removed)
+    text, invisible = _INVISIBLE.subn("", _LINE_END.sub("\n", text))
+    text, joiners = _JOINER.subn("", text)
+    return Cleaned(text, invisible + joiners)
 
 
 def one_line(text: str) -> str:

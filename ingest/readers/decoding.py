@@ -16,6 +16,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE_BYTES = 4096
+_SHORT_BYTES = 256  # detection counts letters, and needs some
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Decoded:
 
 
 def decode(content: bytes, declared: str | None = None) -> Decoded:
-    """Decode by byte order mark, then as declared, as UTF-8, and last by detection.
+    """Decode by byte order mark, then as declared, as UTF-8, and last by the likeliest guess.
 
     Raises:
         UnreadableDocument: the bytes are text in no encoding that can be told.
@@ -39,7 +40,7 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
             return Decoded(content.decode(_web_name(encoding)))
         except (ValueError, LookupError):  # some of Python's own codecs raise no UnicodeDecodeError
             continue
-    return _nearly_utf8(content) or _detected(content)
+    return _nearly_utf8(content) or _short_western(content) or _detected(content)
 
 
 def marked_encoding(content: bytes) -> str | None:
@@ -65,8 +66,13 @@ def _decode_leniently(content: bytes, encoding: str) -> Decoded:
 
 
 def _web_name(encoding: str) -> str:
-    """Python's name for a declared encoding; the web says Latin-1 and means Windows-1252."""
+    """Python's name for a declared encoding, which means on the web what the HTML standard says.
+
+    Latin-1 is Windows-1252, and whoever could read the words "UTF-16" was not reading UTF-16.
+    """
     name = codecs.lookup(encoding).name
+    if name.startswith(("utf-16", "utf-32")):
+        return "utf-8"
     return "cp1252" if name in ("iso8859-1", "ascii") else name
 
 
@@ -75,7 +81,19 @@ def _nearly_utf8(content: bytes) -> Decoded | None:
     text = content.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
     sound = sum(character > "\x7f" for character in text) - broken
-    return Decoded(text, _replacements(text, "utf-8")) if sound > 4 * broken else None
+    likely = 2 * sound >= broken if len(content) < _SHORT_BYTES else sound > 4 * broken
+    return Decoded(text, _replacements(text, "utf-8")) if likely else None
+
+
+def _short_western(content: bytes) -> Decoded | None:
+    """A few words of mostly Latin letters, of which there are too few to detect anything by."""
+    latin = 2 * sum(byte < 0x80 for byte in content) >= len(content)
+    if len(content) >= _SHORT_BYTES or not latin:
+        return None
+    try:
+        return Decoded(content.decode("cp1252"), (_guess("cp1252"),))
+    except UnicodeDecodeError:
+        return None
 
 
 def _replacements(text: str, encoding: str) -> tuple[str, ...]:
@@ -89,5 +107,8 @@ def _detected(content: bytes) -> Decoded:
         raise UnreadableDocument(
             "The text's encoding cannot be told. Save the file as UTF-8 and add it again."
         )
-    warning = f"The text is not UTF-8; it was read as {best.encoding}, which is a guess."
-    return Decoded(str(best).removeprefix("\ufeff"), (warning,))
+    return Decoded(str(best).removeprefix("\ufeff"), (_guess(best.encoding),))
+
+
+def _guess(encoding: str) -> str:
+    return f"The text is not UTF-8; it was read as {encoding}, which is a guess."

@@ -12,7 +12,6 @@ from lxml import etree
 
 from ingest.readers import package
 from ingest.readers.blocks import Layout
-from ingest.readers.characters import clean
 from ingest.readers.decoding import decode
 from ingest.readers.html import whole
 from ingest.readers.package import read_member
@@ -65,7 +64,7 @@ def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> It
     for entry in described.iterfind(".//{*}spine/{*}itemref"):
         if entry.get("idref") in pages:
             name = posixpath.normpath(posixpath.join(home, unquote(pages[entry.get("idref")])))
-            yield whole(clean(decode(read_member(book, name)).text).text)
+            yield whole(decode(read_member(book, name)).text)
 
 
 def _moved(section: SectionLocator, by: int) -> SectionLocator:

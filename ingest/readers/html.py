@@ -10,14 +10,13 @@ from typing import Any
 
 from lxml import etree, html
 from trafilatura import bare_extraction
-from trafilatura.metadata import extract_metadata
 from trafilatura.settings import Document as Found
 
 from ingest.readers.blocks import Block, Layout, lay_out
-from ingest.readers.characters import clean, one_line
+from ingest.readers.characters import Cleaned, clean, one_line
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
-from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
+from rag.errors import EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate
 
 _DECLARED_CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -30,7 +29,7 @@ _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for 
 # The page's parts that hold no text of its own, for pages in which no main text is found.
 _ASIDE = frozenset(
     (
-        *("script", "style", "noscript", "template", "svg", "math", "iframe", "object"),
+        *("script", "style", "noscript", "svg", "math", "iframe", "object"),
         *("nav", "aside", "footer", "button", "select"),
     )
 )
@@ -62,6 +61,7 @@ _DATE_FIELDS = (
     ("name", "dcterms.created", "content"),
     ("name", "date", "content"),
 )
+_DATE_ATTRIBUTES = tuple(dict.fromkeys((a, content) for a, _, content in _DATE_FIELDS))
 
 
 def read(content: bytes) -> Reading:
@@ -73,25 +73,19 @@ def read(content: bytes) -> Reading:
     """
     declared = _DECLARED_CHARSET.search(content[:_CHARSET_BYTES])
     decoded = decode(content, declared[1].decode("ascii") if declared else None)
-    cleaned = clean(decoded.text)
-    try:
-        page = _parse(cleaned.text)
-        metadata = extract_metadata(page)
-        published = _published(page)
-        layout = lay_out(_main_blocks(page))
-    except DocumentError:
-        raise
-    except Exception as error:
-        raise UnreadableDocument("The page's markup cannot be parsed.") from error
+    page = _parse(decoded.text)
+    found = _extracted(page)
+    main = _main_blocks(page, found)
+    layout = lay_out(main.blocks)
     return Reading(
         media_type="text/html",
-        title=metadata.title or "",
+        title=found.title or "",
         text=layout.text,
         locators=layout.sections,
-        published=published,
-        author=metadata.author,
+        published=_published(page),
+        author=one_line(found.author or "") or None,
         source_url=_canonical_url(page),
-        warnings=decoded.warnings + cleaned.warnings,
+        warnings=decoded.warnings + Cleaned("", main.removed).warnings,
     )
 
 
@@ -105,14 +99,13 @@ def whole(markup: str) -> Layout:
         page = _parse(markup)
     except EmptyDocument:
         return Layout("", ())
-    body = page.find("body")
-    return lay_out(_blocks(page if body is None else body))
+    return lay_out(_collected(_body(page)).blocks)
 
 
 def _parse(markup: str) -> html.HtmlElement:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     # An XML declaration would overrule the encoding that was found.
-    content = re.sub(r"\A\s*<\?xml[^>]*\?>", "", markup).encode()
+    content = re.sub(r"\A\s*<\?xml[^>]*\?>|\0", "", markup).encode(errors="ignore")
     try:
         page = html.document_fromstring(content, parser=parser)
     except etree.ParserError as error:
@@ -122,28 +115,35 @@ def _parse(markup: str) -> html.HtmlElement:
     for element in list(page.iter()):
         if _is_hidden(element) and element.getparent() is not None:
             element.drop_tree()
+        elif element.tag == "pre":
+            element.tag = "code"  # which trafilatura keeps apart; it makes quotations of most `pre`
     return page
 
 
 def _is_hidden(element: html.HtmlElement) -> bool:
     if element.tag in ("html", "head", "body"):
         return False  # pages hide all of themselves until a script has run
-    return "hidden" in element.attrib or bool(_HIDDEN_STYLE.search(element.get("style", "")))
+    hidden = element.tag == "template" or "hidden" in element.attrib
+    return hidden or bool(_HIDDEN_STYLE.search(element.get("style", "")))
 
 
-def _main_blocks(page: html.HtmlElement) -> list[Block]:
+def _extracted(page: html.HtmlElement) -> Found:
+    """What trafilatura takes for the page's title, author and main text."""
+    found = bare_extraction(page, include_comments=False, with_metadata=True)
+    return found if isinstance(found, Found) else Found()
+
+
+def _main_blocks(page: html.HtmlElement, found: Found) -> _Collector:
     """The blocks of the main text, or of the whole page where hardly any is found."""
-    found = bare_extraction(page, include_comments=False)
-    main = _blocks(found.body) if isinstance(found, Found) else []
-    if _words(main) >= 50:
+    main = _collected(found.body)
+    if main.words >= 50:
         return main
-    body = page.find("body")
-    whole = _blocks(page if body is None else body)
-    return whole if _words(whole) > 2 * _words(main) else main
+    return _collected(_body(page))
 
 
-def _words(blocks: list[Block]) -> int:
-    return sum(len(block.text.split()) for block in blocks)
+def _body(page: html.HtmlElement) -> html.HtmlElement:
+    found = page.find("body")
+    return page if found is None else found
 
 
 class _Collector:
@@ -151,9 +151,14 @@ class _Collector:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.removed = 0
         self._parts: list[str] = []
         self._level: int | None = None
         self._preformatted = 0
+
+    @property
+    def words(self) -> int:
+        return sum(len(block.text.split()) for block in self.blocks)
 
     def add(self, text: str) -> None:
         """Take text of the source, whose line breaks are only white space unless it is preformatted."""
@@ -165,9 +170,10 @@ class _Collector:
 
     def finish(self) -> None:
         """End the present block."""
-        text = "".join(self._parts)
+        cleaned = clean("".join(self._parts))
         self._parts.clear()
-        if text := text.strip("\n") if self._preformatted else _folded(text):
+        self.removed += cleaned.removed
+        if text := cleaned.text.strip("\n") if self._preformatted else _folded(cleaned.text):
             self.blocks.append(Block(text, self._level))
 
     def enter(self, level: int | None, *, preformatted: bool) -> None:
@@ -183,7 +189,7 @@ class _Collector:
         self._preformatted -= preformatted
 
 
-def _blocks(root: etree._Element) -> list[Block]:
+def _collected(root: etree._Element) -> _Collector:
     """The text of every block in document order; iterative, since pages nest without bound."""
     collector = _Collector()
     events = etree.iterwalk(root, events=("start", "end"))
@@ -199,7 +205,7 @@ def _blocks(root: etree._Element) -> list[Block]:
             _enter(collector, element, tag)
             collector.add(element.text or "")
     collector.finish()
-    return collector.blocks
+    return collector
 
 
 def _enter(collector: _Collector, element: etree._Element, tag: str) -> None:
@@ -221,8 +227,8 @@ def _is_block(element: etree._Element, tag: str) -> bool:
 
 
 def _is_preformatted(element: etree._Element, tag: str) -> bool:
-    """Whether white space counts; trafilatura makes `code` of `pre`."""
-    return tag == "pre" or (tag == "code" and "\n" in (element.text or ""))
+    """Whether white space counts: in code that fills a line at least."""
+    return tag == "code" and any("\n" in text for text in element.itertext())
 
 
 def _heading_level(element: etree._Element, tag: str) -> int | None:
@@ -261,9 +267,6 @@ def _stated_dates(page: html.HtmlElement) -> Iterator[tuple[str, str]]:
         for element in page.iter("time")
         if "pubdate" in element.attrib
     )
-
-
-_DATE_ATTRIBUTES = tuple(dict.fromkeys((a, content) for a, _, content in _DATE_FIELDS))
 
 
 def _json_ld_dates(page: html.HtmlElement) -> Iterator[str]:

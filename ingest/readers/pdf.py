@@ -5,14 +5,14 @@ from __future__ import annotations
 import ctypes
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from threading import Lock
 
 import pypdf
 import pypdfium2 as pdfium
+from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
 from ingest.readers.characters import Cleaned, clean, one_line
@@ -20,11 +20,9 @@ from ingest.reading import Reading
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator, Span
 
-_PDFIUM = Lock()  # PDFium is not thread-safe, not even between documents
-
-_BROKEN_WORD = re.compile("(\\w+)(?:\ufffe|\x02\n?|[-\xad]\n(?=[a-z\xdf-\xff]))(\\w+)")
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_BREAK = re.compile("(?<=\\w)(?:\ufffe|\x02\n?|[-\xad]\n(?=[a-z\xdf-\xff]))(?=\\w)")
+_WORD_CHARS = (
+    64  # how much of a word is looked up: enough for any, and the cost of long runs stays small
 )
 _ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’»)\]]*$")
 _CONTINUES = re.compile(r"[a-zß-ÿ,;)]")
@@ -74,10 +72,7 @@ def read(content: bytes) -> Reading:
         EmptyDocument: no page holds text.
         UnreadableDocument: neither PDFium nor pypdf can open the file.
     """
-    with _PDFIUM:
-        pages = _read_with_pdfium(content)
-    if pages is None:
-        pages = _read_with_pypdf(content)
+    pages = _read_with_pdfium(content) or _read_with_pypdf(content)
     cleaned = [clean(text) for text in _mended(pages.texts)]
     texts = [page.text.strip() for page in cleaned]
     removed = sum(page.removed for page in cleaned)
@@ -97,7 +92,10 @@ def read(content: bytes) -> Reading:
 
 
 def _read_with_pdfium(content: bytes) -> _Pages | None:
-    """What PDFium reads; None where it cannot open the file."""
+    """What PDFium reads; None where it cannot open the file.
+
+    PDFium is not thread-safe, not even between documents: each file is read in a process of its own.
+    """
     try:
         document = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
@@ -121,13 +119,19 @@ def _read_with_pdfium(content: bytes) -> _Pages | None:
                 texts.append("")
         return _Pages(
             texts=texts,
-            labels=[
-                document.get_page_label(index) or str(index + 1) for index in range(len(texts))
-            ],
-            title=document.get_metadata_value("Title"),
-            author=document.get_metadata_value("Author"),
+            labels=[_string(raw.FPDF_GetPageLabel, document, n) for n in range(len(texts))],
+            title=_string(raw.FPDF_GetMetaText, document, b"Title"),
+            author=_string(raw.FPDF_GetMetaText, document, b"Author"),
             warnings=(f"{_numbers(unreadable)} cannot be read.",) if unreadable else (),
         )
+
+
+def _string(fill: Callable[..., int], *of: object) -> str:
+    """A string of the file, from a function of PDFium's that fills a buffer; broken characters are left out."""
+    size = fill(*of, None, 0)
+    buffer = ctypes.create_string_buffer(size)
+    fill(*of, buffer, size)
+    return buffer.raw.decode("utf-16-le", errors="ignore").rstrip("\0")
 
 
 def _read_with_pypdf(content: bytes) -> _Pages:
@@ -140,7 +144,7 @@ def _read_with_pypdf(content: bytes) -> _Pages:
             title=(metadata.title if metadata else None) or "",
             author=(metadata.author if metadata else None) or "",
         )
-    except Exception as error:
+    except PyPdfError as error:
         raise UnreadableDocument(
             "The PDF is damaged and cannot be opened. Save it again in a PDF viewer, then add that file."
         ) from error
@@ -241,17 +245,18 @@ def _is_row(line: _Line) -> bool:
 
 
 def _mended(texts: Sequence[str]) -> list[str]:
-    """Expand ligatures and put words together that a line end broke."""
-    texts = [text.translate(_LIGATURES) for text in texts]
+    """Put words together that a line end broke."""
     words = set(re.findall(r"\w+(?:-\w+)*", "\n".join(texts)))
 
-    def mend(broken: re.Match[str]) -> str:
-        head, tail = broken[1], broken[2]
+    def mend(found: re.Match[str]) -> str:
+        before = found.string[max(0, found.start() - _WORD_CHARS) : found.start()]
+        after = found.string[found.end() : found.end() + _WORD_CHARS]
+        head, tail = re.findall(r"\w+", before)[-1], re.findall(r"\w+", after)[0]
         # PDFium marks a compound's own hyphen like a broken word's; the rest of the text tells.
         compound = f"{head}-{tail}" in words and head + tail not in words
-        return f"{head}-{tail}" if compound or not tail[0].islower() else head + tail
+        return "-" if compound or not tail[0].islower() else ""
 
-    return [_BROKEN_WORD.sub(mend, text).replace("\ufffe", "-") for text in texts]
+    return [_BREAK.sub(mend, text).replace("\ufffe", "-") for text in texts]
 
 
 def _join(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, tuple[PageLocator, ...]]:
@@ -264,7 +269,9 @@ def _join(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, tuple[PageL
         part = text + (_separator(text, filled[index + 1][1]) if index + 1 < len(filled) else "")
         parts.append(part)
         span = Span(start, start + len(part))
-        locators.append(PageLocator(span=span, number=number, label=labels[number - 1]))
+        locators.append(
+            PageLocator(span=span, number=number, label=one_line(labels[number - 1]) or str(number))
+        )
         start = span.end
     return "".join(parts), tuple(locators)
 

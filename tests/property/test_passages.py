@@ -1,7 +1,10 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.passages import embedded_texts, split
+from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
+from rag.protocols import Embedder
 from rag.types import Document
 from tests.unit.ingest.fakes import WordEmbedder, document
 
@@ -19,6 +22,8 @@ WORDS = st.sampled_from(
         "(a)",
         "3.5",
         "x" * 90,
+        "0f" * 300,
+        "กขคง" * 37,
         "naïve",
         "日本",
         "é",
@@ -42,14 +47,37 @@ def documents(draw: st.DrawFn) -> Document:
 @settings(max_examples=60, deadline=None)
 @given(source=documents(), window=st.integers(8, 60))
 def test_passages_hold_every_visible_character_once_and_fit(source: Document, window: int) -> None:
-    embedder = WordEmbedder(window)
+    check(source, WordEmbedder(window))
+
+
+@pytest.fixture(scope="module")
+def real() -> Embedder:
+    return SentenceTransformerEmbedder()
+
+
+@settings(max_examples=20, deadline=None)
+@given(source=documents())
+def test_the_same_holds_for_a_real_tokenizer(source: Document, real: Embedder) -> None:
+    check(source, real)
+
+
+@pytest.mark.parametrize("text", ["0f" * 10_000, f"{'กขคง' * 37} " * 50])
+def test_a_run_that_a_real_tokenizer_does_not_know_is_cut(text: str, real: Embedder) -> None:
+    check(document(text), real)
+
+
+def check(source: Document, embedder: Embedder) -> None:
     passages = split(source, embedder)
     assert all(passage.text == passage.span.cut(source.text) for passage in passages)
     covered = [at for one in passages for at in range(one.span.start, one.span.end)]
     assert covered == sorted(set(covered))
     visible = {at for at, character in enumerate(source.text) if not character.isspace()}
     assert visible <= set(covered)
-    assert max(embedder.count_tokens(embedded_texts(source, passages, embedder))) <= window
+    assert (
+        max(embedder.count_tokens(embedded_texts(source, passages, embedder)))
+        <= embedder.window_tokens
+    )
+    assert max(len(passage.text) for passage in passages) <= 8 * embedder.window_tokens
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,10 +1,17 @@
 """PDFs made for tests."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+)
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
@@ -17,6 +24,7 @@ def pdf(
     title: str | None = None,
     author: str | None = None,
     indents: Sequence[str] = (),
+    font: str = "Helvetica",
 ) -> bytes:
     """A page per sequence of lines; an empty line leaves a gap, and lines in `indents` are indented."""
     file = io.BytesIO()
@@ -25,6 +33,7 @@ def pdf(
     if author:
         canvas.setAuthor(author)
     for lines in pages:
+        canvas.setFont(font, 12)
         for row, line in enumerate(lines):
             canvas.drawString(52 if line in indents else 40, 540 - row * LEADING, line)
         canvas.showPage()
@@ -43,13 +52,61 @@ def table(rows: Sequence[Sequence[str]], *, after: str) -> bytes:
     return file.getvalue()
 
 
+def columns(left: Sequence[str], right: Sequence[str]) -> bytes:
+    """A page of two columns."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A5, invariant=1)
+    for x, lines in ((40, left), (220, right)):
+        for row, line in enumerate(lines):
+            canvas.drawString(x, 540 - row * LEADING, line)
+    canvas.save()
+    return file.getvalue()
+
+
+def with_form(value: str) -> bytes:
+    """A page with a line of text and a field that was filled in."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A5, invariant=1)
+    canvas.drawString(40, 540, "Name of the keeper:")
+    canvas.acroForm.textfield(name="keeper", value=value, x=40, y=500)
+    canvas.save()
+    return file.getvalue()
+
+
+def rewritten(content: bytes, *, metadata: Mapping[str, bytes], label: bytes) -> bytes:
+    """The same PDF with strings that may be of any bytes: metadata, and the prefix of page labels."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    assert writer._info is not None
+    for key, value in metadata.items():
+        writer._info[NameObject(key)] = ByteStringObject(value)
+    style = DictionaryObject({NameObject("/P"): ByteStringObject(label)})
+    labels = {NameObject("/Nums"): ArrayObject([NumberObject(0), style])}
+    writer.root_object[NameObject("/PageLabels")] = DictionaryObject(labels)
+    return _written(writer)
+
+
+def without_page(content: bytes, number: int) -> bytes:
+    """The same PDF, one of its pages replaced by what is none."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    pages = writer.root_object["/Pages"]
+    assert isinstance(pages, DictionaryObject)
+    kids = pages["/Kids"]
+    assert isinstance(kids, ArrayObject)
+    kids[number - 1] = NumberObject(7)
+    return _written(writer)
+
+
+def _written(writer: PdfWriter) -> bytes:
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
 def encrypted(content: bytes, password: str) -> bytes:
     """The same PDF, to be opened by `password`."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
     writer.encrypt(user_password=password, algorithm="RC4-128")
-    file = io.BytesIO()
-    writer.write(file)
-    return file.getvalue()
+    return _written(writer)
 
 
 def labelled(content: bytes, *, roman_pages: int) -> bytes:
@@ -57,6 +114,4 @@ def labelled(content: bytes, *, roman_pages: int) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
     writer.set_page_label(0, roman_pages - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
     writer.set_page_label(roman_pages, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL)
-    file = io.BytesIO()
-    writer.write(file)
-    return file.getvalue()
+    return _written(writer)

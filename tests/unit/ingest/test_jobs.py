@@ -36,7 +36,6 @@ def adder(store: InMemoryStore) -> Add:
         vectors = HashingEmbedder().embed_passages([one.text for one in passages])
         progress("embedding", len(passages), len(passages))
         store.add(source, passages, vectors, original=content)
-        progress("committed", len(passages), len(passages))
         return Ingested(document=store.summary(source.id), outcome="added")
 
     return add

@@ -19,6 +19,18 @@ def test_a_half_full_passage_ends_with_its_paragraph() -> None:
     assert len(texts(text, window=40)) == 1
 
 
+def test_a_passage_that_is_less_than_half_full_runs_on_into_the_next_paragraph() -> None:
+    # The first paragraph takes 5 tokens of 11, all three 15.
+    text = "One two six ten.\n\nRed sea.\n\nTwo men ran on. All did."
+    assert texts(text, window=12) == ["One two six ten.\n\nRed sea.", "Two men ran on. All did."]
+    assert texts(text, window=11) == ["One two six ten.", "Red sea.\n\nTwo men ran on.", "All did."]
+
+
+def test_a_passage_stays_short_in_a_large_window() -> None:
+    found = texts("One two six ten. " * 200, window=8000)
+    assert {one.count(".") for one in found[:-1]} == {48}  # of 5 tokens each, 240 in all
+
+
 def test_no_passage_crosses_the_start_of_a_section() -> None:
     text = "Lead.\n\nFirst\n\nShort.\n\nSecond\n\nAlso short."
     sections = {7: "First", 22: "Second"}

@@ -1,9 +1,12 @@
 import datetime as dt
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from ingest.pipeline import Ingester
+from ingest import open_library
+from ingest.pipeline import Ingester, SourceFile
 from rag.bootstrap import assemble
 from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
 from rag.protocols import JobState, Upload
@@ -38,12 +41,29 @@ def test_a_file_becomes_a_document_with_passages_and_its_original(
     assert store.document(added.document.id).text == TEXT.decode()
 
 
-def test_known_bytes_change_nothing(store: InMemoryStore, ingester: Ingester) -> None:
-    first = ingester.add(TEXT, Upload(name="a.txt"))
-    again = ingester.add(TEXT, Upload(name="b.txt", title="Another title", source_key="b.txt"))
+@pytest.mark.parametrize("key", [None, "a.txt"])
+def test_known_bytes_without_a_key_change_nothing(
+    store: InMemoryStore, ingester: Ingester, key: str | None
+) -> None:
+    first = ingester.add(TEXT, Upload(name="a.txt", source_key=key))
+    again = ingester.add(TEXT, Upload(name="b.txt", title="Another title"))
     assert again.known
     assert again.document == first.document
     assert len(store.summaries(None)) == 1
+
+
+def test_two_keys_of_the_same_bytes_are_two_documents(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
+    for key in ("a.txt", "b.txt"):
+        assert ingester.add(TEXT, Upload(name=key, source_key=key)).outcome == "added"
+    assert ingester.add(b"Other.", Upload(name="a.txt", source_key="a.txt")).outcome == "updated"
+    assert ingester.add(TEXT, Upload(name="b.txt", source_key="b.txt")).known
+    documents = [store.document(one.id) for one in store.summaries(None)]
+    assert {(one.source_key, one.text) for one in documents} == {
+        ("a.txt", "Other."),
+        ("b.txt", TEXT.decode()),
+    }
 
 
 def test_the_same_bytes_in_another_collection_are_another_document(
@@ -82,17 +102,35 @@ def test_two_uploads_of_one_name_without_a_key_are_two_documents(ingester: Inges
     assert first.document.id != second.document.id
 
 
+SAYS = b"""<html><head><title>Theirs</title><meta name="author" content="Ada Marsh">
+<meta name="date" content="2020-01-01"><link rel="canonical" href="https://their.example/"></head>
+<body><p>Words.</p></body></html>"""
+
+
 def test_what_the_caller_says_wins_over_what_the_file_says(
     store: InMemoryStore, ingester: Ingester
 ) -> None:
-    page = b'<html><head><title>Theirs</title><meta name="date" content="2020-01-01"></head><body>x'
     upload = Upload(
-        name="x.html", title="Mine", published=dt.date(2021, 2, 3), source_url="https://a.example/"
+        name="x.html",
+        title="Mi\u202ene \n",
+        published=dt.date(2021, 2, 3),
+        source_url="https://a.example/",
     )
-    document = store.document(ingester.add(page, upload).document.id)
+    document = store.document(ingester.add(SAYS, upload).document.id)
     assert (document.title, document.source_url) == ("Mine", "https://a.example/")
     assert document.published is not None
     assert (document.published.value, document.published.found_by) == (dt.date(2021, 2, 3), "user")
+
+
+@pytest.mark.parametrize("title", [None, "  ", "\x07"])
+def test_what_the_caller_does_not_say_is_what_the_file_says(
+    store: InMemoryStore, ingester: Ingester, title: str | None
+) -> None:
+    document = store.document(ingester.add(SAYS, Upload(name="x", title=title)).document.id)
+    assert (document.title, document.author) == ("Theirs", "Ada Marsh")
+    assert document.source_url == "https://their.example/"
+    assert document.published is not None
+    assert document.published.value == dt.date(2020, 1, 1)
 
 
 def test_progress_runs_to_the_end(ingester: Ingester) -> None:
@@ -101,7 +139,7 @@ def test_progress_runs_to_the_end(ingester: Ingester) -> None:
     ingester.add(content, Upload(name="x"), lambda *step: seen.append(step))
     assert [state for state, _, _ in seen][:2] == ["parsing", "embedding"]
     total = seen[-1][2]
-    assert seen[-1] == ("committed", total, total)
+    assert seen[-1] == ("embedding", total, total)
     assert [done for state, done, _ in seen if state == "embedding"] == [
         *range(0, total, 64),
         total,
@@ -193,6 +231,35 @@ def test_a_large_file_of_a_folder_is_reported(folder: Path, store: InMemoryStore
     assert outcomes["a.txt"].outcome == "added"
 
 
+def test_a_large_file_is_refused_before_its_bytes_are_read(
+    tmp_path: Path, store: InMemoryStore
+) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 42)  # no memory could hold what the disk need not
+    (outcome,) = over(store).add_folder(tmp_path)
+    assert "over the limit" in (outcome.reason or "")
+
+
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, ingester: Ingester) -> None:
+    outcome = ingester.add_file(SourceFile("gone.txt", tmp_path / "gone.txt"), "default")
+    assert outcome.outcome == "failed"
+    assert outcome.reason == "The file cannot be opened: No such file or directory."
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_a_name_that_is_not_utf8_is_spelt_out(tmp_path: Path, ingester: Ingester) -> None:
+    for name in (b"a\xfe.txt", b"a\xff.txt"):
+        (tmp_path / os.fsdecode(name)).write_bytes(b"The words of " + name.hex().encode() + b".")
+    outcomes = list(ingester.add_folder(tmp_path))
+    assert [(one.path, one.outcome) for one in outcomes] == [
+        ("a\\xfe.txt", "added"),
+        ("a\\xff.txt", "added"),
+    ]
+    assert {one.document.title for one in outcomes if one.document} == {"a\ufffd"}
+    (alone,) = ingester.add_folder(tmp_path / os.fsdecode(b"a\xff.txt"))
+    assert (alone.path, alone.outcome) == ("a\\xff.txt", "known")
+
+
 def test_a_missing_folder_is_an_error_at_once(tmp_path: Path, ingester: Ingester) -> None:
     with pytest.raises(NotFound, match="no file or folder"):
         ingester.add_folder(tmp_path / "nothing")
@@ -214,3 +281,10 @@ def test_a_library_kept_inside_the_folder_is_not_added_to_itself(
     (folder / "other").mkdir()
     (folder / "other" / "c.txt").write_text("Words.")
     assert "other/c.txt" in {file.key for file in ingester.files(folder)}
+    assert ingester.files(kept) == []
+
+
+def test_opening_a_missing_folder_leaves_no_trace(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no folder"):
+        open_library(tmp_path / "papres")
+    assert list(tmp_path.iterdir()) == []

@@ -4,6 +4,7 @@ import pytest
 
 from ingest.reading import read
 from rag.errors import EmptyDocument, UnreadableDocument
+from rag.types import SectionLocator
 
 PROSE = (
     "The harbour board met on the quay and spoke at length about dredging the eastern channel, which "
@@ -47,11 +48,14 @@ def test_page_says_what_it_is() -> None:
 
 def test_sections_carry_the_path_of_their_headings() -> None:
     reading = read(PAGE.encode(), name="x.html")
-    sections = [one for one in reading.locators if hasattr(one, "path")]
-    paths = [one.path[-2:] for one in sections]
-    assert ("The cost", "Who pays") in paths
-    assert paths[-1][-1] == "The vote"
-    assert sections[-1].path[-2:] != ("Who pays", "The vote")
+    sections = [one for one in reading.locators if isinstance(one, SectionLocator)]
+    top = "Channel to be dredged"
+    assert [one.path for one in sections] == [
+        (top,),
+        (top, "The cost"),
+        (top, "The cost", "Who pays"),
+        (top, "The vote"),
+    ]
     for one in sections:
         assert one.span.cut(reading.text).startswith(one.path[-1])
 
@@ -76,6 +80,24 @@ def test_items_and_rows_stand_apart() -> None:
             "datePublished",
             dt.date(2019, 1, 2),
         ),
+        (
+            '<meta name="date" content="1970-01-01"><time pubdate datetime="2018-07-08T09:00">',
+            "time pubdate",
+            dt.date(2018, 7, 8),
+        ),
+        (
+            '<meta property="article:published_time" content="2021-01-01">'
+            '<script type="application/ld+json">{"datePublished":"2022-02-02"}</script>',
+            "article:published_time",
+            dt.date(2021, 1, 1),
+        ),
+        (
+            '<meta itemprop="datePublished" content="2023-03-03">'
+            '<script type="application/ld+json">'
+            '{"review":{"datePublished":"2001-01-01"},"datePublished":"2022-02-02"}</script>',
+            "JSON-LD datePublished",
+            dt.date(2022, 2, 2),
+        ),
     ],
 )
 def test_published_is_read_from_stated_metadata(head: str, found_by: str, day: dt.date) -> None:
@@ -92,6 +114,8 @@ def test_published_is_read_from_stated_metadata(head: str, found_by: str, day: d
         "",
         '<meta name="date" content="last Friday">',
         '<meta name="date" content="0001-01-01T00:00:00Z">',
+        '<meta name="date" content="1970-01-01">',
+        '<time datetime="2024-01-01">1 January</time>',
         '<meta name="date" content="2024-13-40">',
         '<script type="application/ld+json">{"datePublished": </script>',
         '<meta property="article:modified_time" content="2024-01-01">',
@@ -119,15 +143,85 @@ def test_a_page_without_text_is_empty(page: bytes) -> None:
         read(page, name="x.html")
 
 
-@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252"])
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "us-ascii"])
 def test_declared_encoding_is_used(declared: str) -> None:
     page = f'<html><head><meta charset="{declared}"></head><body><p>Café “Zoë”</p></body></html>'
     assert "Café “Zoë”" in read(page.encode("cp1252"), name="x.html").text
 
 
-def test_wrongly_declared_encoding_does_not_lose_the_page() -> None:
-    page = '<html><head><meta charset="klingon"></head><body><p>Smörgåsbord</p></body></html>'
+@pytest.mark.parametrize(
+    "declared", ["klingon", "punycode", "undefined", "hex", "utf-16", "utf-32", "x-user-defined"]
+)
+def test_wrongly_declared_encoding_does_not_lose_the_page(declared: str) -> None:
+    page = f'<html><head><meta charset="{declared}"></head><body><p>Smörgåsbord</p></body></html>'
     assert "Smörgåsbord" in read(page.encode(), name="x.html").text
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "utf-32"])
+def test_a_page_of_plain_letters_is_not_utf16_whatever_it_says(declared: str) -> None:
+    page = f'<html><head><meta charset="{declared}"></head><body><p>Plain words.</p></body></html>'
+    assert read(page.encode(), name="x.html").text == "Plain words."
+
+
+def test_characters_that_markup_spells_out_are_cleaned_too() -> None:
+    page = (
+        "<html><body><h2>Head&#8203;ing</h2><p>pay&shy;lo&#x202e;ad &#8205;</p>"
+        "<pre>a\nb&#13;c\x0bd&#x2028;e</pre></body></html>"
+    )
+    reading = read(page.encode(), name="x.html")
+    assert reading.text == "Heading\n\npayload\n\na\nb\nc\nd\ne"
+    assert reading.warnings == ("4 invisible or control characters were removed.",)
+    assert [one.path for one in reading.locators if isinstance(one, SectionLocator)] == [
+        ("Heading",)
+    ]
+
+
+@pytest.mark.parametrize("prose", ["", PROSE * 3])
+def test_preformatted_text_keeps_its_spaces(prose: str) -> None:
+    page = f"<html><body><article><h1>Code</h1><p>{prose}</p><pre>code  <b>line</b>\n  two</pre><p>{prose}</p>"
+    assert "\n\ncode  line\n  two" in read(page.encode(), name="x.html").text
+
+
+@pytest.mark.parametrize("prose", ["Words.", PROSE * 3])
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<p style="visibility: hidden">Unseen</p>',
+        "<template>Unseen</template>",
+        "<nav>Unseen</nav>",
+        "<aside>Unseen</aside>",
+        "<footer>Unseen</footer>",
+    ],
+)
+def test_what_is_not_the_page_s_text_stays_out(prose: str, part: str) -> None:
+    page = f"<html><body><article><h1>Title</h1><p>{prose}</p>{part}</article></body></html>"
+    text = read(page.encode(), name="x.html").text
+    assert prose.strip() in text
+    assert "Unseen" not in text
+
+
+@pytest.mark.parametrize("tag", ["html", "body"])
+def test_a_page_that_a_script_would_show_is_read(tag: str) -> None:
+    page = "<html><body><p>Words.</p></body></html>".replace(f"<{tag}>", f"<{tag} hidden>")
+    assert read(page.encode(), name="x.html").text == "Words."
+
+
+@pytest.mark.parametrize(("words", "whole"), [(49, True), (50, False)])
+def test_the_whole_page_is_read_where_hardly_any_main_text_is_found(
+    words: int, whole: bool
+) -> None:
+    links = "".join(f'<li><a href="/{n}">Item</a></li>' for n in range(60))
+    page = f"<html><body><article><p>{'word ' * words}</p></article><ul>{links}</ul></body></html>"
+    assert ("Item" in read(page.encode(), name="x.html").text) is whole
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [("http://a.example/", True), ("javascript:alert(1)", False), ("/relative", False)],
+)
+def test_only_a_web_address_is_the_page_s_address(url: str, kept: bool) -> None:
+    page = f'<html><head><link rel="canonical" href="{url}"></head><body>Words.'
+    assert read(page.encode(), name="x.html").source_url == (url if kept else None)
 
 
 def test_an_xml_declaration_and_a_mark_do_not_hide_the_page() -> None:

@@ -1,9 +1,22 @@
+import time
+
 import pytest
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
 
 from ingest.reading import read
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator
-from tests.unit.ingest.pdfs import encrypted, labelled, pdf, table
+from tests.unit.ingest.pdfs import (
+    columns,
+    encrypted,
+    labelled,
+    pdf,
+    rewritten,
+    table,
+    with_form,
+    without_page,
+)
 
 LINES = [
     "The lamp was lit at dusk by the",
@@ -33,6 +46,59 @@ def test_words_broken_at_a_line_end_are_joined() -> None:
         pdf([["The light was extin-", "guished at dawn by the assis-", "tant."]]), name="x"
     ).text
     assert "extinguished at dawn by the assistant." in text
+
+
+def test_a_word_broken_twice_is_joined_twice() -> None:
+    text = read(pdf([["It is super-", "califragi-", "listic here."]]), name="x").text
+    assert text == "It is supercalifragilistic here."
+
+
+def test_long_runs_of_letters_take_no_time() -> None:
+    content = pdf([["x" * 30_000]] * 4)
+    started = time.monotonic()
+    read(content, name="x")
+    assert time.monotonic() - started < 2
+
+
+def test_a_short_line_that_ends_a_sentence_ends_a_paragraph() -> None:
+    lines = [
+        "The first line of these fills the page",
+        "and ends soon. It does.",
+        "Here is another.",
+    ]
+    assert "does.\nHere" in read(pdf([[lines[1], *lines[1:]]]), name="x").text
+    assert "does.\n\nHere" in read(pdf([lines]), name="x").text
+
+
+def test_the_top_of_a_second_column_begins_a_paragraph() -> None:
+    left, right = ["Wicks and oil", "Glass and soot"], ["The keeper", "The assistant"]
+    assert read(columns(left, right), name="x").text == (
+        "Wicks and oil\nGlass and soot\n\nThe keeper\nThe assistant"
+    )
+
+
+def test_what_was_filled_into_a_form_is_text() -> None:
+    text = read(with_form("Ada Marsh"), name="x").text
+    assert text == "Name of the keeper:\nAda Marsh"
+
+
+def test_ligatures_are_spelt_out() -> None:
+    registerFont(TTFont("Vera", "Vera.ttf"))
+    assert read(pdf([["The ﬁrst ﬂame"]], font="Vera"), name="x").text == "The first flame"
+
+
+def test_a_page_that_cannot_be_read_is_named() -> None:
+    reading = read(without_page(pdf([["One"], ["Two"], ["Three"]]), 2), name="x")
+    assert "Page 2 cannot be read." in reading.warnings
+    assert reading.text == "One\n\nThree"
+
+
+def test_strings_of_the_file_are_cleaned_and_broken_ones_cost_a_character_only() -> None:
+    broken = "\ufeffLa\ud800mp\u202e room\n".encode("utf-16-be", errors="surrogatepass")
+    metadata = {"/Title": broken, "/Author": broken}
+    reading = read(rewritten(pdf([LINES]), metadata=metadata, label=broken), name="x")
+    assert (reading.title, reading.author) == ("Lamp room", "Lamp room")
+    assert [one.label for one in reading.locators if isinstance(one, PageLocator)] == ["Lamp room"]
 
 
 def test_a_compound_keeps_its_hyphen_where_the_text_shows_it() -> None:
@@ -120,3 +186,9 @@ def test_a_signature_and_nothing_else_is_unreadable() -> None:
 
 def test_junk_before_the_header_is_allowed() -> None:
     assert "keeper" in read(b"junk\n" * 20 + pdf([LINES]), name="x.txt").text
+
+
+@pytest.mark.parametrize(("junk", "kind"), [(1019, "application/pdf"), (1020, "text/plain")])
+def test_the_header_stands_within_the_first_1024_bytes(junk: int, kind: str) -> None:
+    content = b"j" * junk + b"%PDF-1.4\n" + pdf([LINES]).partition(b"\n")[2]
+    assert read(content, name="x").media_type == kind

@@ -4,7 +4,16 @@ import pytest
 
 from rag.composition import SentenceComposer
 from rag.retrieval import HybridRetriever
-from rag.types import Abstention, Answer, Document, DocumentId, Filters, Response
+from rag.types import (
+    Abstention,
+    Answer,
+    Document,
+    DocumentId,
+    Filters,
+    Response,
+    SectionLocator,
+    Span,
+)
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -94,6 +103,13 @@ def test_a_question_in_a_document_is_no_answer_but_a_tag_question_is() -> None:
 
 def test_a_document_s_title_is_no_answer() -> None:
     page = document("Where frogs sleep\nFrogs sleep in mud.", title="Where frogs sleep - a page")
+    assert texts(ask("Where do frogs sleep?", page)) == ["Frogs sleep in mud."]
+
+
+def test_a_section_s_heading_is_no_answer() -> None:
+    text = "Where frogs sleep\nFrogs sleep in mud."
+    section = SectionLocator(span=Span(0, len(text)), path=("Frogs", "Where frogs sleep"))
+    page = document(text, title="Ponds", locators=(section,))
     assert texts(ask("Where do frogs sleep?", page)) == ["Frogs sleep in mud."]
 
 
