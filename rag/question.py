@@ -26,7 +26,6 @@ _ROLE_NOUNS = frozenset(
         president principal producer professor prosecutor provost queen rector registrar reporter
         representative researcher scientist secretary senator sergeant sheriff spokesman spokesperson
         spokeswoman superintendent supervisor surgeon teacher technician treasurer trustee undersecretary
-        ceo cfo coo cto
         """
     )
 )

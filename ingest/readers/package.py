@@ -18,6 +18,10 @@ _LOCAL_HEADER_BYTES = 30
 _MARKUP = re.compile(r"\.(?:xml|rels|xhtml|html|htm|opf|ncx|vml|svg)\Z", re.IGNORECASE)
 _PROLOG_BYTES = 4096
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE(?![^>\[]*\bhtml\b[^>\[]*>)|ENTITY)", re.IGNORECASE)
+_DAMAGED = (  # what zipfile raises; the last for a compression that it lacks
+    *(zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError),
+    NotImplementedError,
+)
 _SUSPECT = "The file is built like an archive that is made to do harm ({}). Save it anew and add that file."
 
 
@@ -32,7 +36,7 @@ def opened(content: bytes) -> zipfile.ZipFile:
     """
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise UnreadableDocument(
             "The file is damaged and cannot be opened. Save it anew."
         ) from error
@@ -53,7 +57,7 @@ def read_member(package: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return package.read(name)
-    except (KeyError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise UnreadableDocument(
             "A part of the file is missing or damaged. Save it anew."
         ) from error
@@ -103,13 +107,7 @@ def _refuse_declarations(package: zipfile.ZipFile) -> None:
             try:
                 with package.open(entry) as member:
                     prolog = member.read(_PROLOG_BYTES)
-            except (
-                zipfile.BadZipFile,
-                OSError,
-                EOFError,
-                NotImplementedError,
-                ValueError,
-            ) as error:
+            except _DAMAGED as error:
                 raise UnreadableDocument("A part of the file is damaged. Save it anew.") from error
             if _DECLARATION.search(prolog):
                 raise UnreadableDocument(_SUSPECT.format("markup with declarations of its own"))
