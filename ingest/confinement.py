@@ -159,28 +159,72 @@ class _Machine:
     audit: int
     forbidden: tuple[int, ...]
     clone: int
+    prlimit: int
 
 
-_EVERYWHERE = (425, 438)  # io_uring_setup, pidfd_getfd
+_EVERYWHERE = (425, 438, 424)  # io_uring_setup, pidfd_getfd, pidfd_send_signal
 _CLONE3 = 435
 _MACHINES = {
     # socket connect bind listen socketpair · ptrace process_vm_readv process_vm_writev · execve execveat ·
-    # fork vfork · mount unshare setns · kill · bpf perf_event_open keyctl userfaultfd open_by_handle_at
+    # fork vfork · mount unshare setns · kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo ·
+    # bpf perf_event_open keyctl userfaultfd open_by_handle_at
     "x86_64": _Machine(
         0xC000003E,
         (
-            *(41, 42, 49, 50, 53, 101, 310, 311, 59, 322, 57, 58, 165, 272, 308, 62),
+            *(
+                41,
+                42,
+                49,
+                50,
+                53,
+                101,
+                310,
+                311,
+                59,
+                322,
+                57,
+                58,
+                165,
+                272,
+                308,
+                62,
+                200,
+                234,
+                129,
+                297,
+            ),
             *(321, 298, 250, 323, 304, *_EVERYWHERE),
         ),
         clone=56,
+        prlimit=302,
     ),
     "aarch64": _Machine(
         0xC00000B7,
         (
-            *(198, 203, 200, 201, 199, 117, 270, 271, 221, 281, 40, 97, 268, 129),
+            *(
+                198,
+                203,
+                200,
+                201,
+                199,
+                117,
+                270,
+                271,
+                221,
+                281,
+                40,
+                97,
+                268,
+                129,
+                130,
+                131,
+                138,
+                240,
+            ),
             *(280, 241, 219, 282, 265, *_EVERYWHERE),
         ),
         clone=220,
+        prlimit=261,
     ),
 }
 _LOAD, _EQUAL, _AT_LEAST, _SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -215,6 +259,11 @@ def _program(machine: _Machine) -> list[tuple[int, int, int, int]]:
         program += [(_EQUAL, 0, 1, number), deny]
     return [
         *program,
+        (_EQUAL, 0, 4, machine.prlimit),
+        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        (_EQUAL, 1, 0, 0),  # limits of its own a process may ask for, which libraries do
+        deny,
+        (_LOAD, 0, 0, _NUMBER_AT),
         (_EQUAL, 0, 3, machine.clone),
         (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
         (_SET, 1, 0, _CLONE_THREAD),  # a thread is no new process

@@ -47,6 +47,11 @@ _CRASHED = (
     "The file makes its reader fail, so it is damaged or hostile. Save it anew and add that file."
 )
 _DATES = ("published", "recorded", "original")
+_ERRORS: dict[str, type[DocumentError]] = {
+    kind.__name__: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, DocumentError)
+}
 
 
 class Sandbox:
@@ -104,28 +109,34 @@ class Sandbox:
             server = self._start()
             try:
                 socket.send_fds(server, [encode(request).encode()], descriptors or [])
-                answer = server.recv(_MESSAGE_BYTES)
-            except OSError:
-                answer = b""
-            if not answer:
+                return _answer(server)
+            except (OSError, ValueError) as error:
                 self._end()
-                raise UnreadableDocument("The process that reads files ended; add the file again.")
-        decoded: dict[str, Any] = json.loads(answer)
-        return decoded
+                raise UnreadableDocument(
+                    "The process that reads files ended; add the file again."
+                ) from error
 
     def _start(self) -> socket.socket:
         if self._server is None:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", "from ingest.sandbox import serve; serve()"],
+                    [sys.executable, "-P", "-c", "from ingest.sandbox import serve; serve()"],
                     stdin=theirs.fileno(),
                     env=_environment(),
                     start_new_session=True,  # an interrupt at the terminal is the parent's to handle
                 )
             request = {"reader": self._reader, "limits": _plain(self._limits)}
-            ours.sendall(encode(request).encode())
-            self.missing = tuple(json.loads(ours.recv(_MESSAGE_BYTES))["missing"])
+            try:
+                ours.sendall(encode(request).encode())
+                self.missing = tuple(_answer(ours)["missing"])
+            except (OSError, ValueError) as error:
+                ours.close()
+                self._process.kill()
+                self._process.wait()
+                raise UnreadableDocument(
+                    "The process that reads files cannot be started; standard error says why."
+                ) from error
             for protection in self.missing:
                 logger.warning("files are read without %s, which this system lacks", protection)
             self._server = ours
@@ -144,6 +155,18 @@ def shared() -> Sandbox:
     sandbox = Sandbox()
     atexit.register(sandbox.close)
     return sandbox
+
+
+def _answer(server: socket.socket) -> dict[str, Any]:
+    """What the server says next.
+
+    Raises:
+        ValueError: it is nothing, or nothing that a server says.
+    """
+    answer = json.loads(server.recv(_MESSAGE_BYTES))
+    if not isinstance(answer, dict):
+        raise ValueError("not an answer")  # noqa: TRY004 # one kind of failure for the caller
+    return answer
 
 
 def _environment() -> dict[str, str]:
@@ -176,24 +199,28 @@ def _received(result: int, limits: Limits) -> bytes:
 
 
 def _reading(encoded: bytes, status: int) -> Reading:
-    """What the child found, or why it found nothing."""
+    """What the child found, or why it found nothing; what a child says is not to be trusted."""
     try:
         found = json.loads(encoded)
-    except ValueError:
+        if "error" in found:
+            error: DocumentError = _ERRORS[found["error"]].__new__(_ERRORS[found["error"]])
+            Exception.__init__(error, str(found["message"]))
+        else:
+            return _found(found)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         died_of = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        if died_of in (signal.SIGXCPU, signal.SIGKILL):
+        if not encoded and died_of in (signal.SIGXCPU, signal.SIGKILL):
             raise DocumentTooExpensive(_TOO_EXPENSIVE) from None
         raise UnreadableDocument(_CRASHED) from None
-    if "error" in found:
-        kind = getattr(errors, found["error"], UnreadableDocument)
-        error = DocumentError.__new__(kind)
-        Exception.__init__(error, found["message"])
-        raise error
-    values = found["reading"]
+    raise error
+
+
+def _found(outcome: dict[str, Any]) -> Reading:
+    values = outcome["reading"]
     values |= {name: date_of(values[name]) for name in _DATES}
     return Reading(
         **values
-        | {"locators": locators_of(found["locators"])}
+        | {"locators": locators_of(outcome["locators"])}
         | {"warnings": tuple(values["warnings"])}
     )
 
@@ -204,6 +231,8 @@ def _reading(encoded: bytes, status: int) -> Reading:
 def serve() -> NoReturn:
     """Fork a child for each file that the socket on standard input brings, until it is closed."""
     parent = socket.socket(fileno=os.dup(0))
+    with open(os.devnull) as nothing:  # noqa: PTH123 # a child must not hold the socket
+        os.dup2(nothing.fileno(), 0)
     request = json.loads(parent.recv(_MESSAGE_BYTES))
     limits = Limits(**request["limits"])
     reader = _imported(request["reader"])

@@ -66,18 +66,16 @@ def _is_mail(head: str) -> bool:
 
 
 def _is_delimited(head: str, name: str) -> bool:
-    """Whether it is a table: by its name if its rows bear that out, without it only if they are plain."""
+    """Whether it is a table: by its name if its rows bear that out, without it only if tabs part them.
+
+    Lines of prose can hold equally many commas, and would not be told from a table.
+    """
     mark = delimiter(head)
     if mark is None or _DELIMITED_NAME.search(name):
         return mark is not None
     rows = _first_rows(head, mark)
-    fewest_columns = 2 if mark == "\t" else 3
-    return (
-        len(rows) >= _FEWEST_ROWS
-        and len(rows[0]) >= fewest_columns
-        and max(len(cell) for row in rows for cell in row) <= _LONGEST_CELL
-        and not any(line.lstrip().startswith("|") for line in head.split("\n"))  # Markdown's
-    )
+    longest = max(len(cell) for row in rows for cell in row)
+    return mark == "\t" and len(rows) >= _FEWEST_ROWS and longest <= _LONGEST_CELL
 
 
 def delimiter(text: str) -> str | None:

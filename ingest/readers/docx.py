@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import docx
 from docx.document import Document as WordDocument
+from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
@@ -18,11 +20,15 @@ from ingest.reading import Reading
 from rag.errors import UnreadableDocument
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_WRAPPERS = {
+    qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")
+}
+_BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título) (\d)", re.IGNORECASE)
 
 
 def read(content: bytes) -> Reading:
-    """Read the body; headers, footers, comments and deleted text are left out.
+    """Read the body with tracked changes accepted; headers, footers, notes and comments are left out.
 
     Raises:
         EncryptedDocument, UnreadableDocument: it cannot be opened.
@@ -44,11 +50,32 @@ def read(content: bytes) -> Reading:
 
 
 def _blocks(document: WordDocument) -> Iterator[Block]:
-    for item in document.iter_inner_content():
-        if isinstance(item, Table):
-            yield from _rows(item)
+    for item in _items(document.element.body):
+        if item.tag == qn("w:tbl"):
+            yield from _rows(Table(item, document))
         else:
-            yield Block(clean(item.text).text.strip(), _level(item))
+            paragraph = Paragraph(item, document._body)
+            yield Block(clean(_text(item)).text.strip(), _level(paragraph))
+
+
+def _items(parent: Any) -> Iterator[Any]:
+    """Paragraphs and tables in order, those inside of content controls and insertions too."""
+    for child in parent:
+        if child.tag in (qn("w:p"), qn("w:tbl")):
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _items(child)
+
+
+def _text(element: Any) -> str:
+    """What stands in an element once tracked changes are accepted; deleted text has tags of its own."""
+    parts = []
+    for one in element.iter():
+        if one.tag == qn("w:t"):
+            parts.append(one.text or "")
+        elif one.tag in _BREAKS:
+            parts.append(_BREAKS[one.tag])
+    return "".join(parts)
 
 
 def _rows(table: Table) -> Iterator[Block]:
@@ -57,9 +84,9 @@ def _rows(table: Table) -> Iterator[Block]:
         seen: list[object] = []
         cells = []
         for cell in row.cells:  # a merged cell comes once for each column that it spans
-            if cell._tc not in seen:
-                seen.append(cell._tc)
-                cells.append(clean(cell.text).text)
+            paragraphs = (clean(_text(one)).text for one in cell._tc.iter(qn("w:p")))
+            cells.append("" if cell._tc in seen else " ".join(paragraphs))
+            seen.append(cell._tc)
         rows.append(cells)
     for _, line in tables.lines(rows):
         yield Block(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import unquote
@@ -11,9 +10,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingest.readers import package
-from ingest.readers.blocks import Layout
-from ingest.readers.decoding import decode
-from ingest.readers.html import whole
+from ingest.readers.html import decoded_page, whole
 from ingest.readers.package import read_member
 from ingest.reading import Reading
 from rag.errors import EncryptedDocument, UnreadableDocument
@@ -43,19 +40,33 @@ def read(content: bytes) -> Reading:
     described = _parsed(read_member(book, place))
     text = ""
     sections: list[SectionLocator] = []
-    for chapter in _chapters(book, described, posixpath.dirname(place)):
+    warnings: list[str] = []
+    missing = 0
+    for name in _chapters(described, posixpath.dirname(place)):
+        try:
+            decoded = decoded_page(read_member(book, name))
+            chapter = whole(decoded.text)
+        except UnreadableDocument:
+            missing += 1
+            continue
+        warnings += decoded.warnings
         sections += [_moved(one, len(text)) for one in chapter.sections]
         text += chapter.text + _BETWEEN if chapter.text else ""
+    if missing:
+        warnings.append(f"{missing:,} chapters are missing or damaged and were left out.")
     return Reading(
         media_type=MEDIA_TYPE,
         text=text,
         title=_said(described, "title") or "",
         author=_said(described, "creator"),
         locators=tuple(sections),
+        partial=missing > 0,
+        warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> Iterator[Layout]:
+def _chapters(described: etree._Element, home: str) -> Iterator[str]:
+    """The names of the chapters' files, in the order of the spine."""
     pages = {
         item.get("id"): item.get("href", "")
         for item in described.iterfind(".//{*}manifest/{*}item")
@@ -63,8 +74,7 @@ def _chapters(book: zipfile.ZipFile, described: etree._Element, home: str) -> It
     }
     for entry in described.iterfind(".//{*}spine/{*}itemref"):
         if entry.get("idref") in pages:
-            name = posixpath.normpath(posixpath.join(home, unquote(pages[entry.get("idref")])))
-            yield whole(decode(read_member(book, name)).text)
+            yield posixpath.normpath(posixpath.join(home, unquote(pages[entry.get("idref")])))
 
 
 def _moved(section: SectionLocator, by: int) -> SectionLocator:

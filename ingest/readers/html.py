@@ -14,7 +14,7 @@ from trafilatura.settings import Document as Found
 
 from ingest.readers.blocks import Block, Layout, lay_out
 from ingest.readers.characters import Cleaned, clean, one_line
-from ingest.readers.decoding import decode
+from ingest.readers.decoding import Decoded, decode
 from ingest.reading import Reading
 from rag.errors import EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate
@@ -71,8 +71,7 @@ def read(content: bytes) -> Reading:
         EmptyDocument: the page holds no text.
         UnreadableDocument: its markup cannot be parsed.
     """
-    declared = _DECLARED_CHARSET.search(content[:_CHARSET_BYTES])
-    decoded = decode(content, declared[1].decode("ascii") if declared else None)
+    decoded = decoded_page(content)
     page = _parse(decoded.text)
     found = _extracted(page)
     main = _main_blocks(page, found)
@@ -87,6 +86,12 @@ def read(content: bytes) -> Reading:
         source_url=_canonical_url(page),
         warnings=decoded.warnings + Cleaned("", main.removed).warnings,
     )
+
+
+def decoded_page(content: bytes) -> Decoded:
+    """A page's markup, in the encoding that it declares if its bytes bear that out."""
+    declared = _DECLARED_CHARSET.search(content[:_CHARSET_BYTES])
+    return decode(content, declared[1].decode("ascii") if declared else None)
 
 
 def whole(markup: str) -> Layout:

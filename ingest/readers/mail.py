@@ -156,11 +156,13 @@ def _walk(message: EmailMessage, found: _Collected, depth: int) -> Iterator[str 
     elif message.is_multipart():
         for child in _children(message):
             yield from [child] if kind == "message/rfc822" else _walk(child, found, depth + 1)
-    elif kind in ("text/plain", "text/html") and not _is_attachment(message):
+    elif kind in ("text/plain", "text/html") and (
+        message.get_content_disposition() != "attachment"
+    ):
         yield _text(message, found)
     elif name := one_line(message.get_filename() or ""):
         found.attachments.append(name)
-    elif not kind.startswith(("text/", "multipart/")):
+    elif not kind.startswith("multipart/"):
         found.attachments.append(f"one without a name ({kind})")
 
 
@@ -177,10 +179,6 @@ def _children(message: EmailMessage) -> list[EmailMessage]:
     payload = message.get_payload()
     children = payload if isinstance(payload, list) else []
     return [child for child in children if isinstance(child, EmailMessage)]
-
-
-def _is_attachment(message: EmailMessage) -> bool:
-    return message.get_content_disposition() == "attachment" or bool(message.get_filename())
 
 
 def _text(message: EmailMessage, found: _Collected) -> str:

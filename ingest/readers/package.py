@@ -17,7 +17,7 @@ _SMALL_BYTES = 1 << 20  # which may shrink as it likes
 _LOCAL_HEADER_BYTES = 30
 _MARKUP = re.compile(r"\.(?:xml|rels|xhtml|html|htm|opf|ncx|vml|svg)\Z", re.IGNORECASE)
 _PROLOG_BYTES = 4096
-_DECLARATION = re.compile(rb"<!(?:DOCTYPE(?![^>\[]*\bhtml\b[^>\[]*>)|ENTITY)", re.IGNORECASE)
+_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _DAMAGED = (  # what zipfile raises; the last for a compression that it lacks
     *(zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError),
     NotImplementedError,
@@ -101,7 +101,7 @@ def _overlap(entries: Iterable[zipfile.ZipInfo], package_bytes: int) -> bool:
 
 
 def _refuse_declarations(package: zipfile.ZipFile) -> None:
-    """Refuse markup that declares a document type of its own: entities can fetch files, and grow without end."""
+    """Refuse markup that declares entities: they can fetch files, and grow without end."""
     for entry in package.infolist():
         if _MARKUP.search(entry.filename):
             try:

@@ -10,9 +10,10 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from ingest.readers import package, tables
 from ingest.readers.tables import Sheet
 from ingest.reading import Reading
-from rag.errors import EncryptedDocument, UnreadableDocument
+from rag.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CELLS = 5_000_000
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 
 
@@ -40,6 +41,10 @@ def _shown(stated: object) -> bool:
 def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
     sheet = book.get_sheet_by_name(name)
     first = (sheet.start or (0, 0))[0] + 1
+    if (
+        sheet.height * sheet.width > _CELLS
+    ):  # two filled cells far apart would be a gigabyte of empty ones
+        raise DocumentTooLarge("A sheet's number of cells", sheet.height * sheet.width, _CELLS)
     rows = sheet.to_python(skip_empty_area=True)
     return Sheet(name, first, [[_plain(cell) for cell in row] for row in rows])
 

@@ -115,7 +115,7 @@ def _seconds(parts: Sequence[str | None]) -> float:
 def _spoken(lines: Sequence[str]) -> Iterator[str]:
     """The lines that are spoken, their speaker's name before them."""
     in_comment = False
-    for line, before in zip(lines, ["", *lines], strict=False):
+    for line, before in zip(lines, ["-->", *lines], strict=False):
         in_comment = bool(line.strip()) and (
             in_comment or (not before.strip() and _COMMENT.fullmatch(line) is not None)
         )

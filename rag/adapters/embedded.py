@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -81,6 +82,7 @@ class EmbeddedStore:
 
     def __init__(self, folder: Path, identity: ModelIdentity) -> None:
         self._folder = folder
+        self._originals = folder / "originals"
         self._identity = identity
         self._changing = (
             threading.RLock()
@@ -89,9 +91,10 @@ class EmbeddedStore:
         self._cache = _Cache()
         with translated():
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "originals").mkdir(exist_ok=True)
+            self._originals.mkdir(exist_ok=True)
             self._lock = _lock(folder / "lock")
         try:
+            self._refuse_lost_database()
             self._db = Database(folder / "catalog.sqlite")
             self._claim_model()
             self._requeue_interrupted()
@@ -469,7 +472,7 @@ class EmbeddedStore:
     # Originals
 
     def _original(self, version: str) -> Path:
-        return self._folder / "originals" / version.removeprefix("sha256:")
+        return self._originals / version.removeprefix("sha256:")
 
     def _keep_original(self, version: str, content: bytes) -> None:
         path = self._original(version)
@@ -494,9 +497,18 @@ class EmbeddedStore:
         """Delete what a crash left behind: originals that nothing names, and half-written ones."""
         with self._db.read() as db:
             named = {self._original(one) for one in column(db, _NAMED_VERSIONS)}
-        for path in (self._folder / "originals").iterdir():
-            if path not in named:
+        for path in self._originals.iterdir():
+            if _ORIGINAL_NAME.fullmatch(path.name) and path not in named:
                 path.unlink()
+
+    def _refuse_lost_database(self) -> None:
+        """Beside a new database the originals, which may be the last copies, would be swept away."""
+        kept = any(_ORIGINAL_NAME.fullmatch(one.name) for one in self._originals.iterdir())
+        if kept and not (self._folder / "catalog.sqlite").exists():
+            raise StoreDamaged(
+                "The data folder holds original files and no database. Restore the database from a backup, or "
+                "name another folder and add the originals there."
+            )
 
     # Opening
 
@@ -544,6 +556,7 @@ _NAMED_VERSIONS = (
     "SELECT version FROM versions UNION"
     " SELECT version FROM jobs WHERE state NOT IN ('committed', 'failed')"
 )
+_ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"

@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import resource
 import signal
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +56,30 @@ def _thread() -> str:
     return found[0]
 
 
+def _sockets() -> list[int]:
+    held = []
+    for descriptor in range(64):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                held.append(descriptor)
+        except OSError:
+            continue
+    return held
+
+
+def _lie() -> None:
+    for descriptor in range(64):
+        try:
+            os.write(descriptor, b'{"reading": 5}')
+        except OSError:
+            continue
+    os._exit(0)
+
+
+def _limit_another() -> object:
+    return resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))
+
+
 _ATTEMPTS: dict[str, Callable[[], object]] = {
     "nothing": lambda: "nothing",
     "read passwd": lambda: open("/etc/passwd").read(),  # noqa: PTH123, SIM115
@@ -73,6 +99,9 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "allocate": _allocate,
     "crash": _crash,
     "unexpected": _write_result_forever,
+    "sockets": _sockets,
+    "lie": _lie,
+    "limit another": _limit_another,
     "secret": lambda: sorted(os.environ),
 }
 

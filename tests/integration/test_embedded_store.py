@@ -187,7 +187,10 @@ def test_what_a_crash_left_among_the_originals_is_swept(folder: Path) -> None:
     originals = folder / "originals"
     kept = set(originals.iterdir())
     (originals / ("0" * 64)).write_bytes(b"orphan")
-    (originals / ".half.1234").write_bytes(b"half")
+    (originals / f".{'0' * 64}.12345678").write_bytes(b"half")
+    kept |= {originals / "holiday.jpg", originals / "folder"}
+    (originals / "holiday.jpg").write_bytes(b"not ours")
+    (originals / "folder").mkdir()
     store = opened(folder)
     waiting = store.enqueue(Upload(name="a"), b"waiting")
     store.close()
@@ -196,6 +199,15 @@ def test_what_a_crash_left_among_the_originals_is_swept(folder: Path) -> None:
     store.update(replace(store.job(waiting.id), state="failed", reason="no"))
     assert set(originals.iterdir()) == kept
     store.close()
+
+
+def test_originals_without_their_database_are_never_swept(folder: Path) -> None:
+    (folder / "catalog.sqlite").unlink()
+    before = set((folder / "originals").iterdir())
+    for _ in range(2):
+        with pytest.raises(StoreDamaged, match="backup"):
+            opened(folder)
+    assert set((folder / "originals").iterdir()) == before
 
 
 def test_a_job_whose_bytes_are_gone_fails_and_the_next_one_follows(tmp_path: Path) -> None:

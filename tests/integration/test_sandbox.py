@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import sandbox as sandbox_module
 from ingest.confinement import Limits
 from ingest.reading import Reading, read
 from ingest.sandbox import Sandbox
@@ -40,7 +41,7 @@ def sandbox() -> Iterator[Sandbox]:
     "attempt",
     [
         *("read passwd", "list root", "write", "unlink", "tcp", "udp", "dns"),
-        *("fork", "exec", "kill parent", "ptrace"),
+        *("fork", "exec", "kill parent", "ptrace", "limit another"),
     ],
 )
 def test_a_reader_reaches_nothing(hostile: Sandbox, attempt: str) -> None:
@@ -65,11 +66,32 @@ def test_what_costs_too_much_is_ended(hostile: Sandbox, attempt: str) -> None:
     assert time.monotonic() - started < 10
 
 
-@pytest.mark.parametrize("attempt", ["crash", "unexpected"])
+@pytest.mark.parametrize("attempt", ["crash", "unexpected", "lie"])
 def test_a_reader_that_fails_ends_one_file_only(hostile: Sandbox, attempt: str) -> None:
     with pytest.raises(UnreadableDocument):
         hostile.read(b"", name=attempt)
     assert hostile.read(b"", name="nothing").text == "done: nothing"
+
+
+def test_a_reader_holds_no_way_to_the_server(hostile: Sandbox) -> None:
+    assert hostile.read(b"", name="sockets").text == "done: []"
+
+
+@pytest.mark.parametrize("outcome", [b"{}", b"[]", b"null", b"5", b'{"error": "SystemExit"}', b"{"])
+def test_what_a_reader_says_is_not_trusted(outcome: bytes) -> None:
+    with pytest.raises(UnreadableDocument):
+        sandbox_module._reading(outcome, 0)
+
+
+def test_the_working_folder_brings_no_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "select.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    sandbox = Sandbox()
+    assert sandbox.read(b"Some words.", name="a.txt").text == "Some words."
+    sandbox.close()
+    assert not (tmp_path / "ran").exists()
 
 
 def test_many_files_are_read_at_once(hostile: Sandbox) -> None:

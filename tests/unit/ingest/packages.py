@@ -2,14 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import docx
 import pptx
 import xlsxwriter
 
 
-def zipped(members: dict[str, bytes | str], *, level: int = 9) -> bytes:
+def zipped(members: Mapping[str, bytes | str], *, level: int = 9) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as package:
         for name, content in members.items():
@@ -34,6 +34,33 @@ def word() -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def edited_word() -> bytes:
+    document = docx.Document()
+    document.add_paragraph("MARK")
+    table = document.add_table(rows=3, cols=3)
+    for row, texts in zip(
+        table.rows, [("Name", "Amount", "Price"), ("wide", "", "7"), ("a", "b", "c")], strict=True
+    ):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(1, 1)).text = "wide"
+    table.cell(2, 2).add_table(rows=1, cols=1).cell(0, 0).text = "inner."
+    buffer = io.BytesIO()
+    document.save(buffer)
+    changed = (
+        "<w:p><w:r><w:t>The price is </w:t></w:r><w:del><w:r><w:delText>10</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>20</w:t></w:r></w:ins><w:r><w:t> euros.</w:t></w:r></w:p>"
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>Inside of a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+    with zipfile.ZipFile(buffer) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    body = members["word/document.xml"].decode()
+    members["word/document.xml"] = body.replace(
+        "<w:p><w:r><w:t>MARK</w:t></w:r></w:p>", changed
+    ).encode()
+    return zipped(dict(members))
 
 
 def slides() -> bytes:
@@ -64,12 +91,12 @@ def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
     return buffer.getvalue()
 
 
-def epub(chapters: dict[str, str], **more: bytes) -> bytes:
+def epub(chapters: Mapping[str, str | bytes], missing: Sequence[str] = (), **more: bytes) -> bytes:
     items = "".join(
         f'<item id="c{n}" href="text/{name}" media-type="application/xhtml+xml"/>'
-        for n, name in enumerate(chapters)
+        for n, name in enumerate([*chapters, *missing])
     )
-    refs = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
+    refs = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters) + len(missing)))
     return zipped(
         {
             "mimetype": b"application/epub+zip",

@@ -292,3 +292,15 @@ def test_hostile_text_is_read_in_time(body: str) -> None:
     begun = time.monotonic()
     assert read(mail(body), name="x").text.startswith("From:")
     assert time.monotonic() - begun < 3
+
+
+def test_text_with_a_name_is_text_and_what_is_dropped_is_named() -> None:
+    reading = read(
+        b"From: a@example.org\nDate: Mon, 6 May 2024 10:00:00 +0000\nSubject: S\nMIME-Version: 1.0\n"
+        b'Content-Type: multipart/mixed; boundary="x"\n\n'
+        b'--x\nContent-Type: text/plain; name="body.txt"\n\nThe words of the mail.\n'
+        b"--x\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\n--x--\n",
+        name="a.eml",
+    )
+    assert "The words of the mail." in reading.text
+    assert any("text/calendar" in warning for warning in reading.warnings)

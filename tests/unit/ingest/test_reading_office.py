@@ -9,6 +9,7 @@ from ingest.readers.tables import lines
 from ingest.reading import Reading, read
 from rag.errors import (
     DocumentError,
+    DocumentTooLarge,
     EmptyDocument,
     EncryptedDocument,
     UnreadableDocument,
@@ -45,6 +46,38 @@ def test_a_word_document_is_its_headings_paragraphs_and_tables_in_order() -> Non
             "Fares\n\nWho: Adult; Fare: 4 crowns.\n\nWho: Child; Fare: 2 crowns.\n\nDogs ride free.",
         ),
     ]
+
+
+def test_tracked_changes_content_controls_and_merged_cells_are_read() -> None:
+    reading = read(packages.edited_word(), name="x.docx")
+    assert "The price is 20 euros." in reading.text
+    assert "Inside of a control." in reading.text
+    assert "Name: wide; Price: 7." in reading.text
+    assert "Name: a; Amount: b; Price: c inner." in reading.text
+
+
+def test_a_chapter_that_is_missing_is_told_and_the_others_are_read() -> None:
+    book = packages.epub(
+        {"a.xhtml": packages.page("The north", "The north is cold.")}, missing=["b.xhtml"]
+    )
+    reading = read(book, name="x.epub")
+    assert reading.partial
+    assert "1 chapters are missing" in reading.warnings[0]
+    assert "The north is cold." in reading.text
+
+
+def test_a_chapter_is_read_in_the_encoding_that_it_declares() -> None:
+    page = packages.page("Łódź", "Łódź leży nad rzeką.").replace(
+        "?>", ' encoding="iso-8859-2"?>', 1
+    )
+    reading = read(packages.epub({"a.xhtml": page.encode("iso-8859-2")}), name="x.epub")
+    assert "Łódź leży nad rzeką." in reading.text
+
+
+def test_two_cells_far_apart_are_refused_before_they_are_a_gigabyte() -> None:
+    rows = [["a", "b"], *[[]] * 9000, [*[""] * 5000, "far"]]
+    with pytest.raises(DocumentTooLarge):
+        read(packages.workbook({"Sheet": rows}), name="x.xlsx")
 
 
 def test_slides_are_pages_with_sections_and_notes_and_hidden_ones_are_left_out() -> None:
@@ -86,7 +119,7 @@ def test_every_row_of_a_workbook_stands_at_its_sheet_and_number() -> None:
     ("content", "name"),
     [
         (b"Item,Price\nPen,2\nInk,3\n", "a.csv"),
-        (b"Item;Price;Place\nPen;2;A\nInk;3;B\nCap;1;C\n", "a.txt"),
+        (b"Item;Price;Place\nPen;2;A\nInk;3;B\nCap;1;C\n", "a.csv"),
         (b"Item\tPrice\r\nPen\t2\r\nInk\t3\r\n", "a"),
         (b'Item,Price\n"Pen, blue",2\n"Ink\nblack",3\n', "a.csv"),
     ],
@@ -103,6 +136,7 @@ def test_delimited_text_is_told_by_its_content(content: bytes, name: str) -> Non
     [
         b"He came, she saw, they left.\nNobody, it seems, was there.\nIt rained, and rained.\n",
         b"A line.\nAnother line.\n",
+        b"Dear Sir, I remain, yours.\nDear madam, as ever, hers.\nDear all, so long, theirs.\n" * 2,
         b"| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
     ],
 )
