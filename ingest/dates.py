@@ -184,12 +184,17 @@ _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 
-def published(text: str) -> Stated:
-    """When the text came out, by its head: a labelled date, else a line that is an outlet and a date."""
+def published(text: str, title: str = "") -> Stated:
+    """When the text came out, by its head: a labelled date, else a line that is an outlet and a date.
+
+    A line that is the title is no dateline: "Battle of Waterloo, 18 June 1815" says what the text is about.
+    """
     head = text[:_HEAD_CHARS]
     found = _chosen(head, _PUBLISHED)
-    if found.date is None and (lines := _datelines(head)):
-        return Stated(lines[0].date)
+    datelines = [] if found.date else _datelines(head)
+    for line in datelines:
+        if line.outlet not in title or not line.outlet:
+            return Stated(line.date)
     return found if found.date else _chosen(head, _EDITED)
 
 

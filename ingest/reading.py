@@ -119,7 +119,9 @@ def _dated(reading: Reading, name: str) -> Reading:
     ):  # dates in rows are the rows' own
         return replace(reading, published=reading.published or dates.in_name(name))
     published = (
-        dates.Stated(reading.published) if reading.published else dates.published(reading.text)
+        dates.Stated(reading.published)
+        if reading.published
+        else dates.published(reading.text, reading.title)
     )
     published_on = published.date.value if published.date else None
     recorded = (

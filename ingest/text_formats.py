@@ -10,6 +10,7 @@ from typing import Literal
 TextFormat = Literal["text", "markdown", "mail", "subtitles", "delimited"]
 
 _DELIMITED_NAME = re.compile(r"\.(?:csv|tsv|tab)\Z", re.IGNORECASE)
+_DELIMITERS = ("\t", ";", ",", "|")
 _FEWEST_ROWS = 3
 _ROWS_CHARS = 4096
 _LONGEST_CELL = 200  # of a table that says nothing of itself by its name; longer ones are prose
@@ -71,8 +72,10 @@ def _is_delimited(head: str, name: str) -> bool:
     Lines of prose can hold equally many commas, and would not be told from a table.
     """
     mark = delimiter(head)
-    if mark is None or _DELIMITED_NAME.search(name):
-        return mark is not None
+    if _DELIMITED_NAME.search(name):
+        return likely_delimiter(head) is not None
+    if mark is None:
+        return False
     rows = _first_rows(head, mark)
     longest = max(len(cell) for row in rows for cell in row)
     return mark == "\t" and len(rows) >= _FEWEST_ROWS and longest <= _LONGEST_CELL
@@ -80,11 +83,18 @@ def _is_delimited(head: str, name: str) -> bool:
 
 def delimiter(text: str) -> str | None:
     """What parts a text's first rows into the same number of cells; None if nothing does."""
-    for mark in ("\t", ";", ",", "|"):
+    for mark in _DELIMITERS:
         rows = _first_rows(text, mark)
         if len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1:
             return mark
     return None
+
+
+def likely_delimiter(text: str) -> str | None:
+    """What parts the first rows evenly or, where a title or a cut-off row disturbs that, stands there most."""
+    head = text[:_ROWS_CHARS]
+    most = max(_DELIMITERS, key=head.count)
+    return delimiter(text) or (most if head.count(most) else None)
 
 
 def _first_rows(text: str, mark: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ from ingest.readers import tables
 from ingest.readers.characters import clean
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
-from ingest.text_formats import delimiter
+from ingest.text_formats import likely_delimiter
 from rag.errors import UnreadableDocument
 
 _CELL_CHARS = 1_000_000
@@ -24,7 +24,7 @@ def read(content: bytes) -> Reading:
     csv.field_size_limit(_CELL_CHARS)
     lines = io.StringIO(cleaned.text, newline="")
     try:
-        rows = list(csv.reader(lines, delimiter=delimiter(cleaned.text) or ","))
+        rows = list(csv.reader(lines, delimiter=likely_delimiter(cleaned.text) or ","))
     except csv.Error as error:
         raise UnreadableDocument(f"The rows cannot be told apart: {error}.") from error
     sheet = tables.Sheet("", 1, rows)

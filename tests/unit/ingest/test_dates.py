@@ -294,3 +294,8 @@ def test_every_date_stands_where_its_span_says(text: str) -> None:
             assert stated.date.value == dt.date(2024, 5, 3)
             assert stated.date.span is not None
             assert "2024" in stated.date.span.cut(text)
+
+
+@pytest.mark.parametrize("title", ["Battle of the Quay, 18 June 1815", "War of 1 September 1939"])
+def test_a_title_that_ends_in_a_date_is_no_dateline(title: str) -> None:
+    assert read(f"{title}\n\n{PROSE}".encode(), name="a.txt").published is None
