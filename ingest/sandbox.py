@@ -233,6 +233,10 @@ def serve() -> NoReturn:
     parent = socket.socket(fileno=os.dup(0))
     with open(os.devnull) as nothing:  # noqa: PTH123 # a child must not hold the socket
         os.dup2(nothing.fileno(), 0)
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # libraries log what they stumble over: text
+    logging.getLogger("ingest").addHandler(logging.StreamHandler())
     request = json.loads(parent.recv(_MESSAGE_BYTES))
     limits = Limits(**request["limits"])
     reader = _imported(request["reader"])

@@ -1,6 +1,7 @@
 """Readers that do what a hostile file might make one do. They run in the sandbox only."""
 
 import ctypes
+import logging
 import os
 import resource
 import signal
@@ -101,6 +102,7 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "unexpected": _write_result_forever,
     "sockets": _sockets,
     "lie": _lie,
+    "log": lambda: logging.getLogger("a.library").error("secret words"),
     "limit another": _limit_another,
     "secret": lambda: sorted(os.environ),
 }

@@ -1,6 +1,8 @@
 """What a file's reader cannot do, tried for real."""
 
 import io
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,8 @@ from rag.errors import (
     UnsupportedFormat,
 )
 
-EXAMPLES = Path(__file__).parents[2] / "examples" / "documents"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "documents"
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,20 @@ def test_errors_come_out_as_they_were(sandbox: Sandbox) -> None:
     locked = _locked_pdf()
     with pytest.raises(EncryptedDocument):
         sandbox.read(locked, name="x.pdf")
+
+
+def test_what_libraries_say_of_a_file_is_not_shown() -> None:
+    script = (
+        "from ingest.sandbox import Sandbox\n"
+        "sandbox = Sandbox(reader='tests.integration.hostile:attempt')\n"
+        "print(sandbox.read(b'', name='log').text)\n"
+        "sandbox.close()"
+    )
+    ran = subprocess.run(  # noqa: S603 # by a pipe: a confined child can write to no file
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith("done")
+    assert "secret words" not in ran.stderr
 
 
 def test_a_small_pdf_of_quadratic_cost_fails_in_time() -> None:
