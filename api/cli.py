@@ -308,13 +308,7 @@ def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]
     settings = _settings(data)
     if not make and _is_new(data):
         _fail_without_documents(data)
-    try:
-        library = open_rag(settings)
-    except OSError as error:
-        raise StoreError(
-            f"The data folder cannot be used: {error.strerror}. Name another with --data."
-        ) from error
-    with contextlib.closing(library):
+    with contextlib.closing(open_rag(settings)) as library:
         yield library
 
 

@@ -94,11 +94,12 @@ class EmbeddedStore:
             self._originals.mkdir(exist_ok=True)
             self._lock = _lock(folder / "lock")
         try:
-            self._refuse_lost_database()
-            self._db = Database(folder / "catalog.sqlite")
-            self._claim_model()
-            self._requeue_interrupted()
-            self._sweep_originals()
+            with translated():
+                self._refuse_lost_database()
+                self._db = Database(folder / "catalog.sqlite")
+                self._claim_model()
+                self._requeue_interrupted()
+                self._sweep_originals()
         except BaseException:
             os.close(self._lock)
             raise
