@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,19 +50,7 @@ def answers(
         typer.echo(f"verse eval: {error}", err=True)
         raise typer.Exit(2) from error
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
+    with _bars() as show:
         report = measure(documents, questions, elsewhere, show)
     _print(report, folder.name)
     raise typer.Exit(1 if report.exact.value < 1 else 0)
@@ -91,6 +81,54 @@ def articles(
     Console(width=120).print(table)
     ours, peer = scores.values()
     raise typer.Exit(1 if ours.f1 < peer.f1 else 0)
+
+
+@app.command()
+def hostile(
+    folder: Annotated[Path, typer.Argument(help="Files and how each should end.", exists=True)],
+) -> None:
+    """Files that break readers: outcomes, the slowest, and a question's time meanwhile.
+
+    Exits with 1 when a file ends otherwise than expected, and with 2 when the set cannot be read.
+    """
+    from eval.bench import BenchError
+    from eval.hostile import measure, read_files
+
+    try:
+        files = read_files(folder)
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    with _bars() as show:
+        report = measure(files, show)
+    console = Console(width=120)
+    console.print(f"ended as expected: {report.files - len(report.wrong)} of {report.files}")
+    console.print(f"slowest: {report.slowest_s:.1f} s")
+    console.print(
+        f"a question meanwhile, 95th percentile: {report.busy_ms:.0f} ms; idle {report.idle_ms:.0f} ms"
+    )
+    for name, how in report.wrong.items():
+        console.print(f"{name}: {how}", markup=False)
+    raise typer.Exit(1 if report.wrong else 0)
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on standard error, one for each stage."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done)
+
+        yield show
 
 
 def _print(report: AnswerReport, name: str) -> None:
