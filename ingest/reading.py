@@ -16,12 +16,21 @@ from ingest import dates, language, readers
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
+from rag.layout import PageLayout
 from rag.types import DocumentDate, Locator, RowLocator, TimeLocator
 
 logger = logging.getLogger(__name__)
 
 _TITLE_CHARS = 200
 _HEADING_MARK = re.compile(r"#{1,6}\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside of another one. Its name comes from there: data, and never a path."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Reading:
         published, recorded, original: Only dates that the file states, never a guess.
         language: The ISO 639-1 code of the text's main language, where it can be told.
         partial: Whether some of the file could not be read; `warnings` say what.
+        layouts: Where the words of a paged file stand on its pages.
+        attachments: The files inside of the file.
     """
 
     media_type: str
@@ -48,6 +59,8 @@ class Reading:
     author: str | None = None
     source_url: str | None = None
     warnings: tuple[str, ...] = ()
+    layouts: tuple[PageLayout, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 def read(content: bytes, *, name: str) -> Reading:
