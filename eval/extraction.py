@@ -22,7 +22,7 @@ from typing import Any
 
 import regex
 
-from eval.bench import lines_of
+from eval.bench import read_lines
 from ingest.reading import Reading
 from ingest.sandbox import shared
 from rag.errors import DocumentError
@@ -79,7 +79,7 @@ def measure(folder: Path) -> ExtractionReport:
         notes = (f"{_POPPLER} is not installed (Debian: poppler-utils), so nothing stands beside.",)
     outcomes: dict[str, dict[str, list[float]]] = {}
     failed: dict[str, list[str]] = {name: [] for name in extractors}
-    for line in lines_of(folder / "files.jsonl.gz", ("id", "file", "kind")):
+    for line in read_lines(folder / "files.jsonl.gz", ("id", "file", "kind")):
         for name, extract in extractors.items():
             extracted = extract(folder / line["file"])
             for measured, check, score in _scores(line, extracted):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from ingest.readers.pdf_layout import TextLine
+from ingest.readers.pdf_pages import Box
 
-_ZONE = 0.15  # of a page's height: how far from its edge running lines stand
+_ZONE = 0.15  # of a page's height: how far from the first or last printed line running lines stand
 _OUTER_ZONE = 0.1  # where one alone is believed
 _MOST_ROWS = 4  # that run along one edge
 _SHIFT = 6.0  # points by which a running line may move between pages
@@ -51,9 +52,16 @@ class PageBody:
         return replace(self, lines=tuple(lines))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Row:
-    """Lines side by side in a margin, `depth` points from the edge; `rank` counts from the edge, from 0."""
+    """Lines side by side in a margin.
+
+    Attributes:
+        rank: Counts from the edge inwards, from 0.
+        depth: The distance of its inner side from the page's edge, in points.
+        zone: The same from the outermost line of the document, as a share of the page's height.
+        parted: Whether more than the space between two lines is between it and the next row.
+    """
 
     page: int
     at_top: bool
@@ -88,7 +96,8 @@ def without_furniture(
 
     Every distinct one stays on the first page that has it; page numbers stay nowhere.
     """
-    rows = [row for index, (lines, height) in enumerate(pages) for row in _rows(index, lines, height)]
+    edges = _edges(pages)
+    rows = [row for index, (lines, height) in enumerate(pages) for row in _rows(index, lines, height, edges)]
     repeated = _repeated(rows, len(pages))
     offsets = _offsets(rows, len(pages))
     chosen: dict[int, list[_Row]] = defaultdict(list)
@@ -143,37 +152,59 @@ def _sideways(lines: Sequence[TextLine]) -> list[TextLine]:
     return [line for line in turned if line.box.right <= left or line.box.left >= right]
 
 
-def _rows(page: int, lines: Sequence[TextLine], height: float) -> Iterator[_Row]:
+def _edges(pages: Sequence[tuple[Sequence[TextLine], float]]) -> tuple[float, float]:
+    """How far the document's print stays away from the pages' upper and lower edges, in points."""
+    boxes = [(line.box, height) for lines, height in pages for line in lines if _is_printed(line)]
+    above = min((box.top for box, _ in boxes), default=0.0)
+    below = min((height - box.bottom for box, height in boxes), default=0.0)
+    return max(0.0, above), max(0.0, below)
+
+
+def _is_printed(line: TextLine) -> bool:
+    return line.level and any(map(str.isalnum, line.text))
+
+
+def _rows(
+    page: int, lines: Sequence[TextLine], height: float, edges: tuple[float, float]
+) -> Iterator[_Row]:
     """The rows along the upper edge and along the lower one, each from the edge inwards."""
-    level = [line for line in lines if line.level and -height < line.box.top < 2 * height]
-    for at_top in (True, False):
-        ordered = sorted(level, key=lambda one: one.box.top if at_top else -one.box.bottom)
-        grouped: list[list[TextLine]] = []
-        for line in ordered[: 3 * _MOST_ROWS]:
-            if grouped and grouped[-1][0].box.is_beside(line.box):
-                grouped[-1].append(line)
-            elif len(grouped) > _MOST_ROWS:
-                break
-            else:
-                grouped.append([line])
+    printed = [line for line in lines if _is_printed(line)]
+    for at_top, edge in zip((True, False), edges, strict=True):
+        printed.sort(key=lambda line: line.box.top if at_top else -line.box.bottom)  # noqa: B023
+        grouped = _side_by_side(printed)
         for rank, group in enumerate(grouped[:_MOST_ROWS]):
-            box = group[0].box
+            box = Box.around([line.box for line in group])
             depth = box.bottom if at_top else height - box.top
-            if depth > _ZONE * height:
+            zone = (depth - edge) / height
+            if zone > _ZONE:
                 break
-            group.sort(key=lambda one: one.box.left)
-            inner = grouped[rank + 1][0].box if rank + 1 < len(grouped) else None
-            space = 0.0 if inner is None else max(inner.top - box.bottom, box.top - inner.bottom)
+            space = height
+            if rank + 1 < len(grouped):
+                inner = grouped[rank + 1][0].box
+                space = max(inner.top - box.bottom, box.top - inner.bottom)
             yield _Row(
-                page,
-                at_top,
-                rank,
-                depth,
-                depth / height,
-                inner is None or space > 0.5 * box.height,
-                tuple(group),
-                "\t".join(one.text for one in group),
+                page=page,
+                at_top=at_top,
+                rank=rank,
+                depth=depth,
+                zone=zone,
+                parted=space > 0.5 * box.height,
+                lines=tuple(group),
+                text="\t".join(line.text for line in group),
             )
+
+
+def _side_by_side(lines: Sequence[TextLine]) -> list[list[TextLine]]:
+    """The first lines in groups that share a height, from left to right."""
+    groups: list[list[TextLine]] = []
+    for line in lines:
+        if groups and groups[-1][0].box.is_beside(line.box):
+            groups[-1].append(line)
+        elif len(groups) > _MOST_ROWS:
+            break
+        else:
+            groups.append([line])
+    return [sorted(group, key=lambda line: line.box.left) for group in groups]
 
 
 def _repeated(rows: Sequence[_Row], pages: int) -> set[_Row]:
@@ -220,7 +251,7 @@ def _is_number_alone(row: _Row, printed: str, value: int) -> bool:
         return row.parted
     others = [cell for cell in row.cells if cell != printed]
     titled = all(cell[:1].isalpha() and len(cell) <= _TITLE_CHARS for cell in others)
-    return len(row.cells) > 1 and printed in row.cells and titled and row.rank == 0
+    return row.parted and len(row.cells) > 1 and printed in row.cells and titled and row.rank == 0
 
 
 def _value(number: str) -> int | None:
