@@ -1,12 +1,13 @@
-# The two commands a newcomer needs are `make demo` and `make test`; `make check` is what CI runs.
+# The two commands a newcomer needs are `make demo` and `make test`; CI runs `make check` and `make fuzz`.
 # On Linux, PIP_EXTRA_INDEX_URL may name PyTorch's CPU index, which saves gigabytes of CUDA (README).
 PYTHON ?= python3
 VENV   ?= .venv
 BENCH  ?= ../shared/bench
+FUZZ_SECONDS ?= 60
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lint types layers lock bench clean
+.PHONY: help demo test check format lint types layers fuzz lock bench clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -18,7 +19,7 @@ demo: $(VENV)/.runtime ## Ingest the sample documents, ask the sample question, 
 test: $(VENV)/.dev ## Run the tests
 	@$(BIN)/python -m pytest
 
-check: lint types layers test ## What CI runs: lint, types, layers, tests
+check: lint types layers test ## Lint, types, layers and tests
 
 format: $(VENV)/.dev ## Format the source
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
@@ -31,6 +32,9 @@ types: $(VENV)/.dev ## Check types
 
 layers: $(VENV)/.dev ## Check that imports point one way
 	@$(BIN)/lint-imports
+
+fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh

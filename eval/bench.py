@@ -38,7 +38,7 @@ def read_documents(folder: Path, language: str | None = None) -> list[BenchDocum
     """
     found = [
         BenchDocument(id=line["id"], title=line["title"], text=line["text"])
-        for line in _lines(folder / "corpus.jsonl.gz", ("id", "title", "text"))
+        for line in read_lines(folder / "corpus.jsonl.gz", ("id", "title", "text"))
         if language is None or line["id"].split("-")[1:2] == [language]
     ]
     if not found:
@@ -58,7 +58,7 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
             question=line["question"],
             answers=tuple(line["answers"]) if line["answerable"] else (),
         )
-        for line in _lines(
+        for line in read_lines(
             folder / "questions.jsonl.gz", ("id", "question", "answers", "answerable")
         )
         if language is None or line.get("meta", {}).get("lang") == language
@@ -68,7 +68,12 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
     return found
 
 
-def _lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The records of a packed file, each with these fields at least.
+
+    Raises:
+        BenchError: it cannot be read, or a record lacks one.
+    """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, 1):

@@ -96,13 +96,37 @@ def _print_extraction(report: ExtractionReport, name: str) -> None:
     for heading in ("measure", "n", *extractors):
         table.add_column(heading)
     for row in report.rows:
-        table.add_row(
-            row.measure, str(row.n), *(f"{row.scores[one]:.3f}" for one in extractors)
-        )
+        table.add_row(row.measure, str(row.n), *(f"{row.scores[one]:.3f}" for one in extractors))
     console = Console(width=120)
     console.print(table)
     for note in report.notes:
         console.print(note)
+
+
+def articles(
+    folder: Annotated[Path, typer.Argument(help="Pages and their articles.", exists=True)],
+) -> None:
+    """Article extraction from web pages, beside trafilatura.
+
+    Exits with 1 when our F1 is below its, and with 2 when the set cannot be read.
+    """
+    from eval.articles import measure, read_pages
+    from eval.bench import BenchError
+
+    try:
+        scores = measure(read_pages(folder))
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    table = Table(title=f"{folder.name}: 4-grams against the marked article", title_justify="left")
+    for heading in ("extractor", "pages", "precision", "recall", "F1"):
+        table.add_column(heading)
+    for name, score in scores.items():
+        values = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
+        table.add_row(name, str(score.pages), *values)
+    Console(width=120).print(table)
+    ours, peer = scores.values()
+    raise typer.Exit(1 if ours.f1 < peer.f1 else 0)
 
 
 def _print(report: AnswerReport, name: str) -> None:

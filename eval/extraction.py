@@ -145,7 +145,9 @@ def similarity(text: str, reference: str) -> float:
     ours, theirs = (" ".join(one.split()) for one in (text, reference))
     if min(len(ours), len(theirs)) < _GRAM:
         return float(ours == theirs)
-    a, b = (Counter(one[i : i + _GRAM] for i in range(len(one) - _GRAM + 1)) for one in (ours, theirs))
+    a, b = (
+        Counter(one[i : i + _GRAM] for i in range(len(one) - _GRAM + 1)) for one in (ours, theirs)
+    )
     return 2 * (a & b).total() / (a.total() + b.total())
 
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from rag.types import Span
 
-BoxEdges = tuple[float, float, float, float]  # left, top, right, bottom; shares of the displayed page
+BoxEdges = tuple[
+    float, float, float, float
+]  # left, top, right, bottom; shares of the displayed page
 
 _STEPS = 65535
 _WORD = np.dtype([("start", "<u4"), ("length", "<u2"), ("box", "<u2", 4)])
@@ -91,7 +93,12 @@ def _lines(boxes: Sequence[BoxEdges]) -> Iterator[BoxEdges]:
     line: BoxEdges | None = None
     for box in boxes:
         if line is not None and _goes_on(line, box):
-            line = (min(line[0], box[0]), min(line[1], box[1]), max(line[2], box[2]), max(line[3], box[3]))
+            line = (
+                min(line[0], box[0]),
+                min(line[1], box[1]),
+                max(line[2], box[2]),
+                max(line[3], box[3]),
+            )
             continue
         if line is not None:
             yield _rounded(line)

@@ -24,6 +24,9 @@ _CHARSET_BYTES = 4096
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _ISO_DAY = re.compile(r"\s*(\d{4}-\d\d-\d\d)(?!\d)")
 
+_MAIN_TEXT = (
+    250  # characters of main text; where less is found, the page may have none apart from the rest
+)
 _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for no date at all
 
 # The page's parts that hold no text of its own, for pages in which no main text is found.
@@ -141,7 +144,7 @@ def _extracted(page: html.HtmlElement) -> Found:
 def _main_blocks(page: html.HtmlElement, found: Found) -> _Collector:
     """The blocks of the main text, or of the whole page where hardly any is found."""
     main = _collected(found.body)
-    if main.words >= 50:
+    if main.characters >= _MAIN_TEXT:
         return main
     return _collected(_body(page))
 
@@ -162,8 +165,8 @@ class _Collector:
         self._preformatted = 0
 
     @property
-    def words(self) -> int:
-        return sum(len(block.text.split()) for block in self.blocks)
+    def characters(self) -> int:
+        return sum(len(block.text) for block in self.blocks)
 
     def add(self, text: str) -> None:
         """Take text of the source, whose line breaks are only white space unless it is preformatted."""

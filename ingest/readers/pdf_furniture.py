@@ -97,7 +97,11 @@ def without_furniture(
     Every distinct one stays on the first page that has it; page numbers stay nowhere.
     """
     edges = _edges(pages)
-    rows = [row for index, (lines, height) in enumerate(pages) for row in _rows(index, lines, height, edges)]
+    rows = [
+        row
+        for index, (lines, height) in enumerate(pages)
+        for row in _rows(index, lines, height, edges)
+    ]
     repeated = _repeated(rows, len(pages))
     offsets = _offsets(rows, len(pages))
     chosen: dict[int, list[_Row]] = defaultdict(list)

@@ -45,13 +45,17 @@ class TextLine:
     @classmethod
     def of(cls, words: tuple[Word, ...], before: Sequence[Space], *, level: bool) -> TextLine:
         """The line of these words, each after its space."""
-        text = "".join([part for word, space in zip(words, before, strict=True) for part in (space, word[0])])
+        text = "".join(
+            [part for word, space in zip(words, before, strict=True) for part in (space, word[0])]
+        )
         box = Box.around([word[1] for word in words])
         return cls(words, tuple(before), text, box, level)
 
     def part(self, start: int, end: int | None = None) -> TextLine:
         """Some of its words."""
-        return TextLine.of(self.words[start:end], ("", *self.before[start:end][1:]), level=self.level)
+        return TextLine.of(
+            self.words[start:end], ("", *self.before[start:end][1:]), level=self.level
+        )
 
 
 def text_lines(lines: Sequence[Line]) -> list[TextLine]:
@@ -73,7 +77,9 @@ def text_lines(lines: Sequence[Line]) -> list[TextLine]:
 
 
 def _space_between(
-    words: Sequence[Word], level: bool, following: Line  # noqa: FBT001
+    words: Sequence[Word],
+    level: bool,
+    following: Line,  # noqa: FBT001
 ) -> Literal["", " "] | None:
     """What parts two pieces of one line; None where they are two lines."""
     a, b = words[-1], following.words[0]
@@ -227,9 +233,7 @@ def _pitch(lines: Sequence[TextLine]) -> float:
     return median([gap for gap in gaps if 4 < gap < 60] or [12])
 
 
-def _ends_paragraph(
-    before: TextLine, line: TextLine, following: TextLine, pitch: float
-) -> bool:
+def _ends_paragraph(before: TextLine, line: TextLine, following: TextLine, pitch: float) -> bool:
     """Whether the layout or the wording shows that a paragraph ends with `line`."""
     if line.text.endswith(BROKEN):
         return False

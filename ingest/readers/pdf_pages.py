@@ -282,9 +282,7 @@ def _shows(seen: NDArray[np.uint8], box: Box, scale: float) -> bool:
     return readable and part.size > 0 and int(part.max()) - int(part.min()) >= _FAINT
 
 
-def _is_covered_by_images(
-    page: pdfium.PdfPage, turn: _Turn, width: float, height: float
-) -> bool:
+def _is_covered_by_images(page: pdfium.PdfPage, turn: _Turn, width: float, height: float) -> bool:
     covered = 0.0
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
         left, top, right, bottom = turn.boxes(np.array([image.get_bounds()]))[0].tolist()

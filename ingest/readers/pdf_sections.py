@@ -92,9 +92,7 @@ def sections(
     )
 
 
-def _outlined(
-    entries: Sequence[Entry], pages: Sequence[Sequence[TextLine]]
-) -> Iterator[_Heading]:
+def _outlined(entries: Sequence[Entry], pages: Sequence[Sequence[TextLine]]) -> Iterator[_Heading]:
     path: list[str] = []
     for entry in entries:
         path = [*path[: entry.depth], entry.title]
@@ -118,8 +116,10 @@ def _begins(lines: Sequence[TextLine], at: int, wanted: str) -> bool:
     """Whether the lines from here on begin with the title, alone or after a number."""
     here = _letters(" ".join(line.text for line in lines[at : at + _TITLE_LINES]))
     first = _letters(lines[at].text)
-    return bool(first) and (wanted.startswith(first) or first.startswith(wanted)) and (
-        here.startswith(wanted)
+    return (
+        bool(first)
+        and (wanted.startswith(first) or first.startswith(wanted))
+        and (here.startswith(wanted))
     )
 
 

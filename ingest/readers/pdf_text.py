@@ -69,9 +69,7 @@ def written(pages: Sequence[Page], bodies: Sequence[PageBody]) -> Written:
             out.add("\n" if runs_on else "\n\n")
         page = pages[index]
         label = one_line(page.label) or bodies[index].number or str(index + 1)
-        out.pages.append(
-            PageLocator(span=Span(start, out.length), number=index + 1, label=label)
-        )
+        out.pages.append(PageLocator(span=Span(start, out.length), number=index + 1, label=label))
         out.layouts.append(_layout(index + 1, page, words))
     return out
 
@@ -149,9 +147,7 @@ def _write_block(
                 out.add(text)
 
 
-def _line_end(
-    text: str, following: TextLine | None, known: set[str]
-) -> tuple[str, str]:
+def _line_end(text: str, following: TextLine | None, known: set[str]) -> tuple[str, str]:
     """A line's last word, and what parts it from the next line: nothing where one word was broken."""
     if text[-1] not in _HYPHENS:
         return text, "\n"

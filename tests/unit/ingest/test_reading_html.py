@@ -200,13 +200,20 @@ def test_what_is_not_the_page_s_text_stays_out(prose: str, part: str) -> None:
     assert "Unseen" not in text
 
 
+def test_the_main_text_of_a_page_without_spaces_between_words_is_found() -> None:
+    links = "".join(f'<li><a href="/{n}">関連記事</a></li>' for n in range(60))
+    prose = "今日は港の船が新しい桟橋から出発しました。" * 15
+    page = f"<html><body><ul>{links}</ul><article><p>{prose}</p></article></body></html>"
+    assert read(page.encode(), name="x.html").text == prose
+
+
 @pytest.mark.parametrize("tag", ["html", "body"])
 def test_a_page_that_a_script_would_show_is_read(tag: str) -> None:
     page = "<html><body><p>Words.</p></body></html>".replace(f"<{tag}>", f"<{tag} hidden>")
     assert read(page.encode(), name="x.html").text == "Words."
 
 
-@pytest.mark.parametrize(("words", "whole"), [(49, True), (50, False)])
+@pytest.mark.parametrize(("words", "whole"), [(49, True), (51, False)])
 def test_the_whole_page_is_read_where_hardly_any_main_text_is_found(
     words: int, whole: bool
 ) -> None:

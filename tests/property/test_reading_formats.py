@@ -1,0 +1,56 @@
+"""Laws that every reader keeps: nothing is lost, everything has one place, and reading twice is the same."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.reading import read
+from rag.encoding import encode, locator_rows
+from rag.types import Span
+from tests.formats import TELLERS, Chapter, Story
+from tests.sound import check, check_places
+
+_WORD = st.text("abcdefghiklmnoprstuvz", min_size=2, max_size=9)
+_HEADING = st.lists(_WORD, min_size=1, max_size=4).map(lambda words: " ".join(words).capitalize())
+_SENTENCE = st.lists(_WORD, min_size=3, max_size=14).map(
+    lambda words: " ".join(words).capitalize() + "."
+)
+_PARAGRAPH = st.lists(_SENTENCE, min_size=1, max_size=4).map(" ".join)
+STORIES = st.lists(
+    st.builds(Chapter, _HEADING, st.lists(_PARAGRAPH, min_size=1, max_size=4).map(tuple)),
+    min_size=1,
+    max_size=4,
+).map(tuple)
+
+
+@pytest.mark.parametrize("name", TELLERS)
+@settings(max_examples=12, deadline=None)
+@given(story=STORIES)
+def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None:
+    content = TELLERS[name](story)
+    reading = read(content, name=name)
+    document = check(reading)
+    found = " ".join(reading.text.split())
+    at = 0
+    for chapter in story:
+        for paragraph in chapter.paragraphs:
+            at = found.index(" ".join(paragraph.split()), at) + 1
+    check_places(document, [Span(start, start + 1) for start in range(len(document.text))])
+    assert read(content, name=name) == reading
+    assert encode(locator_rows(read(content, name=name).locators)) == encode(
+        locator_rows(reading.locators)
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["story.html", "story.md", "story.docx", "story.pptx", "story.epub"]
+)
+@settings(max_examples=12, deadline=None)
+@given(story=STORIES)
+def test_a_chapters_paragraphs_stand_in_its_section(name: str, story: Story) -> None:
+    document = check(read(TELLERS[name](story), name=name))
+    at = 0
+    for chapter in story:
+        for paragraph in chapter.paragraphs:
+            at = document.text.index(paragraph, at)
+            assert document.place(Span(at, at + 1)).section[-1] == chapter.heading
