@@ -132,6 +132,9 @@ def _warnings(pages: Sequence[Page | None]) -> Iterator[str]:
         yield (
             f"{_numbers(scanned)} {are} scanned {images} without text, and not searchable. Add a text layer by OCR."
         )
+    if drawn := [number for number, page in numbered if page and page.drawn]:
+        show = "show" if len(drawn) > 1 else "shows"
+        yield f"{_numbers(drawn)} {show} drawings or images only, and no text."
     if hidden := [number for number, page in numbered if page and page.hidden]:
         hold, pages_are = ("hold", "pages are") if len(hidden) > 1 else ("holds", "page is")
         yield (

@@ -18,15 +18,16 @@ _ZONE = 0.15  # of a page's height: how far from the first or last printed line 
 _OUTER_ZONE = 0.1  # where one alone is believed
 _MOST_ROWS = 4  # that run along one edge
 _SHIFT = 6.0  # points by which a running line may move between pages
+_SHARE, _SHARE_OF_HEADINGS = 0.05, 0.25  # of all pages: what a running line is on at least
+_SHARE_COUNTED, _SHARE_COUNTED_INLINE = 0.1, 0.3  # of all pages: how many a count of pages is on
 _DENSITY = 0.3  # the share of pages that a line is on, between the first and the last of them
 _TITLE_CHARS = 80
 _YEARS = range(1800, 2101)
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _BARE_NUMBER = re.compile(
-    r"\W*(?:page|p\.|seite|página)?\s*\W*(?:[A-Z]{1,2}-)?(?P<number>\d{1,4}|[ivxlc]{1,7})"
-    r"(?:\s*(?:of|/|von|de|sur)\s*\d{1,4})?\W*",
-    re.IGNORECASE,
+    r"\W*(?i:page|p\.|seite|página)?\s*\W*(?:[A-Z]{1,2}-)?(?P<number>\d{1,4}|[ivxlc]{1,7})"
+    r"(?:\s*(?:of|/|von|de|sur)\s*\d{1,4})?\W*"
 )
 _STAMP = re.compile(
     r"(?:this (?:content|copy) (?:was )?)?download(?:ed)?\b.*\b(?:from|date|on|by)\b"
@@ -80,13 +81,29 @@ class _Row:
     def cells(self) -> list[str]:
         return [cell.strip() for cell in self.text.split("\t")]
 
-    def numbers(self) -> Iterator[tuple[str, int]]:
-        """What may be the page's number, as printed and as a value: at one of the row's ends."""
+    def numbers(self) -> Iterator[_Number]:
+        """What may be the page's number: the row or a cell of it, or the word at one of its ends."""
+        for cell in dict.fromkeys((self.text, *self.cells)):
+            if found := _BARE_NUMBER.fullmatch(cell):
+                yield from _number(found["number"], alone=True)
         words = self.text.split()
-        for cell in dict.fromkeys((self.text, *self.cells, words[0], words[-1])):
-            found = _BARE_NUMBER.fullmatch(cell)
-            if found and (value := _value(found["number"])):
-                yield found["number"], value
+        for word in (words[0], words[-1]):
+            if len(words) > 1 and word.isdigit() and len(word) <= 4 and int(word) not in _YEARS:
+                yield from _number(word, alone=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number as it is printed, its value, and whether it stands alone in its cell."""
+
+    printed: str
+    value: int
+    alone: bool
+
+
+def _number(printed: str, *, alone: bool) -> Iterator[_Number]:
+    if value := _value(printed):
+        yield _Number(printed, value, alone)
 
 
 def without_furniture(
@@ -213,7 +230,6 @@ def _side_by_side(lines: Sequence[TextLine]) -> list[list[TextLine]]:
 
 def _repeated(rows: Sequence[_Row], pages: int) -> set[_Row]:
     """Rows whose words, numbers aside, stand at the same place of several pages."""
-    least = 3 if pages > 3 else 2
     alike: dict[tuple[bool, str], list[_Row]] = defaultdict(list)
     for row in rows:
         if re.search(r"[^\W\d_]{2}", row.text) and (pages > 3 or row.zone <= _OUTER_ZONE):
@@ -223,27 +239,45 @@ def _repeated(rows: Sequence[_Row], pages: int) -> set[_Row]:
         depth = median(row.depth for row in group)
         there = [row for row in group if abs(row.depth - depth) <= _SHIFT]
         on = sorted({row.page for row in there})
-        if len(on) >= least and len(on) >= _DENSITY * (on[-1] - on[0] + 1):
+        # Further inside, or in many cells, it may be the heading of a table that goes on over pages.
+        may_head_table = any(row.rank or len(row.cells) > 2 for row in there)
+        share = _SHARE_OF_HEADINGS if may_head_table else _SHARE
+        enough = len(on) >= max(_least(pages), share * pages)
+        if enough and len(on) >= _DENSITY * (on[-1] - on[0] + 1):
             found.update(there)
     return found
 
 
+def _least(pages: int) -> int:
+    """On how many pages, in any case, something is repeated."""
+    return 3 if pages > 3 else 2
+
+
 def _offsets(rows: Sequence[_Row], pages: int) -> set[int]:
     """How far the printed numbers run ahead of the pages, where they count them."""
-    counted = Counter(
-        offset for row in rows for offset in {value - row.page for _, value in row.numbers()}
-    )
-    least = max(3 if pages > 3 else 2, pages / 10)
-    return {offset for offset, times in counted.items() if times >= least}
+    least = _least(pages)
+    found: set[int] = set()
+    for share, alone in ((_SHARE_COUNTED, (True,)), (_SHARE_COUNTED_INLINE, (True, False))):
+        counted = Counter(
+            offset
+            for row in rows
+            for offset in {one.value - row.page for one in row.numbers() if one.alone in alone}
+        )
+        found |= {one for one, times in counted.items() if times >= max(least, share * pages)}
+    return found
 
 
 def _printed(row: _Row, offsets: set[int], label: str, *, alone: bool) -> str:
     """The page number that the row prints, "" where it is none or may be anything else."""
-    for printed, value in row.numbers():
-        if value - row.page in offsets or (label and printed == label):
-            return printed
-        if alone and row.zone <= _OUTER_ZONE and _is_number_alone(row, printed, value):
-            return printed
+    for number in row.numbers():
+        if number.value - row.page in offsets or (label and number.printed == label):
+            return number.printed
+        if (
+            alone
+            and row.zone <= _OUTER_ZONE
+            and _is_number_alone(row, number.printed, number.value)
+        ):
+            return number.printed
     return ""
 
 

@@ -77,6 +77,7 @@ class Page:
         label: What the file says is printed on it, "" where it says nothing.
         hidden: Whether it held text, left out here, that is not visible when it is displayed.
         scanned: Whether it is an image without text.
+        drawn: Whether it shows something else, and no text.
     """
 
     lines: tuple[Line, ...]
@@ -85,6 +86,7 @@ class Page:
     label: str = ""
     hidden: bool = False
     scanned: bool = False
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def read_page(document: pdfium.PdfDocument, index: int, *, has_form: bool) -> Pa
         label=string(raw.FPDF_GetPageLabel, document, index),
         hidden=bool(hidden),
         scanned=scan_like and not lines,
+        drawn=not lines and not scan_like and raw.FPDFPage_CountObjects(page) > 0,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,8 +21,11 @@ _MOST_ENTRIES = 5000
 _MOST_DEPTH = 6
 _TITLE_LINES = 3  # that one heading may fill
 _TITLE_CHARS = 200
+_TITLE_WORDS = 15
+_LEAST_PAGES = 2
 _LARGE = 1.18  # times the height of the body's type
-_MOST_HEADINGS = 0.1  # of all lines; where more are large, size says nothing
+_LEAST_HEADINGS = 0.3  # for each page: where fewer are large, they are no sections
+_MOST_HEADINGS = 0.1  # of all lines: where more are large, size says nothing
 _NO_HEADING = re.compile(r".*[.,;]$|[^\w(\"“‘]|\W*\d[\d\W]*$", re.DOTALL)
 
 
@@ -130,34 +133,48 @@ def _letters(text: str) -> str:
 
 
 def _large(pages: Sequence[Sequence[TextLine]]) -> list[_Heading]:
-    """Lines set larger than the body, where few are; a larger one holds the smaller ones after it."""
+    """Paragraphs set larger than the body, in sizes that recur; a larger one holds the smaller ones after it."""
     heights = Counter[int]()
-    count = 0
     for line in (line for lines in pages for line in lines):
         heights[_height(line)] += len(line.text)
-        count += 1
-    if not heights:
+    if not heights or len(pages) < _LEAST_PAGES:
         return []
-    body = heights.most_common(1)[0][0]
-    found: list[_Heading] = []
+    least = _LARGE * heights.most_common(1)[0][0]
+    blocks = [
+        (tuple(block), height)
+        for lines in pages
+        for block in paragraphs(lines)
+        if (height := min(_height(line) for line in block)) >= least and _is_title(block)
+    ]
+    sizes = Counter(height for _, height in blocks)
+    recurring = [(block, height) for block, height in blocks if sizes[height] > 1]
+    every = sum(len(lines) for lines in pages)
+    if not len(pages) * _LEAST_HEADINGS <= len(recurring) <= every * _MOST_HEADINGS:
+        return []
+    return list(_nested(recurring))
+
+
+def _is_title(block: Sequence[TextLine]) -> bool:
+    title = one_line(" ".join(line.text for line in block))
+    return (
+        len(block) <= _TITLE_LINES
+        and all(line.level for line in block)
+        and len(title) <= _TITLE_CHARS
+        and len(title.split()) <= _TITLE_WORDS
+        and title[:1].isalnum()
+        and not title[:1].islower()
+        and not _NO_HEADING.fullmatch(title)
+    )
+
+
+def _nested(blocks: Iterable[tuple[Sequence[TextLine], int]]) -> Iterator[_Heading]:
     above: list[tuple[int, str]] = []
-    for lines in pages:
-        for block in paragraphs(lines):
-            title = one_line(" ".join(line.text for line in block))
-            height = _height(block[0])
-            if (
-                len(block) <= _TITLE_LINES
-                and all(line.level and _height(line) >= _LARGE * body for line in block)
-                and len(title) <= _TITLE_CHARS
-                and not _NO_HEADING.fullmatch(title)
-                and title[:1].isalnum()
-            ):
-                above = [(size, name) for size, name in above if size > height * 1.05]
-                above.append((height, title))
-                found.append(_Heading(tuple(name for _, name in above), block[0]))
-    return found if 1 < len(found) <= _MOST_HEADINGS * count else []
+    for block, height in blocks:
+        above = [(size, name) for size, name in above if size > height]
+        above.append((height, one_line(" ".join(line.text for line in block))))
+        yield _Heading(tuple(name for _, name in above), block[0])
 
 
 def _height(line: TextLine) -> int:
-    """The height of the line's type, in tenths of a point."""
-    return round(10 * max(word.box.height for word in line.words[:2]))
+    """The height of the line's smallest type, in half points."""
+    return round(2 * min(word.box.height for word in line.words))
