@@ -118,7 +118,7 @@ def _poppler(*options: str) -> Extractor:
     program = shutil.which(_POPPLER) or _POPPLER
 
     def extract(path: Path) -> Extracted:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 # no shell, and a program of that name
             [program, "-enc", "UTF-8", *options, str(path), "-"],
             capture_output=True,
             check=False,
@@ -187,7 +187,7 @@ def _places(wanted: str, text: str, check: Mapping[str, Any]) -> list[int]:
     return [one.start() for one in regex.finditer(edits, text, flags)]
 
 
-def _baseline(check: Mapping[str, Any], found: Extracted) -> bool:
+def _baseline(_: Mapping[str, Any], found: Extracted) -> bool:
     """There is text, and it does not end in one part over and over."""
     words = found.text.split()
     tail = words[-_REPEATS:]

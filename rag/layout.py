@@ -12,11 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.types import Span
-
-BoxEdges = tuple[
-    float, float, float, float
-]  # left, top, right, bottom; shares of the displayed page
+from rag.types import Box, PageBoxes, Span
 
 _STEPS = 65535
 _WORD = np.dtype([("start", "<u4"), ("length", "<u2"), ("box", "<u2", 4)])
@@ -29,7 +25,7 @@ class PlacedWord:
     """A word and its box on the displayed page."""
 
     span: Span
-    box: BoxEdges
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +40,7 @@ class PageLayout:
             raise ValueError(f"{len(self.words)} bytes are no words")
 
     @classmethod
-    def of(
-        cls, page: int, spans: Sequence[tuple[int, int]], boxes: Sequence[BoxEdges]
-    ) -> PageLayout:
+    def of(cls, page: int, spans: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> PageLayout:
         """Pack the words of a page, each by its start and end; boxes are cut at the page's edges."""
         packed = np.zeros(len(spans), _WORD)
         if spans:
@@ -70,14 +64,6 @@ class PageLayout:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageBoxes:
-    """Where a quote stands on one page: a box for each of its lines, in order."""
-
-    page: int
-    boxes: tuple[BoxEdges, ...]
-
-
 def boxes_of(span: Span, layouts: Iterable[PageLayout]) -> tuple[PageBoxes, ...]:
     """Where `span` stands, page by page, on pages that hold some of it."""
     found = ((layout.page, layout.within(span)) for layout in layouts)
@@ -88,9 +74,9 @@ def boxes_of(span: Span, layouts: Iterable[PageLayout]) -> tuple[PageBoxes, ...]
     )
 
 
-def _lines(boxes: Sequence[BoxEdges]) -> Iterator[BoxEdges]:
+def _lines(boxes: Sequence[Box]) -> Iterator[Box]:
     """Boxes of words put together to boxes of lines."""
-    line: BoxEdges | None = None
+    line: Box | None = None
     for box in boxes:
         if line is not None and _goes_on(line, box):
             line = (
@@ -107,7 +93,7 @@ def _lines(boxes: Sequence[BoxEdges]) -> Iterator[BoxEdges]:
         yield _rounded(line)
 
 
-def _goes_on(line: BoxEdges, box: BoxEdges) -> bool:
+def _goes_on(line: Box, box: Box) -> bool:
     """Whether a word follows on the same line, level or not."""
     across = min(line[2], box[2]) - max(line[0], box[0])
     down = min(line[3], box[3]) - max(line[1], box[1])
@@ -117,6 +103,6 @@ def _goes_on(line: BoxEdges, box: BoxEdges) -> bool:
     return level or (upright and sideways)
 
 
-def _rounded(box: BoxEdges) -> BoxEdges:
+def _rounded(box: Box) -> Box:
     left, top, right, bottom = (round(edge, _DECIMALS) for edge in box)
     return left, top, right, bottom

@@ -135,13 +135,13 @@ def without_furniture(
                 numbers.setdefault(row.page, number)
     seen: set[str] = set()
     return [
-        _body(index, lines, chosen[index], numbers.get(index, ""), seen)
+        _body(lines, chosen[index], numbers.get(index, ""), seen)
         for index, (lines, _) in enumerate(pages)
     ]
 
 
 def _body(
-    index: int, lines: Sequence[TextLine], rows: Sequence[_Row], number: str, seen: set[str]
+    lines: Sequence[TextLine], rows: Sequence[_Row], number: str, seen: set[str]
 ) -> PageBody:
     stamps = _sideways(lines)
     running = {id(line) for row in rows for line in row.lines} | {id(line) for line in stamps}
@@ -191,7 +191,7 @@ def _rows(
     """The rows along the upper edge and along the lower one, each from the edge inwards."""
     printed = [line for line in lines if _is_printed(line)]
     for at_top, edge in zip((True, False), edges, strict=True):
-        printed.sort(key=lambda line: line.box.top if at_top else -line.box.bottom)  # noqa: B023
+        printed.sort(key=lambda line: line.box.top if at_top else -line.box.bottom)
         grouped = _side_by_side(printed)
         for rank, group in enumerate(grouped[:_MOST_ROWS]):
             box = Box.around([line.box for line in group])

@@ -62,7 +62,8 @@ def text_lines(lines: Sequence[Line]) -> list[TextLine]:
     """The lines, put together where PDFium broke them at a raised character, with tabs between cells."""
     joined: list[tuple[tuple[Word, ...], tuple[Space, ...], bool]] = []
     for line in lines:
-        spaces: tuple[Space, ...] = ("",) + (" ",) * (len(line.words) - 1)
+        between: Space = " "
+        spaces: tuple[Space, ...] = ("", *(between for _ in line.words[1:]))
         space = _space_between(*joined[-1][::2], line) if joined else None
         if space is None:
             joined.append((line.words, spaces, line.level))
@@ -79,7 +80,7 @@ def text_lines(lines: Sequence[Line]) -> list[TextLine]:
 def _space_between(
     words: Sequence[Word],
     level: bool,
-    following: Line,  # noqa: FBT001
+    following: Line,
 ) -> Literal["", " "] | None:
     """What parts two pieces of one line; None where they are two lines."""
     a, b = words[-1], following.words[0]

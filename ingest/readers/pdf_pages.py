@@ -200,7 +200,9 @@ class _Words:
         """For each word, whether it has no ink or the colour of paper, lies off the page or is too small."""
         left, top, right, bottom = self._boxes.T
         away = (right < 0) | (bottom < 0) | (left > width) | (top > height)
-        return away | (bottom - top < _LEAST_HEIGHT) | np.fromiter(self._inkless(), bool)
+        inkless = np.fromiter(self._inkless(), np.bool_)
+        suspected: NDArray[np.bool_] = away | (bottom - top < _LEAST_HEIGHT) | inkless
+        return suspected
 
     def at(self, chosen: NDArray[np.bool_]) -> list[Word]:
         """The words chosen."""
@@ -225,7 +227,7 @@ class _Words:
 
     def _is_level(self, text_index: int) -> bool:
         angle = raw.FPDFText_GetCharAngle(self._page, self._index(text_index))
-        turned = (math.degrees(angle) - self._rotation) % 360
+        turned = (math.degrees(float(angle)) - float(self._rotation)) % 360
         return min(turned, 360 - turned) < _LEVEL
 
     def _inkless(self) -> Iterator[bool]:
