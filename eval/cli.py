@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,19 +51,7 @@ def answers(
         typer.echo(f"verse eval: {error}", err=True)
         raise typer.Exit(2) from error
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
+    with _bars() as show:
         report = measure(documents, questions, elsewhere, show)
     _print(report, folder.name)
     raise typer.Exit(1 if report.exact.value < 1 else 0)
@@ -127,6 +117,50 @@ def articles(
     Console(width=120).print(table)
     ours, peer = scores.values()
     raise typer.Exit(1 if ours.f1 < peer.f1 else 0)
+
+
+@app.command()
+def pages(
+    folder: Annotated[Path, typer.Argument(help="PDFs and questions with pages.", exists=True)],
+) -> None:
+    """Evidence in long PDFs: is its page among those of the first ten passages, and is it named rightly?
+
+    Exits with 2 when the set cannot be read.
+    """
+    from eval.bench import BenchError
+    from eval.pages import measure
+
+    try:
+        with _bars() as show:
+            report = measure(folder, show)
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    console = Console(width=120)
+    console.print(
+        f"{folder.name}: {report.documents} documents together, {report.passages:,} passages"
+    )
+    console.print(f"page of the evidence among the first ten passages: {report.found}")
+    console.print(f"of those that stand there, named rightly: {report.named}")
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on standard error, one a stage."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done)
+
+        yield show
 
 
 def _print(report: AnswerReport, name: str) -> None:

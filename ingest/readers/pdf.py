@@ -7,6 +7,7 @@ finds headings in it.
 
 from __future__ import annotations
 
+import ctypes
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -20,10 +21,11 @@ from pypdfium2 import raw
 from ingest.readers.characters import Cleaned, clean, one_line
 from ingest.readers.pdf_furniture import without_furniture
 from ingest.readers.pdf_layout import in_reading_order, text_lines
+from ingest.readers.pdf_ocr import Recogniser, installed
 from ingest.readers.pdf_pages import Page, read_page, string
 from ingest.readers.pdf_sections import Entry, outline, sections
 from ingest.readers.pdf_text import written
-from ingest.reading import Reading
+from ingest.reading import Attachment, Reading
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator, Span
 
@@ -32,8 +34,11 @@ _NO_TITLE = re.compile(  # what tools write into the title field
     r"|.*\.(?:docx?|xlsx?|pptx?|pdf|indd|tex|dvi|qxd|rtf|odt|html?)$",
     re.IGNORECASE,
 )
+_MOST_ATTACHMENTS = 500
+_MOST_ATTACHED = 64 << 20  # bytes: packed ones can be made to swell
 _NO_TEXT = (
-    "The PDF holds no text. It may be scanned: add a text layer to it by OCR, then add it again."
+    "The PDF holds no text. If it is scanned, install the extra `ocr`, or add a text layer to it by OCR, then "
+    "add it again."
 )
 
 
@@ -45,6 +50,7 @@ class _Read:
     outline: Sequence[Entry]
     title: str
     author: str
+    attachments: Sequence[Attachment]
 
 
 def read(content: bytes) -> Reading:
@@ -75,17 +81,47 @@ def _read_with_pdfium(content: bytes) -> _Read | None:
     with document:
         if has_form := document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
+        ocr = Recogniser()
         return _Read(
-            pages=[_page(document, index, has_form=has_form) for index in range(len(document))],
+            pages=[
+                _page(document, index, ocr, has_form=has_form) for index in range(len(document))
+            ],
             outline=outline(document),
             title=string(raw.FPDF_GetMetaText, document, b"Title"),
             author=string(raw.FPDF_GetMetaText, document, b"Author"),
+            attachments=list(_attachments(document)),
         )
 
 
-def _page(document: pdfium.PdfDocument, index: int, *, has_form: bool) -> Page | None:
+def _attachments(document: pdfium.PdfDocument) -> Iterator[Attachment]:
+    """The files inside of the file, in its order, as many bytes as it may hold itself."""
+    left = _MOST_ATTACHED
+    for index in range(min(raw.FPDFDoc_GetAttachmentCount(document), _MOST_ATTACHMENTS)):
+        attached = raw.FPDFDoc_GetAttachment(document, index)
+        size = ctypes.c_ulong()
+        if not attached or not raw.FPDFAttachment_GetFile(attached, None, 0, size):
+            continue
+        if 0 < size.value <= left:
+            left -= size.value
+            content = ctypes.create_string_buffer(size.value)
+            if raw.FPDFAttachment_GetFile(attached, content, size.value, size):
+                name = one_line(_attachment_name(attached))
+                yield Attachment(name or f"attachment {index + 1}", content.raw)
+
+
+def _attachment_name(attached: object) -> str:
+    size = raw.FPDFAttachment_GetName(attached, None, 0)  # in bytes
+    name = (raw.FPDF_WCHAR * (size // 2 + 1))()
+    raw.FPDFAttachment_GetName(attached, name, size)
+    return bytes(name).decode("utf-16-le", errors="ignore").rstrip("\0")
+
+
+def _page(
+    document: pdfium.PdfDocument, index: int, ocr: Recogniser, *, has_form: bool
+) -> Page | None:
     try:
-        return read_page(document, index, has_form=has_form)
+        page = read_page(document, index, has_form=has_form)
+        return ocr.read(document, index, page) if page.scanned else page
     except pdfium.PdfiumError:
         return None
 
@@ -114,8 +150,12 @@ def _reading(found: _Read) -> Reading:
         locators=(*out.pages, *found_sections, *out.furniture),
         layouts=tuple(out.layouts),
         author=one_line(found.author) or None,
+        attachments=tuple(found.attachments),
         partial=any(page is None or page.scanned for page in found.pages),
-        warnings=(*_warnings(found.pages), *Cleaned("", out.removed).warnings),
+        warnings=(
+            *_warnings(found.pages),
+            *Cleaned("", sum(page.removed for page in pages)).warnings,
+        ),
     )
 
 
@@ -128,10 +168,15 @@ def _warnings(pages: Sequence[Page | None]) -> Iterator[str]:
     if unreadable := [number for number, page in numbered if page is None]:
         yield f"{_numbers(unreadable)} cannot be read."
     if scanned := [number for number, page in numbered if page and page.scanned]:
-        are, images = ("are", "images") if len(scanned) > 1 else ("is", "an image")
+        are, images = ("are", "images") if len(scanned) > 1 else ("is a", "image")
+        todo = "Split the file" if installed() else "Install the extra `ocr`"
         yield (
-            f"{_numbers(scanned)} {are} scanned {images} without text, and not searchable. Add a text layer by OCR."
+            f"{_numbers(scanned)} {are} scanned {images} without text, and cannot be searched. "
+            f"{todo}, or add a text layer by OCR, and add it again."
         )
+    if recognised := [number for number, page in numbered if page and page.by_ocr]:
+        were = "were" if len(recognised) > 1 else "was"
+        yield f"{_numbers(recognised)} {were} read by OCR, which makes mistakes."
     if drawn := [number for number, page in numbered if page and page.drawn]:
         show = "show" if len(drawn) > 1 else "shows"
         yield f"{_numbers(drawn)} {show} drawings or images only, and no text."

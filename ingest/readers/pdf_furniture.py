@@ -140,9 +140,7 @@ def without_furniture(
     ]
 
 
-def _body(
-    lines: Sequence[TextLine], rows: Sequence[_Row], number: str, seen: set[str]
-) -> PageBody:
+def _body(lines: Sequence[TextLine], rows: Sequence[_Row], number: str, seen: set[str]) -> PageBody:
     stamps = _sideways(lines)
     running = {id(line) for row in rows for line in row.lines} | {id(line) for line in stamps}
     new = []

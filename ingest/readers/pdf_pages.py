@@ -9,13 +9,15 @@ import ctypes
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from pypdfium2 import raw
+
+from ingest.readers.characters import clean
 
 BROKEN = "\ufffe"  # PDFium's mark of a word that goes on in the next line
 _TOKEN = re.compile(f"\n|[^\\s{BROKEN}]+{BROKEN}?|{BROKEN}")
@@ -78,6 +80,8 @@ class Page:
         hidden: Whether it held text, left out here, that is not visible when it is displayed.
         scanned: Whether it is an image without text.
         drawn: Whether it shows something else, and no text.
+        by_ocr: Whether its lines were read from an image.
+        removed: How many invisible and control characters were taken out of its text.
     """
 
     lines: tuple[Line, ...]
@@ -87,6 +91,12 @@ class Page:
     hidden: bool = False
     scanned: bool = False
     drawn: bool = False
+    by_ocr: bool = False
+    removed: int = 0
+
+    def recognised(self, lines: tuple[Line, ...]) -> Page:
+        """The same page with lines that were read from its image."""
+        return replace(self, lines=lines, scanned=False, by_ocr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,7 @@ def read_page(document: pdfium.PdfDocument, index: int, *, has_form: bool) -> Pa
     turn, width, height = _displayed(page)
     words = _Words(page, turn)
     lines = [line for line in words.lines() if line.words]
+    removed = words.removed
     suspects = words.at(words.suspects(width, height))
     scan_like = (suspects or not lines) and _is_covered_by_images(page, turn, width, height)
     hidden = _hidden(page, suspects, width, height, has_text_layer=scan_like)
@@ -124,6 +135,7 @@ def read_page(document: pdfium.PdfDocument, index: int, *, has_form: bool) -> Pa
         lines=tuple(line for line in lines if line.words),
         width=width,
         height=height,
+        removed=removed,
         label=string(raw.FPDF_GetPageLabel, document, index),
         hidden=bool(hidden),
         scanned=scan_like and not lines,
@@ -164,6 +176,7 @@ class _Words:
     """A page's words, and which of them may be invisible."""
 
     def __init__(self, page: pdfium.PdfPage, turn: _Turn) -> None:
+        self.removed = 0
         self._page = page.get_textpage()
         self._rotation = page.get_rotation()
         self._text = self._page.get_text_range().replace("\x02", BROKEN)
@@ -187,7 +200,9 @@ class _Words:
                 yield Line(tuple(words), level)
                 words = []
                 continue
-            word = Word(token[0], Box._make(next(boxes)))
+            word = Word(self._cleaned(token[0]), Box._make(next(boxes)))
+            if not word.text:
+                continue
             if words and _starts_line(words[-1], word):
                 yield Line(tuple(words), level)
                 words = []
@@ -195,6 +210,15 @@ class _Words:
                 level = self._is_level(token.start())
             words.append(word)
         yield Line(tuple(words), level)
+
+    def _cleaned(self, token: str) -> str:
+        """The token without characters that nobody sees, the mark of a broken word aside."""
+        if token.isprintable():
+            return token
+        mark = BROKEN if token[-1] == BROKEN else ""
+        cleaned = clean(token.removesuffix(BROKEN))
+        self.removed += cleaned.removed
+        return cleaned.text + mark
 
     def suspects(self, width: float, height: float) -> NDArray[np.bool_]:
         """For each word, whether it has no ink or the colour of paper, lies off the page or is too small."""
@@ -206,7 +230,7 @@ class _Words:
 
     def at(self, chosen: NDArray[np.bool_]) -> list[Word]:
         """The words chosen."""
-        texts = [token[0] for token in self._tokens if token[0] != "\n"]
+        texts = [self._cleaned(token[0]) for token in self._tokens if token[0] != "\n"]
         return [
             Word(texts[at], Box._make(self._boxes[at].tolist())) for at in np.flatnonzero(chosen)
         ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.readers.characters import clean, one_line
+from ingest.readers.characters import one_line
 from ingest.readers.pdf_furniture import PageBody
 from ingest.readers.pdf_layout import ENDS_SENTENCE, TextLine, paragraphs
 from ingest.readers.pdf_pages import BROKEN, Box, Page
@@ -25,7 +25,6 @@ class Written:
 
     parts: list[str] = field(default_factory=list)
     length: int = 0
-    removed: int = 0
     pages: list[PageLocator] = field(default_factory=list)
     furniture: list[FurnitureLocator] = field(default_factory=list)
     layouts: list[PageLayout] = field(default_factory=list)
@@ -117,7 +116,7 @@ def _write_page(
             out.add("\n\n")
         start = out.length
         _write_block(out, block.lines, known, words)
-        if block.is_furniture and out.length > start:
+        if block.is_furniture:
             out.furniture.append(FurnitureLocator(span=Span(start, out.length)))
     return words
 
@@ -139,12 +138,8 @@ def _write_block(
                 text, separator = _line_end(text, following, known)
             elif text[-1] == BROKEN:
                 text = text[:-1] + "-"
-            if not text.isprintable():
-                cleaned = clean(text)
-                text, out.removed = cleaned.text, out.removed + cleaned.removed
-            if text:
-                words.append((out.length, out.length + len(text), box))
-                out.add(text)
+            words.append((out.length, out.length + len(text), box))
+            out.add(text)
 
 
 def _line_end(text: str, following: TextLine | None, known: set[str]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import pytest
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
 from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.layout import PageLayout
 from rag.protocols import Upload
 from rag.types import (
     Document,
@@ -26,6 +27,7 @@ from rag.types import (
     SectionLocator,
     Span,
     TimeLocator,
+    Version,
 )
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines

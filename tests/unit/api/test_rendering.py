@@ -109,7 +109,17 @@ def test_every_key_of_the_contract_is_there_even_where_nothing_fills_it() -> Non
     assert set(body["statements"][0]) == {"text", "citations", "event"}
     assert set(body["citations"][0]) == {
         *("marker", "document_id", "document_version", "document_title", "published", "quote"),
-        *("start", "end", "page", "page_label", "boxes", "continued", "time_s", "time_end_s", "section"),
+        *(
+            "start",
+            "end",
+            "page",
+            "page_label",
+            "boxes",
+            "continued",
+            "time_s",
+            "time_end_s",
+            "section",
+        ),
         *("part", "sheet", "row"),
         "source_url",
     }
