@@ -22,7 +22,9 @@ from rag.protocols import Upload
 from rag.settings import Settings
 
 FIRST = 10
-_STANDS = 0.8  # the share of a passage's words that is on the page where the passage stands
+_STANDS = (
+    0.3  # of a passage's triples of words: tables are told in another order by another extractor
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -80,7 +82,7 @@ def measure(folder: Path, progress: Progress) -> PageReport:
     """
     questions = read_page_questions(folder)
     reference = {
-        line["id"]: [_words(page) for page in line["text"].split("\f")]
+        line["id"]: [_triples(page) for page in line["text"].split("\f")]
         for line in read_lines(folder / "corpus.jsonl.gz", ("id", "text"))
     }
     files = sorted((folder / "pdf").glob("*.pdf"))
@@ -123,17 +125,19 @@ def _named(
 ) -> list[bool]:
     """Whether the first passage that stands on a page of the evidence says so; nothing where there is none."""
     for pages, text in placed:
-        words = _words(text)
-        standing = {
-            page
-            for page in question.pages
-            if page <= len(reference)
-            if len(words & reference[page - 1]) >= _STANDS * len(words)
-        }
-        if standing:
+        if standing := _standing(text, reference) & question.pages:
             return [bool(standing & pages)]
     return []
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", text.casefold()))
+def _standing(text: str, reference: Sequence[frozenset[str]]) -> frozenset[int]:
+    """The pages that hold the most of a passage's triples of words, if that is a good part of them."""
+    shares = [len(_triples(text) & page) for page in reference]
+    most = max(shares, default=0)
+    enough = most >= _STANDS * len(_triples(text))
+    return frozenset(n for n, share in enumerate(shares, 1) if enough and share == most)
+
+
+def _triples(text: str) -> frozenset[str]:
+    words = re.findall(r"\w+", text.casefold())
+    return frozenset(" ".join(words[at : at + 3]) for at in range(max(1, len(words) - 2)))
