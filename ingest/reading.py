@@ -17,7 +17,7 @@ from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.layout import PageLayout
-from rag.types import DocumentDate, Locator, RowLocator, TimeLocator
+from rag.types import DocumentDate, FurnitureLocator, Locator, RowLocator, Span, TimeLocator
 
 logger = logging.getLogger(__name__)
 
@@ -134,8 +134,9 @@ def _dated(reading: Reading, name: str) -> Reading:
     published = (
         dates.Stated(reading.published)
         if reading.published
-        else dates.published(reading.text, reading.title)
+        else dates.published(_body(reading), reading.title)
     )
+    header = dates.in_running_lines(reading.text, _furniture(reading))
     published_on = published.date.value if published.date else None
     recorded = (
         dates.Stated(reading.recorded)
@@ -145,11 +146,23 @@ def _dated(reading: Reading, name: str) -> Reading:
     first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
     return replace(
         reading,
-        published=published.date or dates.in_name(name),
+        published=published.date or header or dates.in_name(name),
         recorded=recorded.date,
         original=first.date,
         warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,
     )
+
+
+def _furniture(reading: Reading) -> list[Span]:
+    return [one.span for one in reading.locators if isinstance(one, FurnitureLocator)]
+
+
+def _body(reading: Reading) -> str:
+    """The text with blanks for its running headers and footers, so that places in it stay true."""
+    text = reading.text
+    for span in _furniture(reading):
+        text = text[: span.start] + " " * len(span) + text[span.end :]
+    return text
 
 
 def _in_language(reading: Reading) -> Reading:
@@ -160,7 +173,7 @@ def _in_language(reading: Reading) -> Reading:
 
 def _first_line(reading: Reading) -> str:
     """The first line with words, if it looks like a title: short, not a sentence, and not spoken."""
-    line = next((one_line(line) for line in reading.text.split("\n") if line.strip()), "")
+    line = next((one_line(line) for line in _body(reading).split("\n") if line.strip()), "")
     line = _HEADING_MARK.sub("", line, count=1)
     spoken = any(isinstance(one, TimeLocator) and not one.span.start for one in reading.locators)
     looks_right = (

@@ -256,11 +256,13 @@ def _offsets(rows: Sequence[_Row], pages: int) -> set[int]:
     least = _least(pages)
     found: set[int] = set()
     for share, alone in ((_SHARE_COUNTED, (True,)), (_SHARE_COUNTED_INLINE, (True, False))):
-        counted = Counter(
-            offset
+        on_pages = {
+            (row.page, one.value - row.page)
             for row in rows
-            for offset in {one.value - row.page for one in row.numbers() if one.alone in alone}
-        )
+            for one in row.numbers()
+            if one.alone in alone
+        }
+        counted = Counter(offset for _, offset in on_pages)
         found |= {one for one, times in counted.items() if times >= max(least, share * pages)}
     return found
 
@@ -268,7 +270,8 @@ def _offsets(rows: Sequence[_Row], pages: int) -> set[int]:
 def _printed(row: _Row, offsets: set[int], label: str, *, alone: bool) -> str:
     """The page number that the row prints, "" where it is none or may be anything else."""
     for number in row.numbers():
-        if number.value - row.page in offsets or (label and number.printed == label):
+        counts = number.value not in _YEARS and number.value - row.page in offsets
+        if counts or (label and number.printed == label):
             return number.printed
         if (
             alone

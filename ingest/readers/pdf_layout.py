@@ -25,6 +25,7 @@ _ROW = re.compile(
 _NO_CELL = re.compile(r"[\W_]*(?:\w{1,4}[.)])?|.*[.!?][\W_]*", re.DOTALL)
 
 _GLUED, _JOINED = 0.15, 0.6  # of a line's height: the space between parts of a word, and of a line
+_OTHER_TYPE = 1.25  # times the height of a line's type: what begins another paragraph
 _COLUMN_LINES = 8  # fewer side by side are rather rows of a table
 _CELL_GAP = 0.9  # of a line's height: the least space between two columns
 
@@ -126,14 +127,18 @@ def in_reading_order(lines: Sequence[TextLine], width: float) -> list[TextLine]:
     which no two lines stand side by side, and columns of prose that are drawn line by line across.
     """
     level = [line for line in lines if line.level]
-    if len(level) == len(lines) and not _any_beside(level):
-        return sorted(lines, key=lambda line: line.box.top)
     gutter = _gutter(level, width)
-    if gutter is None:
-        return list(lines)
-    parts = [part for line in lines for part in _cut(line, gutter)]
-    if not _is_interleaved(parts, gutter):
-        return list(lines)
+    if gutter is not None:
+        parts = [part for line in lines for part in _cut(line, gutter)]
+        if _is_interleaved(parts, gutter):
+            return _by_columns(parts, gutter)
+    elif len(level) == len(lines) and not _any_beside(level):
+        return sorted(lines, key=lambda line: line.box.top)
+    return list(lines)
+
+
+def _by_columns(parts: Sequence[TextLine], gutter: float) -> list[TextLine]:
+    """The left column before the right one, between lines that lie across both."""
     across = [part.box.top for part in parts if part.level and _side(part, gutter) == 0]
 
     def place(part: TextLine) -> tuple[bool, int, int, float]:
@@ -146,9 +151,12 @@ def in_reading_order(lines: Sequence[TextLine], width: float) -> list[TextLine]:
 
 
 def _any_beside(lines: Sequence[TextLine]) -> bool:
-    """Whether any two lines share a good part of their height."""
-    ordered = sorted(lines, key=lambda line: line.box.top)
-    return any(a.box.is_beside(b.box) for a, b in pairwise(ordered))
+    """Whether any line stands to the side of another one, wholly or staggered."""
+    ordered = sorted((line.box for line in lines), key=lambda box: box.top)
+    return any(
+        b.top < a.bottom - 0.1 * a.height and (a.right <= b.left or b.right <= a.left)
+        for a, b in pairwise(ordered)
+    )
 
 
 def _cut(line: TextLine, gutter: float) -> Iterator[TextLine]:
@@ -238,7 +246,8 @@ def _ends_paragraph(before: TextLine, line: TextLine, following: TextLine, pitch
     """Whether the layout or the wording shows that a paragraph ends with `line`."""
     if line.text.endswith(BROKEN):
         return False
-    if _ITEM.match(following.text) or _is_row(line):
+    smaller, larger = sorted((_type(line), _type(following)))
+    if _ITEM.match(following.text) or _is_row(line) or larger > _OTHER_TYPE * smaller:
         return True
     ended = bool(ENDS_SENTENCE.search(line.text))
     if not ended and _CONTINUES.match(following.text):
@@ -253,6 +262,11 @@ def _ends_paragraph(before: TextLine, line: TextLine, following: TextLine, pitch
     indented = following.box.left > line.box.left + 0.4 * pitch and gap > 0.5 * pitch
     short = line.box.right < right - 0.15 * (right - left)
     return indented or short
+
+
+def _type(line: TextLine) -> float:
+    """The height of the line's type, in points; that of the word in the middle of all heights."""
+    return sorted(word[1].height for word in line.words)[len(line.words) // 2]
 
 
 def _is_row(line: TextLine) -> bool:
