@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -9,12 +10,24 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 
 from ingest.readers.characters import one_line
 from ingest.readers.pdf_pages import Box, Line, Page, Word
 
+logger = logging.getLogger(__name__)
+
 _PIXELS = 1600  # of a page's longer side
+_SETTINGS = {
+    "Global.log_level": "critical",
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    "Det.limit_type": "max",
+    "Det.limit_side_len": 1200,
+    "Rec.rec_batch_num": 1,
+}
 # A file may take 20 s of processor time and 30 s in all, a page up to ten: no page begins later than this.
 _LAST_BEGIN_CPU_S, _LAST_BEGIN_S = 7.0, 10.0
 
@@ -24,16 +37,16 @@ class Recogniser:
 
     def __init__(self) -> None:
         self._begun_cpu_s, self._begun_s = time.process_time(), time.monotonic()
-        self._model: Any = None
+        self._model: _Model | None = None
 
     def read(self, document: pdfium.PdfDocument, index: int, page: Page) -> Page:
         """The page with the lines that OCR finds; as it was where there is no OCR, no time, or no text."""
         if not installed() or self._is_late():
             return page
-        self._model = self._model or _load()
+        self._model = self._model or _Model()
         scale = _PIXELS / max(page.width, page.height)
-        found = self._model(document[index].render(scale=scale).to_numpy())
-        if not found.txts:
+        found = self._model.read(document[index].render(scale=scale).to_numpy())
+        if found is None or not found.txts:
             return page
         lines = tuple(
             line
@@ -54,14 +67,26 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("rapidocr", "onnxruntime"))
 
 
-def _load() -> Any:
-    threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    with _quiet():
-        import onnxruntime  # these take a second to load
-        from rapidocr import RapidOCR
+class _Model:
+    """RapidOCR, loaded; set so that a page fits into the memory that a file may take."""
 
-        onnxruntime.disable_telemetry_events()
-        return RapidOCR(params={"Global.log_level": "critical", **threads})
+    def __init__(self) -> None:
+        with _quiet():
+            import onnxruntime  # these take a second to load
+            from rapidocr import RapidOCR
+            from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
+
+            onnxruntime.disable_telemetry_events()
+            self._failures = (ONNXRuntimeError, MemoryError)
+            self._read = RapidOCR(params=_SETTINGS)
+
+    def read(self, image: NDArray[np.uint8]) -> Any:
+        """Texts and corners of lines; None where the model fails, for want of memory mostly."""
+        try:
+            return self._read(image)
+        except self._failures as error:
+            logger.warning("a scanned page is not read by OCR: %s", type(error).__name__)
+            return None
 
 
 @contextmanager
