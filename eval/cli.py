@@ -64,7 +64,7 @@ def extraction(
 ) -> None:
     """Reading of files: checks passed and likeness to reference texts, beside poppler's pdftotext.
 
-    Exits with 2 when the folder cannot be read.
+    Exits with 1 when we are below it in any row, and with 2 when the folder cannot be read.
     """
     from eval.bench import BenchError
     from eval.extraction import measure
@@ -77,6 +77,8 @@ def extraction(
     _print_extraction(report, folder.name)
     for check in report.failed["chapterverse"] if failures else ():
         typer.echo(f"failed: {check}")
+    below = any(row.scores["chapterverse"] < max(row.scores.values()) for row in report.rows)
+    raise typer.Exit(1 if below else 0)
 
 
 def _print_extraction(report: ExtractionReport, name: str) -> None:
@@ -93,6 +95,7 @@ def _print_extraction(report: ExtractionReport, name: str) -> None:
         console.print(note)
 
 
+@app.command()
 def articles(
     folder: Annotated[Path, typer.Argument(help="Pages and their articles.", exists=True)],
 ) -> None:

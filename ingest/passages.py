@@ -96,8 +96,11 @@ def _stretches(document: Document) -> list[Span]:
     borders: list[Locator] = [*document.sections, *document.parts, *document.furniture]
     edges = {0, len(document.text)}
     edges.update(edge for one in borders for edge in (one.span.start, one.span.end))
-    furniture = {one.span.start for one in document.furniture}
-    return [Span(a, b) for a, b in pairwise(sorted(edges)) if a not in furniture]
+    return [
+        Span(a, b)
+        for a, b in pairwise(sorted(edges))
+        if not any(one.span.start <= a < one.span.end for one in document.furniture)
+    ]
 
 
 def _fit(document: Document, piece: _Piece, budget: int, embedder: Embedder) -> Iterator[_Piece]:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from pkgutil import iter_modules
 from typing import cast
 
-from ingest import dates, language, readers
+from ingest import boilerplate, dates, language, readers
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
@@ -103,7 +103,9 @@ def _read(content: bytes, name: str) -> Reading:
     if not reading.text.strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading) or _stem(name)
-    return _in_language(_dated(replace(reading, title=title[:_TITLE_CHARS]), name))
+    return _with_boilerplate(
+        _in_language(_dated(replace(reading, title=title[:_TITLE_CHARS]), name))
+    )
 
 
 def read_named(content: bytes, name: str) -> Reading:
@@ -169,6 +171,21 @@ def _in_language(reading: Reading) -> Reading:
     """The reading with its text's language where its metadata names none."""
     code = reading.language or language.main_language(reading.text)
     return replace(reading, language=code, warnings=reading.warnings + language.warnings(code))
+
+
+def _with_boilerplate(reading: Reading) -> Reading:
+    """The reading with what its publisher says of itself marked, so that no search finds it."""
+    if any(isinstance(one, RowLocator) for one in reading.locators):  # a row is somebody's entry
+        return reading
+    furniture = [one for one in reading.locators if isinstance(one, FurnitureLocator)]
+    marked = [
+        FurnitureLocator(span=span)
+        for span in boilerplate.stretches(reading.text)
+        if not any(one.span.start < span.end and span.start < one.span.end for one in furniture)
+    ]
+    others = [one for one in reading.locators if not isinstance(one, FurnitureLocator)]
+    ordered = sorted([*furniture, *marked], key=lambda one: one.span.start)
+    return replace(reading, locators=(*others, *ordered))
 
 
 def _first_line(reading: Reading) -> str:

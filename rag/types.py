@@ -113,7 +113,10 @@ class RowLocator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FurnitureLocator:
-    """A running header or footer: kept in the text once, quotable for its date, and never in a passage."""
+    """What is around the subject: a running header or footer, or what the publisher says of itself.
+
+    It stands in the text once, can be quoted for its date, and is in no passage.
+    """
 
     span: Span
 

@@ -9,17 +9,19 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from ingest import dates
 from ingest.readers import package
 from ingest.readers.html import decoded_page, whole
 from ingest.readers.package import read_member
 from ingest.reading import Reading
 from rag.errors import EncryptedDocument, UnreadableDocument
-from rag.types import SectionLocator, Span
+from rag.types import DocumentDate, SectionLocator, Span
 
 MEDIA_TYPE = "application/epub+zip"
 _CONTAINER = "META-INF/container.xml"
 _PAGES = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 _BETWEEN = "\n\n"
+_OPF = "{http://www.idpf.org/2007/opf}"
 
 
 def read(content: bytes) -> Reading:
@@ -32,12 +34,12 @@ def read(content: bytes) -> Reading:
     book = package.opened(content)
     if "META-INF/encryption.xml" in book.namelist() and "META-INF/rights.xml" in book.namelist():
         raise EncryptedDocument("The book is copy-protected. Add a copy without protection.")
-    root = _parsed(read_member(book, _CONTAINER))
+    root = package.parsed(read_member(book, _CONTAINER))
     rootfile = root.find(".//{*}rootfile")
     place = rootfile.get("full-path") if rootfile is not None else None
     if not place:
         raise UnreadableDocument("The book does not say what it consists of. Save it anew.")
-    described = _parsed(read_member(book, place))
+    described = package.parsed(read_member(book, place))
     text = ""
     sections: list[SectionLocator] = []
     warnings: list[str] = []
@@ -59,6 +61,7 @@ def read(content: bytes) -> Reading:
         text=text,
         title=_said(described, "title") or "",
         author=_said(described, "creator"),
+        published=_published(described),
         locators=tuple(sections),
         partial=missing > 0,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -81,14 +84,15 @@ def _moved(section: SectionLocator, by: int) -> SectionLocator:
     return replace(section, span=Span(section.span.start + by, section.span.end + by))
 
 
-def _parsed(markup: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        return etree.fromstring(markup, parser)
-    except etree.XMLSyntaxError as error:
-        raise UnreadableDocument("The book's description is damaged. Save it anew.") from error
+def _published(described: etree._Element) -> DocumentDate | None:
+    """The day that the description gives; EPUB 2 marks days of other events by an attribute."""
+    for date in described.iterfind(f".//{package.DUBLIN_CORE}date"):
+        if date.get(f"{_OPF}event", "publication") == "publication":
+            day = dates.leading_day(date.text or "")
+            return DocumentDate(value=day, found_by="dc:date") if day else None
+    return None
 
 
 def _said(described: etree._Element, name: str) -> str | None:
-    found = described.find(f".//{{http://purl.org/dc/elements/1.1/}}{name}")
+    found = described.find(f".//{package.DUBLIN_CORE}{name}")
     return None if found is None or not found.text else found.text.strip()

@@ -12,6 +12,7 @@ from lxml import etree, html
 from trafilatura import bare_extraction
 from trafilatura.settings import Document as Found
 
+from ingest.readers import tables
 from ingest.readers.blocks import Block, Layout, lay_out
 from ingest.readers.characters import Cleaned, clean, one_line
 from ingest.readers.decoding import Decoded, decode
@@ -199,6 +200,7 @@ class _Collector:
 
 def _collected(root: etree._Element) -> _Collector:
     """The text of every block in document order; iterative, since pages nest without bound."""
+    _name_cells(root)
     collector = _Collector()
     events = etree.iterwalk(root, events=("start", "end"))
     for event, element in events:
@@ -214,6 +216,26 @@ def _collected(root: etree._Element) -> _Collector:
             collector.add(element.text or "")
     collector.finish()
     return collector
+
+
+def _name_cells(root: etree._Element) -> None:
+    """Give each row of a table with headers its line of named cells, in place of its cells."""
+    for table in root.iter("table"):
+        if table.find(".//table") is not None:
+            continue  # the outer one is layout
+        rows = list(table.iter("tr", "row"))
+        cells = [[cell for cell in row if cell.tag in _CELLS] for row in rows]
+        if len(cells) > 1 and len(cells[0]) > 1 and all(map(_names_a_column, cells[0])):
+            texts = [["".join(cell.itertext()) for cell in row] for row in cells]
+            for row in rows:
+                del row[:]
+                row.text = None
+            for index, line in tables.lines(texts, headed=True):
+                rows[index].text = line
+
+
+def _names_a_column(cell: etree._Element) -> bool:
+    return bool(cell.tag == "th" or cell.get("role") == "head")  # trafilatura's mark of a `th`
 
 
 def _enter(collector: _Collector, element: etree._Element, tag: str) -> None:

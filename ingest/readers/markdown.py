@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ingest import dates
+from ingest.readers import tables
 from ingest.readers.blocks import Block, lay_out
 from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode
@@ -25,6 +26,7 @@ _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 _FIELD = re.compile(r"([\w-]+)[ \t]*:[ \t]*(.*)")
 _FIELD_OR_REST = re.compile(r"[\w-]+[ \t]*:.*|[ \t]+.*|-[ \t].*|#.*|")
 _QUOTE_MARKS = re.compile(r"[ \t>]*")
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
 _UNSEEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -45,7 +47,7 @@ class _FrontMatter:
 def read(content: bytes) -> Reading:
     """Read the text; marks of emphasis, link targets and the front matter are left out of it.
 
-    A table's rows stay as they are written.
+    A table's rows are read with their headers.
 
     Raises:
         UnreadableDocument: the encoding cannot be told.
@@ -103,38 +105,51 @@ def _first_heading(blocks: Sequence[Block]) -> str:
 def _blocks(parser: MarkdownIt, tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Block]:
     marker = ""  # of the list item whose first block is still to come
     heading: int | None = None
-    in_row = False
-    for token in tokens:
-        if token.type == "list_item_open":
+    remaining = iter(tokens)
+    for token in remaining:
+        if token.type == "table_open":
+            rows = [_cells(parser, row, lines) for row in _rows(remaining)]
+            yield from (Block(line) for _, line in tables.lines(rows, headed=True))
+        elif token.type == "list_item_open":
             marker = f"{token.info}{token.markup} "
         elif token.type == "heading_open" and token.level == 0:
             heading = int(token.tag[1])
-        elif token.type in ("tr_open", "tr_close"):
-            in_row = token.type == "tr_open"
         elif token.type == "list_item_close":
             marker = ""
         elif token.type == "heading_close":
             heading = None
-        text = _row(parser, token, lines) if token.type == "tr_open" else _text(token, in_row)
+        text = _text(token)
         if text.strip():
             is_heading = heading is not None and len(text) <= _HEADING_CHARS
             yield Block(marker + text, heading if is_heading else None)
             marker = ""
 
 
-def _row(parser: MarkdownIt, token: Token, lines: Sequence[str]) -> str:
-    """A table's row from its own line: the parser would drop cells beyond the header's."""
-    line = lines[token.map[0]] if token.map else ""
-    return "".join(map(_text, parser.parseInline(_QUOTE_MARKS.sub("", line, count=1).rstrip())))
+def _rows(remaining: Iterator[Token]) -> Iterator[Token]:
+    """The rows of the table that has begun; its tokens are taken off."""
+    for token in remaining:
+        if token.type == "table_close":
+            return
+        if token.type == "tr_open":
+            yield token
 
 
-def _text(token: Token, in_row: bool = False) -> str:
+def _cells(parser: MarkdownIt, token: Token, lines: Sequence[str]) -> list[str]:
+    """A table row's cells from its own line: the parser would drop those beyond the header's."""
+    line = _QUOTE_MARKS.sub("", lines[token.map[0]] if token.map else "", count=1)
+    cells = _CELL_BORDER.split(line.strip().removeprefix("|"))
+    if cells and not cells[-1].strip():
+        del cells[-1]
+    return ["".join(map(_text, parser.parseInline(cell.strip()))) for cell in cells]
+
+
+def _text(token: Token) -> str:
     """What a reader sees of a block without blocks of its own; nothing for any other token."""
     if token.type in ("fence", "code_block"):
         return clean(token.content).text.strip("\n")
     if token.type == "html_block":
         return clean(_without_tags(token.content)).text.strip()
-    if token.type == "inline" and not in_row:
+    if token.type == "inline":
         return clean("".join(map(_inline, token.children or ()))).text.strip()
     return ""
 

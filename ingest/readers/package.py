@@ -7,8 +7,11 @@ import re
 import zipfile
 from collections.abc import Iterable
 
+from lxml import etree
+
 from rag.errors import EncryptedDocument, UnreadableDocument
 
+DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 _ENTRIES = 10_000
 _INFLATED_BYTES = 512 << 20
 _MEMBER_BYTES = 256 << 20
@@ -61,6 +64,19 @@ def read_member(package: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableDocument(
             "A part of the file is missing or damaged. Save it anew."
         ) from error
+
+
+def parsed(markup: bytes) -> etree._Element:
+    """A part that describes the rest, parsed without fetching or expanding anything.
+
+    Raises:
+        UnreadableDocument: it is no XML.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.fromstring(markup, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableDocument("The file's description is damaged. Save it anew.") from error
 
 
 def _fault(entries: list[zipfile.ZipInfo], package_bytes: int) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import zipfile
+from dataclasses import replace
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -13,6 +15,7 @@ from ingest.reading import Reading
 from rag.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PROPERTIES = ("docProps/core.xml", "meta.xml")
 _CELLS = 5_000_000
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 
@@ -23,7 +26,7 @@ def read(content: bytes) -> Reading:
     Raises:
         EncryptedDocument, UnreadableDocument: it cannot be opened.
     """
-    package.opened(content)
+    parts = package.opened(content)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [_sheet(book, stated.name) for stated in book.sheets_metadata if _shown(stated)]
@@ -31,7 +34,20 @@ def read(content: bytes) -> Reading:
         raise EncryptedDocument("The workbook needs a password. Save it without one.") from error
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableDocument("The workbook is damaged. Save it anew.") from error
-    return tables.reading(MEDIA_TYPE, sheets)
+    return replace(
+        tables.reading(MEDIA_TYPE, sheets),
+        title=_stated(parts, "title"),
+        author=_stated(parts, "creator") or None,
+    )
+
+
+def _stated(parts: zipfile.ZipFile, name: str) -> str:
+    """What the workbook's properties say, as Office Open XML and OpenDocument both keep them."""
+    for place in _PROPERTIES:
+        if place in parts.namelist():
+            described = package.parsed(package.read_member(parts, place))
+            return (described.findtext(f".//{package.DUBLIN_CORE}{name}") or "").strip()
+    return ""
 
 
 def _shown(stated: object) -> bool:

@@ -36,17 +36,18 @@ def reading(media_type: str, sheets: Sequence[Sheet], warnings: tuple[str, ...] 
     return Reading(media_type=media_type, text=text, locators=(*sections, *rows), warnings=warnings)
 
 
-def lines(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
+def lines(rows: Sequence[Row], *, headed: bool = False) -> Iterator[tuple[int, str]]:
     """Each row that holds anything, with its index: `Header: value; Header: value.` where there are headers.
 
-    The first row that holds anything is the headers if all its cells hold words, no two the same, and
-    another row follows. Without headers the cells stand side by side.
+    The first row that holds anything is the headers if the source says so (`headed`), or if all its cells
+    hold words, no two the same, and another row follows. Without headers the cells stand side by side.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     filled = [(index, row) for index, row in enumerate(cells) if any(row)]
     if not filled:
         return
-    headers = _headers([row for _, row in filled])
+    named = headed and len(filled) > 1
+    headers = filled[0][1] if named else _headers([row for _, row in filled])
     for index, row in filled[1:] if headers else filled:
         yield index, _line(row, headers)
 

@@ -70,6 +70,29 @@ def test_real_documents_do_not_say_what_somebody_earns(real: Library) -> None:
     assert real.ask("How much was Shoigu paid?").response.outcome == "abstained"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How can I subscribe to the newsletter?",
+        "What does the membership cost?",
+        "Where can I buy t-shirts?",
+        "Who may republish the article?",
+        "What are fair use provisions?",
+        EACH_VISIT,
+    ],
+)
+def test_what_publishers_say_of_themselves_is_found_by_no_search(
+    real: Library, question: str
+) -> None:
+    advertising = re.compile(
+        r"newsletter|membership|hoodies|fair use|click the share|telegram channel|copyright",
+        re.IGNORECASE,
+    )
+    found = real.search(question, k=30).passages
+    assert len(found) > 20
+    assert not [one for one in found if advertising.search(one.passage.text)]
+
+
 def test_answers_are_the_same_after_a_restart(tmp_path: Path) -> None:
     questions = [EACH_VISIT, "Who became defence minister after Shoigu?", "Who sold the horses?"]
     responses = []

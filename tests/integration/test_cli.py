@@ -419,7 +419,7 @@ def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path)
     assert "[1] “" in out
     assert f" serve --data {tmp_path / 'data' / 'demo'}" in out
     assert as_json(verse("documents", "--json"))["documents"] == []
-    assert "3 known" in verse("demo")[1]
+    assert "11 known" in verse("demo")[1]
     assert as_json(verse("demo", "--json"))["citations"]
 
 

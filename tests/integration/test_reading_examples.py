@@ -2,6 +2,7 @@ import datetime as dt
 import importlib.util
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,14 +53,50 @@ def test_the_report_has_labelled_pages_whole_sentences_and_rows() -> None:
     )
 
 
-def test_the_report_is_what_its_script_writes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    specification = importlib.util.spec_from_file_location("report", EXAMPLES / "make_report.py")
+def script_of(name: str) -> Any:
+    specification = importlib.util.spec_from_file_location("script", EXAMPLES / name)
     assert specification is not None
     assert specification.loader is not None
     script = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(script)
+    return script
+
+
+def test_the_files_about_the_bridge_are_what_their_script_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = script_of("make_bridge.py")
+    committed = script.FOLDER
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    script.main()
+    written = sorted(path.name for path in tmp_path.iterdir())
+    assert len(written) == 4
+    for name in written:
+        assert reading_of(tmp_path / name) == reading_of(committed / name)
+
+
+def test_the_samples_are_of_every_main_format_and_say_when_they_are_from() -> None:
+    readings = {path.suffix: reading_of(path) for path in (EXAMPLES / "documents").iterdir()}
+    assert 8 <= len(readings) <= 12
+    dated = {
+        suffix: (one.published.value.isoformat(), one.published.found_by)
+        for suffix, one in readings.items()
+        if one.published
+    }
+    assert {
+        ".eml": ("2026-05-13", "Date header"),
+        ".epub": ("1998-10-01", "dc:date"),
+        ".md": ("2026-02-20", "front matter"),
+        ".pptx": ("2026-06-10", "dateline"),
+        ".vtt": ("2026-07-02", "file name"),
+    }.items() <= dated.items()
+    assert all(not one.warnings and not one.partial for one in readings.values())
+
+
+def test_the_report_is_what_its_script_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = script_of("make_report.py")
     committed = script.TARGET.read_bytes()
     monkeypatch.setattr(script, "TARGET", tmp_path / "report.pdf")
     script.main()

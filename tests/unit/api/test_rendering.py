@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from rag.types import (
     Document,
     DocumentDate,
     DocumentId,
+    PageBoxes,
     PageLocator,
     Passage,
     Quote,
@@ -76,6 +78,16 @@ def test_a_citation_says_where_its_quote_stands_in_code_points() -> None:
     assert (ants.document_id, ants.document_version) == (SOURCE.id, SOURCE.version)
     assert (ants.document_title, ants.published) == ("Insects", dt.date(2020, 2, 3))
     assert ants.source_url == "https://insects.example/"
+
+
+def test_a_citation_has_the_boxes_of_its_lines_page_by_page() -> None:
+    line = (0.1, 0.2, 0.3, 0.25)
+    there = (PageBoxes(page=2, boxes=(line, line)), PageBoxes(page=3, boxes=(line,)))
+    answered = reply(Answer(statements=(statement("Both.", ANTS, BEES),)))
+    ants, bees = answer_body(replace(answered, boxes={ANTS: there})).citations
+    assert (ants.page, ants.boxes) == (2, [line, line])
+    assert [one.model_dump() for one in ants.continued or ()] == [{"page": 3, "boxes": [line]}]
+    assert (bees.boxes, bees.continued) == (None, None)
 
 
 def test_sections_are_joined_from_the_outermost() -> None:

@@ -63,7 +63,21 @@ def test_sections_carry_the_path_of_their_headings() -> None:
 def test_items_and_rows_stand_apart() -> None:
     text = read(PAGE.encode(), name="x.html").text
     assert "\n\nDredger: two million\n\nSurvey: ninety thousand\n\n" in text
-    assert "\n\n2022\t1,400\n\n" in text
+    assert "\n\nYear: 2022; Tonnes: 1,400.\n\n" in text
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("<tr><th>A<th>B<tr><td>1<td><p>2</p> x", "A: 1; B: 2 x."),
+        ("<tr><td>A<td>B<tr><td>1<td>2", "A\tB\n\n1\t2"),
+        ("<tr><th>A<td>B<tr><th>C<td>D", "A\tB\n\nC\tD"),
+        ("<tr><th>A<th>B<tr><td>1<td><table><tr><td>2</table>", "A\tB\n\n1\n\n2"),
+        ("<tr><th>A<th>B", "A\tB"),
+    ],
+)
+def test_a_tables_rows_have_its_headers_where_it_marks_them(table: str, expected: str) -> None:
+    assert read(f"<html><body><table>{table}</table>".encode(), name="x").text == expected
 
 
 @pytest.mark.parametrize(

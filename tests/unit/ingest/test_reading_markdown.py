@@ -60,9 +60,8 @@ def test_the_text_is_what_a_reader_sees() -> None:
         "It has silted up, says the harbour board\nsince the storm.\n"
         "See a chart of the quay & more\nof été, <Ada> said.",
         "What it costs",
-        "| Year | Tonnes | Who |",
-        "| 2022 | 1,400 | Ada | late |",
-        "| 2023 | n/a |",
+        "Year: 2022; Tonnes: 1,400; Who: Ada; late.",
+        "Year: 2023; Tonnes: n/a.",
         "* Dredger",
         "1. hired",
         "2. paid",
@@ -185,3 +184,10 @@ def test_hostile_markdown_is_read_in_time(text: str) -> None:
     assert "words" in reading.text
     assert "\u200b" not in reading.text
     assert time.monotonic() - begun < 5
+
+
+def test_a_cell_may_hold_a_bar_and_a_table_may_have_headers_alone() -> None:
+    assert read(b"# T\n\n| Name | Signs |\n|--|--|\n| a \\| b | **x** |\n", name="x.md").text == (
+        "T\n\nName: a | b; Signs: x."
+    )
+    assert read(b"# T\n\n| Name | Signs |\n|--|--|\n", name="x.md").text == "T\n\nName\tSigns"

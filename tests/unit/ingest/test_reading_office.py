@@ -4,6 +4,7 @@ import struct
 import zipfile
 
 import pytest
+import xlsxwriter
 
 from ingest.readers.tables import lines
 from ingest.reading import Reading, read
@@ -244,3 +245,38 @@ def test_a_package_that_is_hostile_or_broken_is_refused(
 ) -> None:
     with pytest.raises(kind):
         read(content, name="x.docx")
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ("<dc:date>1998-10-01</dc:date>", "1998-10-01"),
+        (
+            '<dc:date xmlns:opf="http://www.idpf.org/2007/opf" opf:event="modification">2020-01-01</dc:date>'
+            '<dc:date xmlns:opf="http://www.idpf.org/2007/opf" opf:event="publication">1998-10-01</dc:date>',
+            "1998-10-01",
+        ),
+        ("<dc:date>soon</dc:date>", None),
+        ("", None),
+    ],
+)
+def test_a_book_is_dated_by_its_publication(dates: str, expected: str | None) -> None:
+    book = packages.epub({"a.xhtml": packages.page("One", "The sea was calm.")})
+    with zipfile.ZipFile(io.BytesIO(book)) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    described = members["OPS/book.opf"].decode()
+    members["OPS/book.opf"] = described.replace("</metadata>", f"{dates}</metadata>").encode()
+    published = read(packages.zipped(members), name="x").published
+    assert (published and (published.value.isoformat(), published.found_by)) == (
+        expected and (expected, "dc:date")
+    )
+
+
+def test_a_workbook_has_the_title_and_author_that_it_states() -> None:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.set_properties({"title": "Price list", "author": "M. Ostrow"})
+    book.add_worksheet().write_row(0, 0, ["One remark"])
+    book.close()
+    reading = read(file.getvalue(), name="x.xlsx")
+    assert (reading.title, reading.author) == ("Price list", "M. Ostrow")

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from reportlab.lib.colors import black, white
+from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.passages import split
@@ -254,13 +255,13 @@ def test_a_scan_is_read_by_ocr_in_the_sandbox_and_says_where_its_words_are() -> 
 
     image = pypdfium2.PdfDocument(pdf([["The keeper of the lamp"]]))[0].render(scale=2).to_pil()
     reading = shared().read(
-        painted(lambda canvas: canvas.drawInlineImage(image, 0, 0, *canvas._pagesize)), name="x"
+        painted(lambda canvas: canvas.drawInlineImage(image, 0, 0, *A5)), name="x"
     )
     assert reading.text.casefold() == "the keeper of the lamp"
     assert reading.warnings[0] == "Page 1 was read by OCR, which makes mistakes."
     (word, *_) = reading.layouts[0].within(Span(4, 10))
     left, top, right, bottom = word.box
-    assert (left, right) == (pytest.approx(66 / 420, abs=0.03), pytest.approx(107 / 420, abs=0.03))
+    assert [left, right] == pytest.approx([66 / 420, 107 / 420], abs=0.03)
     assert top < 1 - 540 / 595 < bottom
 
 
