@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from api.schemas import (
     AbstentionBody,
@@ -12,6 +12,7 @@ from api.schemas import (
     DatesBody,
     DocumentBody,
     JobBody,
+    PageBoxesBody,
     PassageBody,
     RanksBody,
     ReportBody,
@@ -26,6 +27,7 @@ from rag.types import (
     Answer,
     Document,
     DocumentDate,
+    PageBoxes,
     Quote,
     Reply,
     ScoredPassage,
@@ -140,13 +142,26 @@ def _inline(citations: Iterable[int]) -> str:
 
 def _citations(markers: Markers, reply: Reply) -> list[CitationBody]:
     return [
-        _citation(marker, quote, reply.documents[quote.document_id, quote.version])
+        _citation(
+            marker,
+            quote,
+            reply.documents[quote.document_id, quote.version],
+            reply.boxes.get(quote, ()),
+        )
         for quote, marker in markers.items()
     ]
 
 
-def _citation(marker: int, quote: Quote, document: Document) -> CitationBody:
+def _citation(
+    marker: int, quote: Quote, document: Document, boxes: Sequence[PageBoxes]
+) -> CitationBody:
     place = document.place(quote.span)
+    here = [box for one in boxes if one.page == place.page for box in one.boxes]
+    continued = [
+        PageBoxesBody(page=one.page, boxes=list(one.boxes))
+        for one in boxes
+        if one.page != place.page
+    ]
     return CitationBody(
         marker=marker,
         document_id=quote.document_id,
@@ -158,6 +173,8 @@ def _citation(marker: int, quote: Quote, document: Document) -> CitationBody:
         end=quote.span.end,
         page=place.page,
         page_label=place.page_label,
+        boxes=here if boxes else None,
+        continued=continued if boxes else None,
         time_s=place.time_s,
         time_end_s=place.time_end_s,
         section=section_path(place.section),

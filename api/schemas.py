@@ -119,8 +119,23 @@ class StatementBody(BaseModel):
     event: EventBody | None = None
 
 
+Box = tuple[float, float, float, float]
+
+
+class PageBoxesBody(BaseModel):
+    """Where a quote stands on one page."""
+
+    page: int
+    boxes: list[Box]
+
+
 class CitationBody(BaseModel):
-    """A verbatim quote and its place: `document.text[start:end] == quote` in `document_version`."""
+    """A verbatim quote and its place: `document.text[start:end] == quote` in `document_version`.
+
+    `boxes` are those of its lines on `page`: left, top, right and bottom as shares of the displayed page, from
+    its upper left corner. Where the quote runs on over the page's end, `continued` has the rest, by page. Both
+    are null where the document has no pages, or does not say where its words stand on them.
+    """
 
     marker: int
     document_id: str
@@ -132,7 +147,8 @@ class CitationBody(BaseModel):
     end: int
     page: int | None
     page_label: str | None
-    boxes: list[tuple[float, float, float, float]] | None = None
+    boxes: list[Box] | None = None
+    continued: list[PageBoxesBody] | None = None
     time_s: float | None = None
     time_end_s: float | None = None
     section: str | None

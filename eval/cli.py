@@ -14,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from eval.answers import AnswerReport
+    from eval.extraction import ExtractionReport
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure answers on development sets."
@@ -54,6 +55,44 @@ def answers(
         report = measure(documents, questions, elsewhere, show)
     _print(report, folder.name)
     raise typer.Exit(1 if report.exact.value < 1 else 0)
+
+
+@app.command()
+def extraction(
+    folder: Annotated[Path, typer.Argument(help="A folder with files.jsonl.gz.", exists=True)],
+    failures: Annotated[bool, typer.Option(help="Name the checks that we fail.")] = False,
+) -> None:
+    """Reading of files: checks passed and likeness to reference texts, beside poppler's pdftotext.
+
+    Exits with 1 when we are below it in any row, and with 2 when the folder cannot be read.
+    """
+    from eval.bench import BenchError
+    from eval.extraction import measure
+
+    try:
+        report = measure(folder)
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    _print_extraction(report, folder.name)
+    for check in report.failed["chapterverse"] if failures else ():
+        typer.echo(f"failed: {check}")
+    below = any(row.scores["chapterverse"] < max(row.scores.values()) for row in report.rows)
+    raise typer.Exit(1 if below else 0)
+
+
+def _print_extraction(report: ExtractionReport, name: str) -> None:
+    table = Table(title=name, title_justify="left", caption_justify="left")
+    table.caption = "Checks: share passed. Similarity: F1 of character 4-grams."
+    extractors = list(report.failed)
+    for heading in ("measure", "n", *extractors):
+        table.add_column(heading)
+    for row in report.rows:
+        table.add_row(row.measure, str(row.n), *(f"{row.scores[one]:.3f}" for one in extractors))
+    console = Console(width=120)
+    console.print(table)
+    for note in report.notes:
+        console.print(note)
 
 
 @app.command()
@@ -110,6 +149,31 @@ def hostile(
     for name, how in report.wrong.items():
         console.print(f"{name}: {how}", markup=False)
     raise typer.Exit(1 if report.wrong else 0)
+
+
+@app.command()
+def pages(
+    folder: Annotated[Path, typer.Argument(help="PDFs and questions with pages.", exists=True)],
+) -> None:
+    """Evidence in long PDFs: is its page among those of the first ten passages, and is it named rightly?
+
+    Exits with 2 when the set cannot be read.
+    """
+    from eval.bench import BenchError
+    from eval.pages import measure
+
+    try:
+        with _bars() as show:
+            report = measure(folder, show)
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    console = Console(width=120)
+    console.print(
+        f"{folder.name}: {report.documents} documents together, {report.passages:,} passages"
+    )
+    console.print(f"page of the evidence among the first ten passages: {report.found}")
+    console.print(f"of those that stand there, named rightly: {report.named}")
 
 
 @contextmanager

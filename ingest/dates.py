@@ -181,6 +181,10 @@ _AFTER_DATE = re.compile(
 )
 _DECORATION = " \t*_>#"
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_OF_A_COPY = re.compile(
+    r"\b(?:download|access|print|retriev|generat|digiti[sz]|creat|revis|updat|valid|effective|end(?:ed|ing))",
+    re.IGNORECASE,
+)
 _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 
@@ -230,6 +234,17 @@ def original(text: str) -> Stated:
         if directly and below.outlet != own.outlet and below.date.value <= own.date.value:
             return Stated(below.date)
     return _chosen(head, _ORIGINAL)
+
+
+def in_running_lines(text: str, lines: Sequence[Span]) -> DocumentDate | None:
+    """The one day that running headers and footers name, unless they tell when a copy was made."""
+    found = [
+        date
+        for line in lines
+        if not _OF_A_COPY.search(line.cut(text))
+        if (date := first_within(text, line, found_by="page header"))
+    ]
+    return found[0] if len({date.value for date in found}) == 1 else None
 
 
 def in_name(name: str) -> DocumentDate | None:

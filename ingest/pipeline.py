@@ -18,6 +18,7 @@ from ingest.readers.characters import one_line
 from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
+from rag.layout import PageLayout
 from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, Upload
 from rag.types import Document, DocumentDate, DocumentId, Vectors, Version
@@ -98,7 +99,7 @@ class Ingester:
         reading = self.sandbox.read(content, name=upload.name)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
         document = _document(document_id, version, reading, upload)
-        self._store(document, content, report)
+        self._store(document, reading.layouts, content, report)
         return Ingested(
             document=self.library.store.summary(document_id),
             outcome="updated" if earlier else "added",
@@ -150,11 +151,17 @@ class Ingester:
             return self.library.store.by_version(upload.collection, version)
         return self.library.store.by_source_key(upload.collection, upload.source_key)
 
-    def _store(self, document: Document, content: bytes, report: Progress) -> None:
+    def _store(
+        self,
+        document: Document,
+        layouts: Sequence[PageLayout],
+        content: bytes,
+        report: Progress,
+    ) -> None:
         embedder = self.library.embedder
         passages = split(document, embedder)
         vectors = self._embed(embedded_texts(document, passages, embedder), report)
-        self.library.store.add(document, passages, vectors, original=content)
+        self.library.store.add(document, passages, vectors, original=content, layouts=layouts)
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
         report("embedding", 0, len(texts))

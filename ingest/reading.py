@@ -16,12 +16,21 @@ from ingest import boilerplate, dates, language, readers
 from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
-from rag.types import DocumentDate, FurnitureLocator, Locator, RowLocator, TimeLocator
+from rag.layout import PageLayout
+from rag.types import DocumentDate, FurnitureLocator, Locator, RowLocator, Span, TimeLocator
 
 logger = logging.getLogger(__name__)
 
 _TITLE_CHARS = 200
 _HEADING_MARK = re.compile(r"#{1,6}\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside of another one. Its name comes from there: data, and never a path."""
+
+    name: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Reading:
         published, recorded, original: Only dates that the file states, never a guess.
         language: The ISO 639-1 code of the text's main language, where it can be told.
         partial: Whether some of the file could not be read; `warnings` say what.
+        layouts: Where the words of a paged file stand on its pages.
+        attachments: The files inside of the file.
     """
 
     media_type: str
@@ -48,6 +59,8 @@ class Reading:
     author: str | None = None
     source_url: str | None = None
     warnings: tuple[str, ...] = ()
+    layouts: tuple[PageLayout, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 def read(content: bytes, *, name: str) -> Reading:
@@ -123,8 +136,9 @@ def _dated(reading: Reading, name: str) -> Reading:
     published = (
         dates.Stated(reading.published)
         if reading.published
-        else dates.published(reading.text, reading.title)
+        else dates.published(_body(reading), reading.title)
     )
+    header = dates.in_running_lines(reading.text, _furniture(reading))
     published_on = published.date.value if published.date else None
     recorded = (
         dates.Stated(reading.recorded)
@@ -134,11 +148,23 @@ def _dated(reading: Reading, name: str) -> Reading:
     first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
     return replace(
         reading,
-        published=published.date or dates.in_name(name),
+        published=published.date or header or dates.in_name(name),
         recorded=recorded.date,
         original=first.date,
         warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,
     )
+
+
+def _furniture(reading: Reading) -> list[Span]:
+    return [one.span for one in reading.locators if isinstance(one, FurnitureLocator)]
+
+
+def _body(reading: Reading) -> str:
+    """The text with blanks for its running headers and footers, so that places in it stay true."""
+    text = reading.text
+    for span in _furniture(reading):
+        text = text[: span.start] + " " * len(span) + text[span.end :]
+    return text
 
 
 def _in_language(reading: Reading) -> Reading:
@@ -164,7 +190,7 @@ def _with_boilerplate(reading: Reading) -> Reading:
 
 def _first_line(reading: Reading) -> str:
     """The first line with words, if it looks like a title: short, not a sentence, and not spoken."""
-    line = next((one_line(line) for line in reading.text.split("\n") if line.strip()), "")
+    line = next((one_line(line) for line in _body(reading).split("\n") if line.strip()), "")
     line = _HEADING_MARK.sub("", line, count=1)
     spoken = any(isinstance(one, TimeLocator) and not one.span.start for one in reading.locators)
     looks_right = (

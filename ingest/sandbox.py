@@ -8,6 +8,7 @@ what it found to a pipe as JSON, and ends. Nothing is pickled.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -19,7 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import fields
 from functools import cache
@@ -28,10 +30,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ingest.confinement import Limits, confine, missing
-from ingest.reading import Reading, preload
+from ingest.reading import Attachment, Reading, preload
 from rag import errors
 from rag.encoding import date_of, encode, locator_rows, locators_of
 from rag.errors import DocumentError, DocumentTooExpensive, DocumentTooLarge, UnreadableDocument
+from rag.layout import PageLayout
 
 logger = logging.getLogger(__name__)
 
@@ -222,6 +225,8 @@ def _found(outcome: dict[str, Any]) -> Reading:
         **values
         | {"locators": locators_of(outcome["locators"])}
         | {"warnings": tuple(values["warnings"])}
+        | {"layouts": tuple(PageLayout(page=p, words=b64decode(w)) for p, w in outcome["layouts"])}
+        | {"attachments": tuple(Attachment(n, b64decode(c)) for n, c in outcome["attachments"])}
     )
 
 
@@ -262,6 +267,7 @@ def serve() -> NoReturn:
 
 def _read(reader: Reader, limits: Limits, name: str, source: int, result: int) -> NoReturn:
     """Be the child: read, report, end."""
+    gc.disable()  # what one file leaves behind goes with the process
     try:
         os.setsid()
         with os.fdopen(source, "rb") as file:
@@ -280,9 +286,15 @@ def _outcome(reader: Reader, content: bytes, name: str) -> dict[str, Any]:
     except MemoryError:
         return {"error": DocumentTooExpensive.__name__, "message": _TOO_EXPENSIVE}
     return {
-        "reading": _plain(reading, but_not="locators"),
+        "reading": _plain(reading, but_not=("locators", "layouts", "attachments")),
         "locators": locator_rows(reading.locators),
+        "layouts": [[one.page, _base64(one.words)] for one in reading.layouts],
+        "attachments": [[one.name, _base64(one.content)] for one in reading.attachments],
     }
+
+
+def _base64(content: bytes) -> str:
+    return b64encode(content).decode("ascii")
 
 
 def _report(result: int, outcome: dict[str, Any]) -> NoReturn:
@@ -311,5 +323,5 @@ def _imported(reader: str) -> Reader:
     return found
 
 
-def _plain(value: Any, but_not: str = "") -> dict[str, Any]:
-    return {one.name: getattr(value, one.name) for one in fields(value) if one.name != but_not}
+def _plain(value: Any, but_not: Sequence[str] = ()) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in fields(value) if one.name not in but_not}

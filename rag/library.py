@@ -10,10 +10,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.errors import InvalidQuestion, NotFound
+from rag.layout import boxes_of
 from rag.protocols import AnswerComposer, Catalog, Embedder, JobStore, PassageIndex
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
-from rag.types import Document, DocumentId, Filters, Reply, ScoredPassage
+from rag.types import (
+    Answer,
+    Document,
+    DocumentId,
+    Filters,
+    PageBoxes,
+    Quote,
+    Reply,
+    Response,
+    ScoredPassage,
+    Version,
+)
 from rag.verification import verify
 
 DEFAULT_COLLECTION = "default"
@@ -74,12 +86,14 @@ class Library:
         composed = composing.compose(question, evidence, documents, selection.searched)
         clock.lap("compose")
         verified = verify(composed.response, selection.searched, self.store.document)
+        boxes = self._boxes(verified.response, verified.documents)
         clock.lap("verify")
         return Reply(
             id=secrets.token_hex(16),
             question=question,
             response=verified.response,
             documents=verified.documents,
+            boxes=boxes,
             collection=collection,
             composer=composed.composer,
             degraded=composed.degraded,
@@ -142,6 +156,21 @@ class Library:
             raise InvalidQuestion(
                 f"The question has {len(question):,} characters; {limit:,} are allowed."
             )
+
+    def _boxes(
+        self, response: Response, documents: Mapping[tuple[DocumentId, Version], Document]
+    ) -> dict[Quote, tuple[PageBoxes, ...]]:
+        """Where the response's quotes stand on their pages."""
+        if isinstance(response, Answer):
+            quotes = [quote for one in response.statements for quote in one.quotes]
+        else:
+            quotes = list(response.closest)
+        found = {}
+        for quote in dict.fromkeys(quotes):
+            if pages := documents[quote.document_id, quote.version].page_numbers(quote.span):
+                layouts = self.store.layouts(quote.document_id, quote.version, pages)
+                found[quote] = boxes_of(quote.span, layouts)
+        return found
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
         """The versions that the passages are slices of; a document deleted meanwhile is left out."""

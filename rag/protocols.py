@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from rag.layout import PageLayout
 from rag.types import (
     Document,
     DocumentDate,
@@ -92,6 +93,7 @@ class PassageIndex(Protocol):
         vectors: Vectors,
         *,
         original: bytes,
+        layouts: Sequence[PageLayout] = (),
     ) -> None:
         """Store a document's version with everything derived from it: durable and searchable on return.
 
@@ -201,6 +203,11 @@ class Catalog(Protocol):
             UnknownDocument: there is none.
             UnknownVersion: it never had that version.
         """
+
+    def layouts(
+        self, document_id: DocumentId, version: Version, pages: Sequence[int]
+    ) -> list[PageLayout]:
+        """Where the words of these pages stand on them, in order; of pages that are not known, nothing."""
 
     def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
         """The first document of a collection whose present version it is."""

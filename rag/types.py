@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NewType, TypeVar, get_args
@@ -22,6 +22,7 @@ DocumentId = NewType("DocumentId", str)
 Version = NewType("Version", str)  # "sha256:" and the hex digest of the original bytes
 PassageId = NewType("PassageId", int)
 Vectors = NDArray[np.float32]  # shape (n, dimension), rows of unit length
+Box = tuple[float, float, float, float]  # left, top, right, bottom; shares of the page as displayed
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -120,6 +121,14 @@ class FurnitureLocator:
     span: Span
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageBoxes:
+    """Where a quote stands on one page: a box for each of its lines, in order."""
+
+    page: int
+    boxes: tuple[Box, ...]
+
+
 Locator = PageLocator | SectionLocator | TimeLocator | PartLocator | RowLocator | FurnitureLocator
 LOCATOR_KINDS: tuple[type[Locator], ...] = get_args(Locator)
 _L = TypeVar("_L", bound=Locator)
@@ -210,6 +219,12 @@ class Document:
 
     def _of(self, kind: type[_L]) -> tuple[_L, ...]:
         return tuple(one for one in self.locators if isinstance(one, kind))
+
+    def page_numbers(self, span: Span) -> list[int]:
+        """The pages that hold some of `span`."""
+        first = bisect_right(self.pages, span.start, key=lambda one: one.span.end)
+        last = bisect_right(self.pages, span.end - 1, key=lambda one: one.span.start)
+        return [one.number for one in self.pages[first:last]]
 
     def place(self, span: Span) -> Place:
         """Where the first character of `span` stands, and when its last one was spoken."""
@@ -427,6 +442,7 @@ class Reply:
 
     Attributes:
         documents: Every document version that a quote of the response refers to.
+        boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
     """
@@ -439,6 +455,7 @@ class Reply:
     composer: str
     snapshot: str
     timings_ms: Mapping[str, float]
+    boxes: Mapping[Quote, tuple[PageBoxes, ...]] = field(default_factory=dict)
     degraded: bool = False
     model: str | None = None
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from rag.analysis import terms
 from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.layout import PageLayout
 from rag.protocols import (
     CollectionSummary,
     DocumentSummary,
@@ -87,6 +88,7 @@ class _Stored:
 
     versions: dict[Version, Document]
     added_at: dt.datetime
+    layouts: dict[Version, tuple[PageLayout, ...]] = field(default_factory=dict)
 
     @property
     def present(self) -> Document:
@@ -120,6 +122,7 @@ class InMemoryStore:
         vectors: Vectors,
         *,
         original: bytes,
+        layouts: Sequence[PageLayout] = (),
     ) -> None:
         with self._lock:
             for one in self._present():
@@ -132,6 +135,7 @@ class InMemoryStore:
             stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
             stored.versions.pop(document.version, None)
             stored.versions[document.version] = document
+            stored.layouts[document.version] = tuple(layouts)
             for passage, vector in zip(passages, vectors, strict=True):
                 self._last_id += 1
                 self._entries[PassageId(self._last_id)] = _Entry(
@@ -243,6 +247,14 @@ class InMemoryStore:
             if version not in stored.versions:
                 raise UnknownVersion(document_id, version)
             return stored.versions[version]
+
+    def layouts(
+        self, document_id: DocumentId, version: Version, pages: Sequence[int]
+    ) -> list[PageLayout]:
+        with self._lock:
+            stored = self._documents.get(document_id)
+            known = stored.layouts.get(version, ()) if stored else ()
+            return sorted((one for one in known if one.page in pages), key=lambda one: one.page)
 
     def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
         return self._first(collection, lambda d: d.version == version)

@@ -16,7 +16,7 @@ from itertools import count, pairwise
 from ingest import dates
 from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode, marked_encoding, unmarked_utf16
-from ingest.reading import Reading
+from ingest.reading import Attachment, Reading
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate, PartLocator, Span
 
@@ -68,6 +68,7 @@ class _Collected:
 
     segments: list[_Segment] = field(default_factory=list)
     attachments: list[str] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     has_text: bool = False
     numbers: dict[str, Iterator[int]] = field(
@@ -110,6 +111,7 @@ def read(content: bytes) -> Reading:
         locators=locators,
         author=sender or None,
         published=_date_header(body.sent),
+        attachments=tuple(found.files),
         warnings=(*dict.fromkeys(found.warnings), *_notes(found)),
     )
 
@@ -162,8 +164,16 @@ def _walk(message: EmailMessage, found: _Collected, depth: int) -> Iterator[str 
         yield _text(message, found)
     elif name := one_line(message.get_filename() or ""):
         found.attachments.append(name)
+        _keep(message, name, found)
     elif not kind.startswith("multipart/"):
         found.attachments.append(f"one without a name ({kind})")
+        _keep(message, kind.replace("/", "."), found)
+
+
+def _keep(message: EmailMessage, name: str, found: _Collected) -> None:
+    content = message.get_payload(decode=True)
+    if isinstance(content, bytes) and content:
+        found.files.append(Attachment(name, content))
 
 
 def _best(message: EmailMessage, found: _Collected, depth: int) -> list[str | EmailMessage]:

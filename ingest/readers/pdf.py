@@ -1,14 +1,17 @@
-"""PDF: text by PDFium, page by page, with line breaks, paragraphs and words put back together."""
+"""PDF: text by PDFium in reading order, with pages, sections and the place of every word.
+
+`pdf_pages` asks PDFium for words and their boxes, `pdf_layout` makes lines and paragraphs of them,
+`pdf_furniture` takes running headers and footers apart, `pdf_text` writes the canonical text, and `pdf_sections`
+finds headings in it.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pypdf
 import pypdfium2 as pdfium
@@ -16,52 +19,38 @@ from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
 from ingest.readers.characters import Cleaned, clean, one_line
-from ingest.reading import Reading
+from ingest.readers.pdf_furniture import without_furniture
+from ingest.readers.pdf_layout import in_reading_order, text_lines
+from ingest.readers.pdf_ocr import Recogniser, installed
+from ingest.readers.pdf_pages import Page, read_page, string
+from ingest.readers.pdf_sections import Entry, outline, sections
+from ingest.readers.pdf_text import written
+from ingest.reading import Attachment, Reading
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator, Span
 
-_BREAK = re.compile("(?<=\\w)(?:\ufffe|\x02\n?|[-\xad]\n(?=[a-z\xdf-\xff]))(?=\\w)")
-_WORD_CHARS = (
-    64  # how much of a word is looked up: enough for any, and the cost of long runs stays small
-)
-_ENDS_SENTENCE = re.compile(r"[.!?:;][\"'”’»)\]]*$")
-_CONTINUES = re.compile(r"[a-zß-ÿ,;)]")
-_OPENS = re.compile(r"[\"'“‘«(\[]*[A-Z0-9À-Þ]")
-_ITEM = re.compile(r"[•◦‣▪■●○]|\(?\d{1,2}[.)]\s|\([a-z]{1,4}\)\s")
-_ROW = re.compile(
-    r"(?:^|\s)[(\-–—$€£]*\d[\d.,]*\s?[)%*]*\s+(?:[$€£]\s*)?[(\-–—$€£]*[\d–—-][\d.,]*\s?[)%*]*$"
-)
-# What a wide space follows without being a table's: a list's marker, or the end of a sentence in old print.
-_NO_CELL = re.compile(r"[\W_]*(?:\w{1,4}[.)])?|.*[.!?][\W_]*", re.DOTALL)
 _NO_TITLE = re.compile(  # what tools write into the title field
     r"[\W\d_]*$|\W*untitled|microsoft \w+ - |[a-z]:\\"
     r"|.*\.(?:docx?|xlsx?|pptx?|pdf|indd|tex|dvi|qxd|rtf|odt|html?)$",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page, and where its first and last characters stand, in points from the lower left.
-
-    `gaps` are the widths of its spaces, by their place in the text.
-    """
-
-    text: str
-    gaps: dict[int, float]
-    left: float
-    right: float
-    first_baseline: float
-    last_baseline: float
+_MOST_ATTACHMENTS = 500
+_MOST_ATTACHED = 64 << 20  # bytes: packed ones can be made to swell
+_NO_TEXT = (
+    "The PDF holds no text. If it is scanned, install the extra `ocr`, or add a text layer to it by OCR, then "
+    "add it again."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pages:
-    texts: Sequence[str]
-    labels: Sequence[str]
+class _Read:
+    """What PDFium makes of a file; a page is None where it cannot be read."""
+
+    pages: Sequence[Page | None]
+    outline: Sequence[Entry]
     title: str
     author: str
-    warnings: tuple[str, ...] = ()
+    attachments: Sequence[Attachment]
 
 
 def read(content: bytes) -> Reading:
@@ -72,26 +61,11 @@ def read(content: bytes) -> Reading:
         EmptyDocument: no page holds text.
         UnreadableDocument: neither PDFium nor pypdf can open the file.
     """
-    pages = _read_with_pdfium(content) or _read_with_pypdf(content)
-    cleaned = [clean(text) for text in _mended(pages.texts)]
-    texts = [page.text.strip() for page in cleaned]
-    removed = sum(page.removed for page in cleaned)
-    if not any(texts):
-        raise EmptyDocument(
-            "The PDF holds no text. It may be scanned: add a text layer to it by OCR, then add it again."
-        )
-    text, locators = _join(texts, pages.labels)
-    return Reading(
-        media_type="application/pdf",
-        title="" if _NO_TITLE.match(pages.title) else pages.title,
-        text=text,
-        locators=locators,
-        author=one_line(pages.author) or None,
-        warnings=pages.warnings + _blank_pages(texts) + Cleaned("", removed).warnings,
-    )
+    found = _read_with_pdfium(content)
+    return _reading(found) if found else _read_with_pypdf(content)
 
 
-def _read_with_pdfium(content: bytes) -> _Pages | None:
+def _read_with_pdfium(content: bytes) -> _Read | None:
     """What PDFium reads; None where it cannot open the file.
 
     PDFium is not thread-safe, not even between documents: each file is read in a process of its own.
@@ -107,187 +81,110 @@ def _read_with_pdfium(content: bytes) -> _Pages | None:
     with document:
         if has_form := document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
-        unreadable = []
-        texts = []
-        for index in range(len(document)):
-            try:
-                if has_form:
-                    document[index].flatten()  # what was filled in becomes text of the page
-                texts.append(_page_text(document[index]))
-            except pdfium.PdfiumError:
-                unreadable.append(index + 1)
-                texts.append("")
-        return _Pages(
-            texts=texts,
-            labels=[_string(raw.FPDF_GetPageLabel, document, n) for n in range(len(texts))],
-            title=_string(raw.FPDF_GetMetaText, document, b"Title"),
-            author=_string(raw.FPDF_GetMetaText, document, b"Author"),
-            warnings=(f"{_numbers(unreadable)} cannot be read.",) if unreadable else (),
+        ocr = Recogniser()
+        return _Read(
+            pages=[
+                _page(document, index, ocr, has_form=has_form) for index in range(len(document))
+            ],
+            outline=outline(document),
+            title=string(raw.FPDF_GetMetaText, document, b"Title"),
+            author=string(raw.FPDF_GetMetaText, document, b"Author"),
+            attachments=list(_attachments(document)),
         )
 
 
-def _string(fill: Callable[..., int], *of: object) -> str:
-    """A string of the file, from a function of PDFium's that fills a buffer; broken characters are left out."""
-    size = fill(*of, None, 0)
-    buffer = ctypes.create_string_buffer(size)
-    fill(*of, buffer, size)
-    return buffer.raw.decode("utf-16-le", errors="ignore").rstrip("\0")
+def _attachments(document: pdfium.PdfDocument) -> Iterator[Attachment]:
+    """The files inside of the file, in its order, as many bytes as it may hold itself."""
+    left = _MOST_ATTACHED
+    for index in range(min(raw.FPDFDoc_GetAttachmentCount(document), _MOST_ATTACHMENTS)):
+        attached = raw.FPDFDoc_GetAttachment(document, index)
+        size = ctypes.c_ulong()
+        if not attached or not raw.FPDFAttachment_GetFile(attached, None, 0, size):
+            continue
+        if 0 < size.value <= left:
+            left -= size.value
+            content = ctypes.create_string_buffer(size.value)
+            if raw.FPDFAttachment_GetFile(attached, content, size.value, size):
+                name = one_line(_attachment_name(attached))
+                yield Attachment(name or f"attachment {index + 1}", content.raw)
 
 
-def _read_with_pypdf(content: bytes) -> _Pages:
+def _attachment_name(attached: object) -> str:
+    size = raw.FPDFAttachment_GetName(attached, None, 0)  # in bytes
+    name = (raw.FPDF_WCHAR * (size // 2 + 1))()
+    raw.FPDFAttachment_GetName(attached, name, size)
+    return bytes(name).decode("utf-16-le", errors="ignore").rstrip("\0")
+
+
+def _page(
+    document: pdfium.PdfDocument, index: int, ocr: Recogniser, *, has_form: bool
+) -> Page | None:
     try:
-        document = pypdf.PdfReader(io.BytesIO(content))
-        metadata = document.metadata
-        return _Pages(
-            texts=[page.extract_text() for page in document.pages],
-            labels=document.page_labels,
-            title=(metadata.title if metadata else None) or "",
-            author=(metadata.author if metadata else None) or "",
-        )
-    except PyPdfError as error:
-        raise UnreadableDocument(
-            "The PDF is damaged and cannot be opened. Save it again in a PDF viewer, then add that file."
-        ) from error
+        page = read_page(document, index, has_form=has_form)
+        return ocr.read(document, index, page) if page.scanned else page
+    except pdfium.PdfiumError:
+        return None
 
 
-def _page_text(page: pdfium.PdfPage) -> str:
-    """One page's lines, paragraphs separated by a blank line."""
-    lines = _with_cells(list(_lines(page.get_textpage())))
-    if not lines:
-        return ""
-    pitch = _pitch(lines)
-    parts = [lines[0].text]
-    for index, (line, following) in enumerate(pairwise(lines)):
-        before = lines[index - 1] if index else line
-        parts.append("\n\n" if _ends_paragraph(before, line, following, pitch) else "\n")
-        parts.append(following.text)
-    return "".join(parts)
-
-
-def _lines(page: pdfium.PdfTextPage) -> Iterator[_Line]:
-    at = 0
-    for broken in page.get_text_range().split("\n"):
-        text = broken.strip()
-        if text:
-            first = at + broken.index(text)
-            left, first_baseline = _origin(page, first)
-            right, last_baseline = _origin(page, first + len(text) - 1)
-            gaps = {
-                space.start(): _gap(page, first + space.start(), first + space.end())
-                for space in re.finditer(" +", text)
-            }
-            yield _Line(text, gaps, left, right, first_baseline, last_baseline)
-        at += len(broken) + 1
-
-
-def _origin(page: pdfium.PdfTextPage, text_index: int) -> tuple[float, float]:
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(page, raw.FPDFText_GetCharIndexFromTextIndex(page, text_index), x, y)
-    return x.value, y.value
-
-
-def _gap(page: pdfium.PdfTextPage, start: int, end: int) -> float:
-    """The distance between the characters before and after a space."""
-    return _box(page, end)[0] - _box(page, start - 1)[1]
-
-
-def _box(page: pdfium.PdfTextPage, text_index: int) -> tuple[float, float]:
-    """Where a character begins and ends on its line."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    index = raw.FPDFText_GetCharIndexFromTextIndex(page, text_index)
-    raw.FPDFText_GetCharBox(page, index, left, right, bottom, top)
-    return left.value, right.value
-
-
-def _with_cells(lines: Sequence[_Line]) -> list[_Line]:
-    """The lines, with a tab for each space so wide that it can only part two cells of a table."""
-    gaps = sorted(gap for line in lines for gap in line.gaps.values() if gap > 0)
-    if not gaps:
-        return list(lines)
-    widest = 3.5 * gaps[len(gaps) // 4]  # pages of tables hold many wide spaces
-    return [replace(line, text=_tabbed(line, widest)) for line in lines]
-
-
-def _tabbed(line: _Line, widest: float) -> str:
-    characters = list(line.text)
-    for at, gap in line.gaps.items():
-        if gap > widest and not _NO_CELL.fullmatch(line.text, 0, at):
-            characters[at] = "\t"
-    return "".join(characters)
-
-
-def _pitch(lines: Sequence[_Line]) -> float:
-    """The usual distance of the page's baselines, in points."""
-    gaps = [a.last_baseline - b.first_baseline for a, b in pairwise(lines)]
-    return median([gap for gap in gaps if 4 < gap < 60] or [12])
-
-
-def _ends_paragraph(before: _Line, line: _Line, following: _Line, pitch: float) -> bool:
-    """Whether the layout or the wording shows that a paragraph ends with `line`."""
-    if _ITEM.match(following.text) or _is_row(line):
-        return True
-    ended = bool(_ENDS_SENTENCE.search(line.text))
-    if not ended and _CONTINUES.match(following.text):
-        return False
-    gap = line.last_baseline - following.first_baseline
-    if _is_row(following) or gap > 1.25 * pitch or gap < -0.6 * pitch:
-        return True
-    if not (ended and _OPENS.match(following.text)):
-        return False
-    width = max(before.right, following.right) - min(before.left, following.left)
-    indented = following.left > line.left + 0.4 * pitch and gap > 0.5 * pitch
-    short = line.right < max(before.right, following.right) - 0.15 * width
-    return indented or short
-
-
-def _is_row(line: _Line) -> bool:
-    return "\t" in line.text or _ROW.search(line.text) is not None
-
-
-def _mended(texts: Sequence[str]) -> list[str]:
-    """Put words together that a line end broke."""
-    words = set(re.findall(r"\w+(?:-\w+)*", "\n".join(texts)))
-
-    def mend(found: re.Match[str]) -> str:
-        before = found.string[max(0, found.start() - _WORD_CHARS) : found.start()]
-        after = found.string[found.end() : found.end() + _WORD_CHARS]
-        head, tail = re.findall(r"\w+", before)[-1], re.findall(r"\w+", after)[0]
-        # PDFium marks a compound's own hyphen like a broken word's; the rest of the text tells.
-        compound = f"{head}-{tail}" in words and head + tail not in words
-        return "-" if compound or not tail[0].islower() else ""
-
-    return [_BREAK.sub(mend, text).replace("\ufffe", "-") for text in texts]
-
-
-def _join(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, tuple[PageLocator, ...]]:
-    """One text of all pages. The separator after a page belongs to it; pages without text have no locator."""
-    filled = [(number, text) for number, text in enumerate(texts, start=1) if text]
-    parts: list[str] = []
-    locators = []
-    start = 0
-    for index, (number, text) in enumerate(filled):
-        part = text + (_separator(text, filled[index + 1][1]) if index + 1 < len(filled) else "")
-        parts.append(part)
-        span = Span(start, start + len(part))
-        locators.append(
-            PageLocator(span=span, number=number, label=one_line(labels[number - 1]) or str(number))
-        )
-        start = span.end
-    return "".join(parts), tuple(locators)
-
-
-def _separator(text: str, following: str) -> str:
-    runs_on = not _ENDS_SENTENCE.search(text) and following[0].islower()
-    return "\n" if runs_on else "\n\n"
-
-
-def _blank_pages(texts: Sequence[str]) -> tuple[str, ...]:
-    blank = [number for number, text in enumerate(texts, start=1) if not text]
-    if not blank:
-        return ()
-    return (
-        f"{_numbers(blank)} {'hold' if len(blank) > 1 else 'holds'} no text; scanned, perhaps.",
+def _reading(found: _Read) -> Reading:
+    pages = [page or Page(lines=(), width=1, height=1) for page in found.pages]
+    lines = [text_lines(page.lines) for page in pages]
+    bodies = without_furniture(
+        [(one, page.height) for one, page in zip(lines, pages, strict=True)],
+        [page.label for page in pages],
     )
+    bodies = [
+        body.with_lines(in_reading_order(body.lines, page.width))
+        for body, page in zip(bodies, pages, strict=True)
+    ]
+    out = written(pages, bodies)
+    if not out.text.strip():
+        raise EmptyDocument(_NO_TEXT)
+    found_sections = sections(
+        found.outline, [body.lines for body in bodies], out.starts, out.length
+    )
+    return Reading(
+        media_type="application/pdf",
+        title=_title(found.title),
+        text=out.text,
+        locators=(*out.pages, *found_sections, *out.furniture),
+        layouts=tuple(out.layouts),
+        author=one_line(found.author) or None,
+        attachments=tuple(found.attachments),
+        partial=any(page is None or page.scanned for page in found.pages),
+        warnings=(
+            *_warnings(found.pages),
+            *Cleaned("", sum(page.removed for page in pages)).warnings,
+        ),
+    )
+
+
+def _title(stated: str) -> str:
+    return "" if _NO_TITLE.match(stated) else stated
+
+
+def _warnings(pages: Sequence[Page | None]) -> Iterator[str]:
+    numbered = list(enumerate(pages, start=1))
+    if unreadable := [number for number, page in numbered if page is None]:
+        yield f"{_numbers(unreadable)} cannot be read."
+    if scanned := [number for number, page in numbered if page and page.scanned]:
+        are, images = ("are", "images") if len(scanned) > 1 else ("is a", "image")
+        todo = "Split the file" if installed() else "Install the extra `ocr`"
+        yield (
+            f"{_numbers(scanned)} {are} scanned {images} without text, and cannot be searched. "
+            f"{todo}, or add a text layer by OCR, and add it again."
+        )
+    if recognised := [number for number, page in numbered if page and page.by_ocr]:
+        were = "were" if len(recognised) > 1 else "was"
+        yield f"{_numbers(recognised)} {were} read by OCR, which makes mistakes."
+    if drawn := [number for number, page in numbered if page and page.drawn]:
+        show = "show" if len(drawn) > 1 else "shows"
+        yield f"{_numbers(drawn)} {show} drawings or images only, and no text."
+    if hidden := [number for number, page in numbered if page and page.hidden]:
+        hold, pages_are = ("hold", "pages are") if len(hidden) > 1 else ("holds", "page is")
+        yield (
+            f"{_numbers(hidden)} {hold} text that is not visible when the {pages_are} shown; it was left out."
+        )
 
 
 def _numbers(pages: Sequence[int]) -> str:
@@ -300,3 +197,43 @@ def _numbers(pages: Sequence[int]) -> str:
             runs.append([page])
     names = [f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
     return f"{'Pages' if len(pages) > 1 else 'Page'} {', '.join(names)}"
+
+
+def _read_with_pypdf(content: bytes) -> Reading:
+    """Text alone, of a file so damaged that PDFium cannot open it."""
+    try:
+        document = pypdf.PdfReader(io.BytesIO(content))
+        metadata = document.metadata
+        pages = [clean(page.extract_text()) for page in document.pages]
+        labels = document.page_labels
+        title = (metadata.title if metadata else None) or ""
+        author = (metadata.author if metadata else None) or ""
+    except PyPdfError as error:
+        raise UnreadableDocument(
+            "The PDF is damaged and cannot be opened. Save it again in a PDF viewer, then add that file."
+        ) from error
+    text, locators = _joined([page.text.strip() for page in pages], labels)
+    if not text:
+        raise EmptyDocument(_NO_TEXT)
+    return Reading(
+        media_type="application/pdf",
+        title=_title(title),
+        text=text,
+        locators=locators,
+        author=one_line(author) or None,
+        warnings=Cleaned("", sum(page.removed for page in pages)).warnings,
+    )
+
+
+def _joined(texts: Sequence[str], labels: Sequence[str]) -> tuple[str, tuple[PageLocator, ...]]:
+    """One text of all pages that hold some; the blank line after a page belongs to it."""
+    filled = [(number, text) for number, text in enumerate(texts, start=1) if text]
+    text = "\n\n".join(text for _, text in filled)
+    locators = []
+    start = 0
+    for number, page in filled:
+        end = min(start + len(page) + 2, len(text))
+        label = one_line(labels[number - 1]) or str(number)
+        locators.append(PageLocator(span=Span(start, end), number=number, label=label))
+        start = end
+    return text, tuple(locators)

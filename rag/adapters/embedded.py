@@ -40,6 +40,7 @@ from rag.errors import (
     UnknownJob,
     UnknownVersion,
 )
+from rag.layout import PageLayout
 from rag.protocols import (
     CollectionSummary,
     DocumentSummary,
@@ -123,6 +124,7 @@ class EmbeddedStore:
         vectors: Vectors,
         *,
         original: bytes,
+        layouts: Sequence[PageLayout] = (),
     ) -> None:
         """See `PassageIndex.add`.
 
@@ -140,7 +142,7 @@ class EmbeddedStore:
                 collection_id = _collection_id(db, document.collection)
                 _refuse_another(db, collection_id, document)
                 replaced = _delete_passages(db, document.id)
-                _insert_document(db, collection_id, document)
+                _insert_document(db, collection_id, document, layouts)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
             self._apply(collection_id, ids, vectors, replaced)
@@ -293,6 +295,20 @@ class EmbeddedStore:
         if row is None:
             raise UnknownDocument(document_id)
         return self._cache.get(row[0]) or self._read_version(row[0])
+
+    def layouts(
+        self, document_id: DocumentId, version: Version, pages: Sequence[int]
+    ) -> list[PageLayout]:
+        """See `Catalog.layouts`."""
+        with self._db.read() as db:
+            found = rows(
+                db,
+                "SELECT l.page, l.words FROM layouts l JOIN versions v ON v.id = l.version_id"
+                " WHERE v.document_id = ? AND v.version = ?"
+                " AND l.page IN (SELECT value FROM json_each(?)) ORDER BY l.page",
+                (document_id, version, json.dumps(list(pages))),
+            )
+        return [PageLayout(page=page, words=words) for page, words in found]
 
     def by_version(self, collection: str, version: Version) -> DocumentSummary | None:
         """See `Catalog.by_version`."""
@@ -630,7 +646,12 @@ def _refuse_another(db: apsw.Connection, collection_id: int, document: Document)
         raise ValueError(f"document {others[0][0]!r} has this id or source key already")
 
 
-def _insert_document(db: apsw.Connection, collection_id: int, document: Document) -> None:
+def _insert_document(
+    db: apsw.Connection,
+    collection_id: int,
+    document: Document,
+    layouts: Sequence[PageLayout],
+) -> None:
     db.execute(
         "DELETE FROM versions WHERE document_id = ? AND version = ?",
         (document.id, document.version),
@@ -651,10 +672,15 @@ def _insert_document(db: apsw.Connection, collection_id: int, document: Document
             encode(locator_rows(document.locators)),
         ),
     )
+    version_id = db.last_insert_rowid()
+    db.executemany(
+        "INSERT INTO layouts VALUES (?, ?, ?)",
+        [(version_id, one.page, one.words) for one in layouts],
+    )
     db.execute(
         "INSERT INTO documents (id, collection_id, source_key, version_id, added_at)"
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version_id = excluded.version_id",
-        (document.id, collection_id, document.source_key, db.last_insert_rowid(), _now()),
+        (document.id, collection_id, document.source_key, version_id, _now()),
     )
 
 

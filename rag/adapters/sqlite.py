@@ -13,10 +13,18 @@ import apsw
 
 from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
-FORMAT = 1
+FORMAT = 2
 _APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
-_SCHEMA = """
+_LAYOUTS = """
+CREATE TABLE layouts (                    -- of pages; see rag/layout.py
+    version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    page INTEGER NOT NULL,
+    words BLOB NOT NULL,
+    PRIMARY KEY (version_id, page)
+) STRICT, WITHOUT ROWID;
+"""
+_SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE collections (
     id INTEGER PRIMARY KEY,
@@ -46,6 +54,7 @@ CREATE TABLE versions (
     UNIQUE (document_id, version)
 ) STRICT;
 CREATE INDEX versions_by_version ON versions (version);
+{_LAYOUTS}
 CREATE TABLE passages (                   -- of present versions only
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so an index file can lag and catch up
     collection_id INTEGER NOT NULL REFERENCES collections,
@@ -211,4 +220,8 @@ def _prepare(connection: apsw.Connection) -> None:
         with connection:
             connection.execute(_SCHEMA)
             connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", FORMAT)
+    elif found == 1:  # knew no boxes
+        with connection:
+            connection.execute(_LAYOUTS)
             connection.pragma("user_version", FORMAT)

@@ -12,6 +12,7 @@ import pytest
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
 from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.layout import PageLayout
 from rag.protocols import Upload
 from rag.types import (
     Document,
@@ -26,6 +27,7 @@ from rag.types import (
     SectionLocator,
     Span,
     TimeLocator,
+    Version,
 )
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
@@ -148,6 +150,19 @@ def test_an_old_version_can_come_back(stored: Put) -> None:
     store = stored(old, new, old)
     assert lexical(store, "price") == ["The price is ten."]
     assert store.document(old.id, new.version).text == new.text
+
+
+def test_the_words_of_cited_pages_are_known_until_the_document_is_deleted(stored: Put) -> None:
+    source = document("One.\nTwo.\n", id="d")
+    store = stored()
+    layouts = [PageLayout.of(page, [(0, 4)], [(0.1, 0.1, 0.2, 0.2)]) for page in (2, 1)]
+    vectors = np.empty((0, EMBEDDER.identity.dimension), np.float32)
+    store.add(source, (), vectors, original=source.text.encode(), layouts=layouts)
+    assert store.layouts(source.id, source.version, [1, 2, 3]) == layouts[::-1]
+    assert store.layouts(source.id, source.version, [2]) == layouts[:1]
+    assert store.layouts(source.id, Version("sha256:other"), [1]) == []
+    store.delete(source.id)
+    assert store.layouts(source.id, source.version, [1, 2]) == []
 
 
 def test_delete_removes_a_document_and_its_versions_from_everywhere(stored: Put) -> None:

@@ -294,6 +294,17 @@ def test_another_model_s_vectors_are_refused(folder: Path) -> None:
     opened(folder).close()  # and the refusal let go of the folder
 
 
+def test_a_folder_of_the_first_format_is_brought_up_to_date(folder: Path) -> None:
+    connection = apsw.Connection(str(folder / "catalog.sqlite"))
+    connection.execute("DROP TABLE layouts")
+    connection.pragma("user_version", 1)
+    connection.close()
+    for _ in range(2):
+        store = opened(folder)
+        assert store.layouts(DocumentId("d1"), document("x").version, [1]) == []
+        store.close()
+
+
 def test_a_newer_format_is_refused(folder: Path) -> None:
     connection = apsw.Connection(str(folder / "catalog.sqlite"))
     connection.pragma("user_version", 99)

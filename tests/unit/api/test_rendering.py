@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from rag.types import (
     Document,
     DocumentDate,
     DocumentId,
+    PageBoxes,
     PageLocator,
     Passage,
     Quote,
@@ -78,6 +80,16 @@ def test_a_citation_says_where_its_quote_stands_in_code_points() -> None:
     assert ants.source_url == "https://insects.example/"
 
 
+def test_a_citation_has_the_boxes_of_its_lines_page_by_page() -> None:
+    line = (0.1, 0.2, 0.3, 0.25)
+    there = (PageBoxes(page=2, boxes=(line, line)), PageBoxes(page=3, boxes=(line,)))
+    answered = reply(Answer(statements=(statement("Both.", ANTS, BEES),)))
+    ants, bees = answer_body(replace(answered, boxes={ANTS: there})).citations
+    assert (ants.page, ants.boxes) == (2, [line, line])
+    assert [one.model_dump() for one in ants.continued or ()] == [{"page": 3, "boxes": [line]}]
+    assert (bees.boxes, bees.continued) == (None, None)
+
+
 def test_sections_are_joined_from_the_outermost() -> None:
     [bees] = answer_body(reply(Answer(statements=(statement("Bees.", BEES),)))).citations
     assert bees.section == "Wings › Bees"
@@ -109,7 +121,17 @@ def test_every_key_of_the_contract_is_there_even_where_nothing_fills_it() -> Non
     assert set(body["statements"][0]) == {"text", "citations", "event"}
     assert set(body["citations"][0]) == {
         *("marker", "document_id", "document_version", "document_title", "published", "quote"),
-        *("start", "end", "page", "page_label", "boxes", "time_s", "time_end_s", "section"),
+        *(
+            "start",
+            "end",
+            "page",
+            "page_label",
+            "boxes",
+            "continued",
+            "time_s",
+            "time_end_s",
+            "section",
+        ),
         *("part", "sheet", "row"),
         "source_url",
     }

@@ -1,18 +1,23 @@
 """PDFs made for tests."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
 from pypdf.generic import (
     ArrayObject,
     ByteStringObject,
     DictionaryObject,
+    Fit,
     NameObject,
     NumberObject,
+    RectangleObject,
 )
 from reportlab.lib.pagesizes import A5
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 LEADING = 14
@@ -114,4 +119,80 @@ def labelled(content: bytes, *, roman_pages: int) -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
     writer.set_page_label(0, roman_pages - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
     writer.set_page_label(roman_pages, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL)
+    return _written(writer)
+
+
+def drawn(*pages: Sequence[tuple[float, float, str]]) -> bytes:
+    """Pages of strings at their places, in points from the lower left corner."""
+
+    def paint(canvas: Canvas, strings: Sequence[tuple[float, float, str]]) -> None:
+        for x, y, text in strings:
+            canvas.drawString(x, y, text)
+
+    return painted(*(partial(paint, strings=page) for page in pages))
+
+
+def painted(*pages: Callable[[Canvas], object]) -> bytes:
+    """Pages that functions paint."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A5, invariant=1)
+    for paint in pages:
+        paint(canvas)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def running(bodies: Sequence[Sequence[str]], *, header: str, footer: str) -> bytes:
+    """Pages of lines below a header and above a footer, in which `#` is the page's number."""
+    return drawn(
+        *(
+            [
+                (40, 570, header.replace("#", str(number))),
+                *((40, 530 - row * LEADING, line) for row, line in enumerate(lines)),
+                (40, 25, footer.replace("#", str(number))),
+            ]
+            for number, lines in enumerate(bodies, start=1)
+        )
+    )
+
+
+def scan(canvas: Canvas, *, text_layer: str = "") -> None:
+    """A page that is one grey image, and the text that OCR found on it."""
+    image = Image.new("L", (40, 56), 200)
+    image.paste(90, (10, 10, 30, 20))
+    canvas.drawImage(ImageReader(image), 0, 0, *A5)
+    if text_layer:
+        write_invisibly(canvas, text_layer)
+
+
+def write_invisibly(canvas: Canvas, text: str) -> None:
+    """A string that is drawn in no ink."""
+    invisible = canvas.beginText(40, 300)
+    invisible.setTextRenderMode(3)
+    invisible.textOut(text)
+    canvas.drawText(invisible)
+
+
+def turned(content: bytes, degrees: int, crop: tuple[float, float, float, float]) -> bytes:
+    """The same PDF, every page rotated clockwise and cropped to left, bottom, right and top."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    for page in writer.pages:
+        page.rotate(degrees)
+        page.cropbox = RectangleObject(crop)
+    return _written(writer)
+
+
+def outlined(content: bytes, entries: Sequence[tuple[str, int, float]]) -> bytes:
+    """The same PDF with an outline of titles, each with its page from 0 and its height above the page's foot."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    for title, page, top in entries:
+        writer.add_outline_item(title=title, page_number=page, fit=Fit.xyz(left=0, top=top))
+    return _written(writer)
+
+
+def with_file(content: bytes, name: str, inside: bytes) -> bytes:
+    """The same PDF with a file inside."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    writer.add_attachment(name, inside)
     return _written(writer)

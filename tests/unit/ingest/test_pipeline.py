@@ -12,6 +12,7 @@ from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
 from rag.protocols import JobState, Upload
 from rag.settings import LimitSettings, Settings
 from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.unit.ingest.pdfs import pdf
 
 TEXT = b"Title\n\nThe first sentence. The second sentence.\n"
 
@@ -288,3 +289,17 @@ def test_opening_a_missing_folder_leaves_no_trace(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no folder"):
         open_library(tmp_path / "papres")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_from_a_pdf_says_where_its_quote_stands_on_both_pages(
+    ingester: Ingester,
+) -> None:
+    pages = [["A first page.", "", "The keeper lit the lamp"], ["at dusk every evening."]]
+    ingester.add(pdf(pages), Upload(name="lamp.pdf"))
+    reply = ingester.library.ask("When did the keeper light the lamp every evening?")
+    (found,) = [boxes for quote, boxes in reply.boxes.items() if "keeper lit" in quote.text]
+    assert [(one.page, len(one.boxes)) for one in found] == [(1, 1), (2, 1)]
+    left, top, right, bottom = found[0].boxes[0]
+    assert pytest.approx(left, abs=0.01) == 40 / 420
+    assert left < right < 0.6
+    assert top < 1 - 512 / 595 < bottom

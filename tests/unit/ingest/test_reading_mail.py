@@ -4,7 +4,7 @@ from email.policy import SMTP
 
 import pytest
 
-from ingest.reading import Reading, read
+from ingest.reading import Attachment, Reading, read
 from rag.errors import EmptyDocument, UnreadableDocument
 from rag.types import PartLocator
 
@@ -182,6 +182,10 @@ def test_the_plain_text_is_read_and_attachments_are_named() -> None:
     assert reading.warnings == (
         "Attachments were not read: ../depth.pdf, depth.csv. "
         "Save them and add them as files of their own.",
+    )
+    assert reading.attachments == (
+        Attachment("../depth.pdf", b"%PDF-1.7"),
+        Attachment("depth.csv", b"a,b\n"),
     )
 
 
