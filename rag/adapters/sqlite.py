@@ -81,6 +81,35 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_by_state ON jobs (state, added_at);
 """
+# Came later than the format's first folders, which gain it when they are opened.
+_SOURCES_AND_COPIES = """
+CREATE TABLE IF NOT EXISTS sources (      -- the folder in which a document's file was last seen
+    collection TEXT NOT NULL,
+    source_key TEXT NOT NULL,
+    root TEXT NOT NULL,
+    PRIMARY KEY (collection, source_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fingerprints ( -- of present versions, as rag/adapters/fingerprints.py makes them
+    id INTEGER PRIMARY KEY,
+    document_id TEXT NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,
+    minimums BLOB NOT NULL,               -- uint32, little endian, as numbers
+    runs INTEGER NOT NULL,
+    numbers BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS bands (        -- documents that share one may be alike
+    collection_id INTEGER NOT NULL,
+    band INTEGER NOT NULL,
+    fingerprint_id INTEGER NOT NULL,
+    PRIMARY KEY (collection_id, band, fingerprint_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS near_duplicates ( -- both directions
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    other_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    similarity REAL NOT NULL,
+    PRIMARY KEY (document_id, other_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS near_duplicates_by_other ON near_duplicates (other_id);
+"""
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -212,3 +241,4 @@ def _prepare(connection: apsw.Connection) -> None:
             connection.execute(_SCHEMA)
             connection.pragma("application_id", _APPLICATION_ID)
             connection.pragma("user_version", FORMAT)
+    connection.execute(_SOURCES_AND_COPIES)
