@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
@@ -19,13 +21,14 @@ from typer.core import TyperGroup
 from rag.errors import ModelError, RagError, StoreError
 
 if TYPE_CHECKING:
+    from ingest.pipeline import FileOutcome
     from rag.library import Library
     from rag.protocols import DocumentSummary
     from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-DONE, FAILED, MISUSED, ABSTAINED, UNUSABLE = 0, 1, 2, 3, 4
+DONE, FAILED, MISUSED, ABSTAINED, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _EXIT_CODES = (
     "Exit codes: 0 done, the question was answered; 1 something failed, or what was named does not exist; "
     "2 the command line or a setting is wrong; 3 the question was not answered; "
@@ -119,20 +122,51 @@ def ingest(
         list[Path], typer.Argument(help="Files, and folders with all that is in them.")
     ],
     collection: CollectionOption = _COLLECTION,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Remove documents whose files are gone from the folders.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and take up what changes in the folders.")
+    ] = False,
     data: DataOption = _DATA,
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
     """Add documents; a file that was added before and has changed becomes a new version."""
     from api import console
+    from ingest.folders import Folders
+    from ingest.pipeline import Ingester
 
-    with _opened(data, verbose) as library:
-        outcomes = console.ingested(library, paths, collection)
-    console.show_outcomes(outcomes, as_json=as_json)
-    if not outcomes:
+    with _terminated_like_interrupted(), _opened(data, verbose) as library:
+        folders = Folders(
+            ingester=Ingester(library), paths=tuple(paths), collection=collection, sync=sync
+        )
+        changes = folders.watch(threading.Event()) if watch else None
+        run = console.ingested(folders)
+        console.show_run(run, as_json=as_json, indent=None if watch else 2)
+        if not run.ended:
+            _fail(
+                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are done, and stay. "
+                "Run the same command again to go on from there.",
+                INTERRUPTED,
+            )
+        if changes is not None:
+            _follow(changes, as_json=as_json)
+    if not run.outcomes and not watch:
         _fail("There is no file to add: hidden files and folders are passed over.")
-    if any(one.outcome == "failed" for one in outcomes):
+    if run.failed:
         raise typer.Exit(FAILED)
+
+
+def _follow(changes: Iterator[list[FileOutcome]], *, as_json: bool) -> None:
+    """Print what changes bring, until a signal ends it."""
+    from api import console
+
+    typer.echo("Watching for changes. Press Ctrl-C to end.", err=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        for outcomes in changes:
+            console.show_changes(outcomes, as_json=as_json)
+    typer.echo("No longer watching; everything above is saved.", err=True)
 
 
 @app.command()
@@ -261,6 +295,8 @@ def demo(
     """Add the sample documents to a folder of their own, ask the sample question, print the answer."""
     from api import console
     from api.samples import samples
+    from ingest.folders import Folders
+    from ingest.pipeline import Ingester
 
     try:
         found = samples()
@@ -270,12 +306,12 @@ def demo(
         )
     folder = data / "demo"
     with _opened(folder, verbose) as library:
-        outcomes = console.ingested(library, [found.documents], _COLLECTION)
+        run = console.ingested(Folders(ingester=Ingester(library), paths=(found.documents,)))
         if not as_json:
-            console.show_outcomes(outcomes, as_json=False)
+            console.show_run(run, as_json=False)
             typer.echo(f"\n{found.question}\n")
-        if any(one.outcome == "failed" for one in outcomes):
-            raise typer.Exit(FAILED)
+        if run.failed or not run.ended:
+            raise typer.Exit(FAILED if run.ended else INTERRUPTED)
         code = _answer(library, found.question, _COLLECTION, composer="auto", as_json=as_json)
     if not as_json:
         console.show_next_steps(folder, found.question)
@@ -292,6 +328,16 @@ def _answer(
     body = answer_body(library.ask(question, collection=collection, composer=composer))
     console.show_answer(body, as_json=as_json)
     return ABSTAINED if body.outcome == "abstained" else DONE
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C: with what is under way undone, and the data folder closed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

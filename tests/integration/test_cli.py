@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shlex
 import socket
 import subprocess
@@ -108,12 +109,12 @@ def test_ingest_reports_each_file_and_fails_if_one_did(verse: Verse, papers: Pat
     code, out, _ = verse("ingest", papers)
     assert code == FAILED
     assert "  failed  broken.pdf: " in out
-    assert out.endswith("1 added, 1 failed\n")
+    assert re.search(r"^1 added, 1 failed in \d+\.\d s$", out, re.MULTILINE)
     again = as_json(verse("ingest", papers, "--json"))
-    assert (again["known"], again["failed"]) == (1, 1)
+    assert (again["unchanged"], again["failed"], again["complete"]) == (1, 1, True)
     assert {one["path"]: one["outcome"] for one in again["files"]} == {
         "broken.pdf": "failed",
-        "harbour.txt": "known",
+        "harbour.txt": "unchanged",
     }
 
 
@@ -140,7 +141,7 @@ def test_two_files_of_one_key_are_refused_before_anything_is_added(
 
 def test_a_file_that_is_named_twice_is_added_once(verse: Verse, papers: Path) -> None:
     added = as_json(verse("ingest", papers, papers / "harbour.txt", "--json"))
-    assert (added["added"], added["known"]) == (1, 0)
+    assert (added["added"], added["unchanged"]) == (1, 0)
 
 
 def test_search_prints_passages(verse: Verse, papers: Path) -> None:
@@ -419,7 +420,7 @@ def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path)
     assert "[1] “" in out
     assert f" serve --data {tmp_path / 'data' / 'demo'}" in out
     assert as_json(verse("documents", "--json"))["documents"] == []
-    assert "3 known" in verse("demo")[1]
+    assert "3 unchanged" in verse("demo")[1]
     assert as_json(verse("demo", "--json"))["citations"]
 
 
