@@ -237,6 +237,8 @@ def serve(
     except OSError as error:
         _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
     with listener, _opened(data, verbose) as library:
+        if not loopback:
+            _refuse_unprotected(library.settings, host)
 
         def announce(url: str) -> None:
             if as_json:
@@ -251,6 +253,21 @@ def serve(
 
         hosts = LOOPBACK_HOSTS | {host} if loopback else None
         serving.serve(library, listener, hosts=hosts, announce=announce)
+
+
+def _refuse_unprotected(settings: Settings, host: str) -> None:
+    """Let other machines send files only where reading them is confined in full, or that was accepted."""
+    from ingest.sandbox import shared
+
+    sandbox = shared()
+    sandbox.start()
+    if sandbox.missing and not settings.sandbox.accept_missing:
+        _fail(
+            f"{host} can be reached from other machines, and this system lacks what confines the reading of "
+            f"hostile files: {'; '.join(sandbox.missing)}. Use 127.0.0.1, or accept the risk by "
+            "VERSE_SANDBOX__ACCEPT_MISSING=true.",
+            MISUSED,
+        )
 
 
 @documents_app.command("list")
@@ -318,6 +335,23 @@ def demo(
     raise typer.Exit(code)
 
 
+@app.command()
+def doctor(
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Say what this machine gives: versions, the model, protections, disk, the data folder."""
+    from api import console
+    from api.doctor import findings
+
+    _log(verbose)
+    found = list(findings(_settings(data)))
+    console.show_findings(found, as_json=as_json)
+    if any(one.level == "wrong" for one in found):
+        raise typer.Exit(FAILED)
+
+
 def _answer(
     library: Library, question: str, collection: str, *, composer: str, as_json: bool
 ) -> int:
@@ -343,12 +377,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
 @contextlib.contextmanager
 def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]:
     """Log as asked, and open the data folder; unless `make`, fail where there is none."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+    _log(verbose)
     from rag.bootstrap import open_rag
 
     settings = _settings(data)
@@ -356,6 +385,15 @@ def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]
         _fail_without_documents(data)
     with contextlib.closing(open_rag(settings)) as library:
         yield library
+
+
+def _log(verbose: int) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
 
 
 def _is_new(data: Path) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
@@ -32,6 +32,9 @@ from ingest.pipeline import FileOutcome, Outcome
 from rag.library import Library
 from rag.protocols import DocumentSummary
 from rag.types import DocumentId
+
+if TYPE_CHECKING:
+    from api.doctor import Finding
 
 _PAGE = 500
 _OUTCOMES = get_args(Outcome)
@@ -162,6 +165,19 @@ def show_deleted(document_id: str, *, as_json: bool) -> None:
         _print_json({"deleted": document_id})
     else:
         _console().print(f"Deleted {_printable(document_id)}.")
+
+
+def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """What `verse doctor` looked at, one line each, and what to do about it."""
+    if as_json:
+        well = all(one.level != "wrong" for one in findings)
+        _print_json({"well": well, "findings": list(findings)})
+        return
+    out = _console()
+    for one in findings:
+        out.print(f"{one.level:>5}  {one.name}: {_printable(one.found)}")
+        if one.advice:
+            out.print(f"{'':7}{_printable(one.advice)}")
 
 
 def show_next_steps(folder: Path, question: str) -> None:

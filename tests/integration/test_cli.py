@@ -238,6 +238,35 @@ def test_serving_says_where_and_what_to_do_next(
     assert verse("serve", "--port", "0", *arguments)[1] == "Chapterverse is ready at http://here\n"
 
 
+class BareSandbox:
+    """As on a system that lacks a protection."""
+
+    missing = ("a file system of its own (Landlock)", "a filter of system calls (seccomp)")
+
+    def start(self) -> None:
+        """Nothing is started."""
+
+
+REMOTE = ("serve", "--port", "0", "--host", "0.0.0.0", "--allow-remote-without-keys")  # noqa: S104
+
+
+def test_other_machines_are_refused_where_reading_is_not_confined(
+    verse: Verse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Library] = []
+    monkeypatch.setattr("ingest.sandbox.shared", BareSandbox)
+    monkeypatch.setattr("api.serving.serve", lambda library, *_, **__: served.append(library))
+    code, out, err = verse(*REMOTE)
+    assert (code, out, served) == (MISUSED, "", [])
+    assert all(one in err for one in BareSandbox.missing)
+    assert "VERSE_SANDBOX__ACCEPT_MISSING=true" in err
+    assert verse("serve", "--port", "0")[0] == DONE
+    assert len(served) == 1
+    monkeypatch.setenv("VERSE_SANDBOX__ACCEPT_MISSING", "true")
+    assert verse(*REMOTE)[0] == DONE
+    assert len(served) == 2
+
+
 def test_a_store_whose_documents_were_deleted_is_an_empty_one(verse: Verse, papers: Path) -> None:
     verse("ingest", papers)
     for one in as_json(verse("documents", "--json"))["documents"]:
