@@ -10,7 +10,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -217,6 +217,14 @@ def serve(
             help="Let everyone who reaches this address read, add and delete documents.",
         ),
     ] = False,
+    watch: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Keep a collection in step with this folder; repeatable."),
+    ] = None,
+    collection: Annotated[str, typer.Option(help="The collection for --watch.")] = _COLLECTION,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="With --watch: remove documents whose files are gone.")
+    ] = False,
     data: DataOption = _DATA,
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -236,11 +244,16 @@ def serve(
         listener = serving.bind(host, port)
     except OSError as error:
         _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
-    with listener, _opened(data, verbose) as library:
+    with (
+        listener,
+        _opened(data, verbose) as library,
+        _following(library, watch or (), collection, sync=sync) as follow,
+    ):
         if not loopback:
             _refuse_unprotected(library.settings, host)
 
         def announce(url: str) -> None:
+            follow()
             if as_json:
                 typer.echo(f'{{"url": "{url}"}}')
                 return
@@ -253,6 +266,28 @@ def serve(
 
         hosts = LOOPBACK_HOSTS | {host} if loopback else None
         serving.serve(library, listener, hosts=hosts, announce=announce)
+
+
+@contextlib.contextmanager
+def _following(
+    library: Library, paths: Sequence[Path], collection: str, *, sync: bool
+) -> Iterator[Callable[[], None]]:
+    """Gives what begins to keep a collection in step with these folders, if there are any."""
+    if not paths:
+        yield lambda: None
+        return
+    from ingest.folders import Folders, Follower
+    from ingest.pipeline import Ingester
+
+    folders = Folders(
+        ingester=Ingester(library), paths=tuple(paths), collection=collection, sync=sync
+    )
+    folders.check_watchable()
+    follower = Follower(folders)
+    try:
+        yield follower.start
+    finally:
+        follower.stop()
 
 
 def _refuse_unprotected(settings: Settings, host: str) -> None:

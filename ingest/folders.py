@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,9 +11,12 @@ from pathlib import Path
 
 from ingest.pipeline import FileOutcome, Ingester, check_collection_name
 from ingest.walking import Listing, SourceFile, below, is_source, key_of, listed
-from rag.errors import InputError, UnknownDocument
+from rag.errors import InputError, RagError, UnknownDocument
 from rag.library import DEFAULT_COLLECTION
 
+logger = logging.getLogger(__name__)
+
+_TRY_AGAIN_S = 30.0
 _QUIET_MS = 500  # without another change, so that a file is not read while it is written
 _LONGEST_MS = 5_000  # until changes are taken up that do not come to rest
 _LOOK_UP_MS = 500  # between looks at whether to stop
@@ -84,12 +88,11 @@ class Folders:
         """Watch the folders from now on; gives the outcomes of each group of changes, until `stop` is set.
 
         Raises:
-            InputError: one of the paths is no folder; or as `look`.
+            InputError: as `check_watchable`.
         """
         from watchfiles import watch
 
-        if len(self.look().folders) < len(self.paths):
-            raise InputError("Only folders can be watched: name the folder that holds the file.")
+        self.check_watchable()
         roots = {path.resolve(): path for path in self.paths}
         changes = watch(
             *roots,
@@ -103,6 +106,15 @@ class Folders:
         first = next(changes, set())  # from here on nothing is missed
         groups = ({Path(path) for _, path in group} for group in chain([first], changes))
         return filter(None, (self._follow(group, roots) for group in groups if group))
+
+    def check_watchable(self) -> None:
+        """Refuse what cannot be watched.
+
+        Raises:
+            InputError: one of the paths is no folder; or as `look`.
+        """
+        if len(self.look().folders) < len(self.paths):
+            raise InputError("Only folders can be watched: name the folder that holds the file.")
 
     def _follow(self, changed: set[Path], roots: Mapping[Path, Path]) -> list[FileOutcome]:
         """Take up what changed: add the files that are there, and with `sync` remove what is gone."""
@@ -193,6 +205,49 @@ class Folders:
         if home is None or path.is_relative_to(self._data.resolve()):
             return False
         return not any(part.startswith(".") for part in path.relative_to(home).parts)
+
+
+class Follower:
+    """Keeps a collection in step with folders in one background thread, and logs what it does.
+
+    Whatever fails is logged, and the folders are gone through again after a while.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow-folders", daemon=True)
+
+    def start(self) -> None:
+        """Begin with what the folders hold now."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the present file and end, if it was started."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except RagError as error:
+                logger.warning("the folders are not followed: %s", error)
+            except Exception:  # the edge of this thread: it must outlive a store that fails
+                logger.exception("the folders are not followed")
+            self._stop.wait(_TRY_AGAIN_S)
+
+    def _follow(self) -> None:
+        changes = self._folders.watch(self._stop)
+        outcomes = chain(self._folders.run(self._folders.look()), chain.from_iterable(changes))
+        for outcome in outcomes:
+            if outcome.outcome == "failed":
+                logger.warning("%r failed: %s", outcome.path, outcome.reason)
+            elif outcome.outcome != "unchanged":
+                logger.info("%r %s", outcome.path, outcome.outcome)
+            if self._stop.is_set():
+                return
 
 
 def _root(path: Path) -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,32 @@ def test_what_cannot_be_followed_is_said(
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert words in err
+
+
+def test_a_server_keeps_a_collection_in_step_with_a_folder(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.txt").write_text(f"The text of {name}.")
+    process = start("serve", "--port", "0", "--json", "--watch", folder, "--sync")
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["url"]
+
+    def titles() -> set[str]:
+        with urllib.request.urlopen(f"{url}/v1/documents") as response:  # noqa: S310
+            return {one["title"] for one in json.load(response)["documents"]}
+
+    wait_until(lambda: titles() == {"one", "two"})
+    (folder / "three.txt").write_text("The text of three.")
+    (folder / "one.txt").unlink()
+    wait_until(lambda: titles() == {"two", "three"})
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_a_server_that_is_to_watch_a_file_is_refused(start: Start, papers: Path) -> None:
+    process = start("serve", "--port", "0", "--watch", papers / "00.txt")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert "Only folders can be watched" in err

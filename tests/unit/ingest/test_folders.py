@@ -3,13 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ingest.folders import Folders
+from ingest.folders import Folders, Follower
 from ingest.pipeline import FileOutcome, Ingester
 from rag.bootstrap import assemble
 from rag.errors import InputError, InvalidName, NotFound
@@ -327,3 +327,30 @@ def test_a_library_inside_of_a_watched_folder_does_not_wake_it(desk: Desk) -> No
     finally:
         watching.end()
     assert set(watching.told) == {"two.txt"}
+
+
+def test_a_follower_outlives_what_fails(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ingest.folders._TRY_AGAIN_S", 0.1)
+    root = desk.folder("a", one="The one text.")
+    desk.run(root)
+    (root / "one.txt").rename(desk.place / "elsewhere.txt")
+    follower = Follower(desk.folders(root, sync=True))
+    follower.start()
+    try:
+        wait_for(lambda: "None was removed" in caplog.text)
+        (root / "broken.pdf").write_bytes(BROKEN_PDF)
+        (desk.place / "elsewhere.txt").rename(root / "moved.txt")
+        wait_for(lambda: desk.keys() == {"moved.txt"})
+    finally:
+        follower.stop()
+    assert "'broken.pdf' failed: " in caplog.text
+    Follower(desk.folders(root)).stop()  # also where it was never started
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
