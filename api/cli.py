@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -19,13 +21,14 @@ from typer.core import TyperGroup
 from rag.errors import ModelError, RagError, StoreError
 
 if TYPE_CHECKING:
+    from ingest.pipeline import FileOutcome
     from rag.library import Library
     from rag.protocols import DocumentSummary
     from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-DONE, FAILED, MISUSED, ABSTAINED, UNUSABLE = 0, 1, 2, 3, 4
+DONE, FAILED, MISUSED, ABSTAINED, UNUSABLE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _EXIT_CODES = (
     "Exit codes: 0 done, the question was answered; 1 something failed, or what was named does not exist; "
     "2 the command line or a setting is wrong; 3 the question was not answered; "
@@ -119,20 +122,51 @@ def ingest(
         list[Path], typer.Argument(help="Files, and folders with all that is in them.")
     ],
     collection: CollectionOption = _COLLECTION,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Remove documents whose files are gone from the folders.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and take up what changes in the folders.")
+    ] = False,
     data: DataOption = _DATA,
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
     """Add documents; a file that was added before and has changed becomes a new version."""
     from api import console
+    from ingest.folders import Folders
+    from ingest.pipeline import Ingester
 
-    with _opened(data, verbose) as library:
-        outcomes = console.ingested(library, paths, collection)
-    console.show_outcomes(outcomes, as_json=as_json)
-    if not outcomes:
+    with _terminated_like_interrupted(), _opened(data, verbose) as library:
+        folders = Folders(
+            ingester=Ingester(library), paths=tuple(paths), collection=collection, sync=sync
+        )
+        changes = folders.watch(threading.Event()) if watch else None
+        run = console.ingested(folders)
+        console.show_run(run, as_json=as_json, indent=None if watch else 2)
+        if not run.ended:
+            _fail(
+                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are done, and stay. "
+                "Run the same command again to go on from there.",
+                INTERRUPTED,
+            )
+        if changes is not None:
+            _follow(changes, as_json=as_json)
+    if not run.outcomes and not watch:
         _fail("There is no file to add: hidden files and folders are passed over.")
-    if any(one.outcome == "failed" for one in outcomes):
+    if run.failed:
         raise typer.Exit(FAILED)
+
+
+def _follow(changes: Iterator[list[FileOutcome]], *, as_json: bool) -> None:
+    """Print what changes bring, until a signal ends it."""
+    from api import console
+
+    typer.echo("Watching for changes. Press Ctrl-C to end.", err=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        for outcomes in changes:
+            console.show_changes(outcomes, as_json=as_json)
+    typer.echo("No longer watching; everything above is saved.", err=True)
 
 
 @app.command()
@@ -183,6 +217,14 @@ def serve(
             help="Let everyone who reaches this address read, add and delete documents.",
         ),
     ] = False,
+    watch: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Keep a collection in step with this folder; repeatable."),
+    ] = None,
+    collection: Annotated[str, typer.Option(help="The collection for --watch.")] = _COLLECTION,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="With --watch: remove documents whose files are gone.")
+    ] = False,
     data: DataOption = _DATA,
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
@@ -202,9 +244,16 @@ def serve(
         listener = serving.bind(host, port)
     except OSError as error:
         _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
-    with listener, _opened(data, verbose) as library:
+    with (
+        listener,
+        _opened(data, verbose) as library,
+        _following(library, watch or (), collection, sync=sync) as follow,
+    ):
+        if not loopback:
+            _refuse_unprotected(library.settings, host)
 
         def announce(url: str) -> None:
+            follow()
             if as_json:
                 typer.echo(f'{{"url": "{url}"}}')
                 return
@@ -217,6 +266,43 @@ def serve(
 
         hosts = LOOPBACK_HOSTS | {host} if loopback else None
         serving.serve(library, listener, hosts=hosts, announce=announce)
+
+
+@contextlib.contextmanager
+def _following(
+    library: Library, paths: Sequence[Path], collection: str, *, sync: bool
+) -> Iterator[Callable[[], None]]:
+    """Gives what begins to keep a collection in step with these folders, if there are any."""
+    if not paths:
+        yield lambda: None
+        return
+    from ingest.folders import Folders, Follower
+    from ingest.pipeline import Ingester
+
+    folders = Folders(
+        ingester=Ingester(library), paths=tuple(paths), collection=collection, sync=sync
+    )
+    folders.check_watchable()
+    follower = Follower(folders)
+    try:
+        yield follower.start
+    finally:
+        follower.stop()
+
+
+def _refuse_unprotected(settings: Settings, host: str) -> None:
+    """Let other machines send files only where reading them is confined in full, or that was accepted."""
+    from ingest.sandbox import shared
+
+    sandbox = shared()
+    sandbox.start()
+    if sandbox.missing and not settings.sandbox.accept_missing:
+        _fail(
+            f"{host} can be reached from other machines, and this system lacks what confines the reading of "
+            f"hostile files: {'; '.join(sandbox.missing)}. Use 127.0.0.1, or accept the risk by "
+            "VERSE_SANDBOX__ACCEPT_MISSING=true.",
+            MISUSED,
+        )
 
 
 @documents_app.command("list")
@@ -261,6 +347,8 @@ def demo(
     """Add the sample documents to a folder of their own, ask the sample question, print the answer."""
     from api import console
     from api.samples import samples
+    from ingest.folders import Folders
+    from ingest.pipeline import Ingester
 
     try:
         found = samples()
@@ -270,16 +358,33 @@ def demo(
         )
     folder = data / "demo"
     with _opened(folder, verbose) as library:
-        outcomes = console.ingested(library, [found.documents], _COLLECTION)
+        run = console.ingested(Folders(ingester=Ingester(library), paths=(found.documents,)))
         if not as_json:
-            console.show_outcomes(outcomes, as_json=False)
+            console.show_run(run, as_json=False)
             typer.echo(f"\n{found.question}\n")
-        if any(one.outcome == "failed" for one in outcomes):
-            raise typer.Exit(FAILED)
+        if run.failed or not run.ended:
+            raise typer.Exit(FAILED if run.ended else INTERRUPTED)
         code = _answer(library, found.question, _COLLECTION, composer="auto", as_json=as_json)
     if not as_json:
         console.show_next_steps(folder, found.question)
     raise typer.Exit(code)
+
+
+@app.command()
+def doctor(
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Say what this machine gives: versions, the model, protections, disk, the data folder."""
+    from api import console
+    from api.doctor import findings
+
+    _log(verbose)
+    found = list(findings(_settings(data)))
+    console.show_findings(found, as_json=as_json)
+    if any(one.level == "wrong" for one in found):
+        raise typer.Exit(FAILED)
 
 
 def _answer(
@@ -295,14 +400,19 @@ def _answer(
 
 
 @contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """End on SIGTERM as on Ctrl-C: with what is under way undone, and the data folder closed."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]:
     """Log as asked, and open the data folder; unless `make`, fail where there is none."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+    _log(verbose)
     from rag.bootstrap import open_rag
 
     settings = _settings(data)
@@ -310,6 +420,15 @@ def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]
         _fail_without_documents(data)
     with contextlib.closing(open_rag(settings)) as library:
         yield library
+
+
+def _log(verbose: int) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
 
 
 def _is_new(data: Path) -> bool:

@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import sys
+import time
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from api.rendering import document_body
 from api.schemas import AnswerBody, CitationBody, DocumentBody, PassageBody, SearchBody
-from ingest.pipeline import FileOutcome, Ingester, SourceFile
-from rag.errors import InputError
+from ingest.folders import Folders
+from ingest.pipeline import FileOutcome, Outcome
 from rag.library import Library
 from rag.protocols import DocumentSummary
 from rag.types import DocumentId
 
+if TYPE_CHECKING:
+    from api.doctor import Finding
+
 _PAGE = 500
+_OUTCOMES = get_args(Outcome)
 _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
-def ingested(library: Library, paths: Iterable[Path], collection: str) -> list[FileOutcome]:
-    """Add what lies at these paths, with progress on a terminal.
+@dataclass
+class Run:
+    """What an ingestion has done so far; `ended` once nothing is left to do."""
+
+    files: int
+    outcomes: list[FileOutcome] = field(default_factory=list)
+    seconds: float = 0.0
+    ended: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file was not added that should have been."""
+        return any(one.outcome == "failed" for one in self.outcomes)
+
+
+def ingested(folders: Folders) -> Run:
+    """Add what lies at these paths, with progress on a terminal; an interrupt ends it early.
 
     Raises:
-        InputError: two of the files have one key; nothing was added.
+        InputError: as `Folders.look`; nothing was added.
     """
-    ingester = Ingester(library)
-    files = _files(ingester, paths)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    outcomes = []
-    with Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as progress:
-        task = progress.add_task("Adding documents", total=len(files))
-        for file in files:
-            progress.update(task, description=f"Adding {_printable(file.key)}")
-            outcomes.append(ingester.add_file(file, collection))
-            progress.advance(task)
-    return outcomes
+    found = folders.look()
+    run, began = Run(files=len(found.files)), time.monotonic()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        Progress(
+            *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as progress,
+    ):
+        task = progress.add_task("Adding documents", total=run.files)
+        for outcome in folders.run(found):
+            run.outcomes.append(outcome)
+            progress.update(task, advance=1, description=f"Done: {_printable(outcome.path)}")
+        run.ended = True
+    run.seconds = time.monotonic() - began
+    return run
 
 
 def all_summaries(library: Library, collection: str | None) -> list[DocumentSummary]:
@@ -52,19 +90,23 @@ def all_summaries(library: Library, collection: str | None) -> list[DocumentSumm
     return list(_pages(library, collection))
 
 
-def show_outcomes(outcomes: Sequence[FileOutcome], *, as_json: bool) -> None:
+def show_run(run: Run, *, as_json: bool, indent: int | None = 2) -> None:
     """What became of each file, and the counts."""
-    counts = {
-        name: sum(one.outcome == name for one in outcomes)
-        for name in ("added", "updated", "known", "failed")
-    }
     if as_json:
-        _print_json({"files": [_outcome(one) for one in outcomes], **counts})
+        body = {**_outcomes(run.outcomes), "seconds": round(run.seconds, 1), "complete": run.ended}
+        _print_json(body, indent)
         return
-    out = _console()
-    for one in outcomes:
-        out.print(f"{one.outcome:>8}  {_printable(one.path)}{_detail(one)}")
-    out.print(", ".join(f"{count} {name}" for name, count in counts.items() if count))
+    _show_outcomes(run.outcomes)
+    _console().print(f"{_counts(run.outcomes)} in {run.seconds:.1f} s")
+
+
+def show_changes(outcomes: Sequence[FileOutcome], *, as_json: bool) -> None:
+    """What became of files that changed while they were watched, as one line of JSON or as a report."""
+    if as_json:
+        _print_json(_outcomes(outcomes), None)
+    else:
+        _show_outcomes(outcomes)
+    sys.stdout.flush()
 
 
 def show_answer(body: AnswerBody, *, as_json: bool) -> None:
@@ -125,6 +167,19 @@ def show_deleted(document_id: str, *, as_json: bool) -> None:
         _console().print(f"Deleted {_printable(document_id)}.")
 
 
+def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """What `verse doctor` looked at, one line each, and what to do about it."""
+    if as_json:
+        well = all(one.level != "wrong" for one in findings)
+        _print_json({"well": well, "findings": list(findings)})
+        return
+    out = _console()
+    for one in findings:
+        out.print(f"{one.level:>5}  {one.name}: {_printable(one.found)}")
+        if one.advice:
+            out.print(f"{'':7}{_printable(one.advice)}")
+
+
 def show_next_steps(folder: Path, question: str) -> None:
     """How to ask the same over HTTP: commands to copy, which rich would break into lines."""
     body = TypeAdapter(dict[str, str]).dump_json({"question": question}).decode()
@@ -136,20 +191,6 @@ def show_next_steps(folder: Path, question: str) -> None:
         f"-d {shlex.quote(body)}\n\n"
         f'Your own documents: {verse} ingest PATH, then {verse} ask "…"\n'
     )
-
-
-def _files(ingester: Ingester, paths: Iterable[Path]) -> list[SourceFile]:
-    """Each file at these paths once; under an equal key one would replace another as its new version."""
-    files: dict[str, SourceFile] = {}
-    for file in (file for path in paths for file in ingester.files(path)):
-        other = files.setdefault(file.key, file)
-        if other.path.resolve() != file.path.resolve():
-            raise InputError(
-                f"{str(other.path)!r} and {str(file.path)!r} would both be kept as {file.key!r}, and "
-                "one would replace the other. Add the folder that holds both, or add each to a "
-                "--collection of its own."
-            )
-    return list(files.values())
 
 
 def _show_citations(out: Console, citations: Iterable[CitationBody]) -> None:
@@ -173,20 +214,54 @@ def _place(one: CitationBody | PassageBody) -> str:
     return _printable(", ".join(part for part in parts if part))
 
 
+def _show_outcomes(outcomes: Iterable[FileOutcome]) -> None:
+    out = _console()
+    for one in outcomes:
+        out.print(f"{one.outcome:>9}  {_printable(one.path)}{_detail(one)}")
+
+
 def _detail(outcome: FileOutcome) -> str:
-    if outcome.document is None:
-        return f": {_printable(outcome.reason or '')}"
+    if outcome.reason is not None:
+        return f": {_printable(outcome.reason)}"
     document = outcome.document
-    warnings = "".join(f"\n          {_printable(one)}" for one in document.warnings)
-    return f"  ({document.passages} passages){warnings}"
+    if document is None or outcome.outcome in {"unchanged", "removed"}:
+        return ""
+    sizes = [_counted(document.pages, "page")] if document.pages else []
+    sizes.append(_counted(document.passages, "passage"))
+    copies = (
+        f"{one.similarity:.0%} the same as {one.title!r} ({one.document_id})"
+        for one in outcome.near_duplicates
+    )
+    notes = "".join(f"\n{'':11}{_printable(one)}" for one in (*document.warnings, *copies))
+    return f"  ({', '.join(sizes)}){notes}"
 
 
-def _outcome(outcome: FileOutcome) -> dict[str, str | None]:
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _counts(outcomes: Iterable[FileOutcome]) -> str:
+    counts = Counter(one.outcome for one in outcomes)
+    return ", ".join(f"{counts[name]:,} {name}" for name in _OUTCOMES if counts[name]) or "Nothing"
+
+
+def _outcomes(outcomes: Sequence[FileOutcome]) -> dict[str, object]:
+    counts = Counter(one.outcome for one in outcomes)
+    files = [_outcome(one) for one in outcomes]
+    return {"files": files, **{name: counts[name] for name in _OUTCOMES}}
+
+
+def _outcome(outcome: FileOutcome) -> dict[str, object]:
+    document = outcome.document
     return {
         "path": outcome.path,
         "outcome": outcome.outcome,
-        "document_id": outcome.document.id if outcome.document else None,
         "reason": outcome.reason,
+        "document": document_body(document).model_dump(mode="json") if document else None,
+        "near_duplicates": [
+            {"id": one.document_id, "title": one.title, "similarity": round(one.similarity, 2)}
+            for one in outcome.near_duplicates
+        ],
     }
 
 
@@ -219,5 +294,5 @@ def _print_body(body: BaseModel) -> None:
     sys.stdout.write(body.model_dump_json(indent=2) + "\n")
 
 
-def _print_json(value: object) -> None:
-    sys.stdout.write(TypeAdapter(object).dump_json(value, indent=2).decode() + "\n")
+def _print_json(value: object, indent: int | None = 2) -> None:
+    sys.stdout.write(TypeAdapter(object).dump_json(value, indent=indent).decode() + "\n")

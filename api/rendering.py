@@ -93,6 +93,7 @@ def document_body(summary: DocumentSummary) -> DocumentBody:
             original=_date(summary.original),
         ),
         added_at=summary.added_at,
+        near_duplicates=list(summary.near_duplicates),
         report=ReportBody(
             characters=summary.characters,
             pages=summary.pages,

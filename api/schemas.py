@@ -280,6 +280,9 @@ class DocumentBody(BaseModel):
     published: dt.date | None
     dates: DatesBody
     added_at: dt.datetime
+    near_duplicates: list[str] = Field(
+        description="Documents of the collection that say nearly the same, most alike first."
+    )
     report: ReportBody
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -17,15 +17,23 @@ from ingest.passages import embedded_texts, split
 from ingest.readers.characters import one_line
 from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
-from rag.errors import DocumentError, DocumentTooLarge, InvalidName, NotFound, UnreadableDocument
+from ingest.walking import SourceFile, listed
+from rag.errors import (
+    DocumentError,
+    DocumentTooLarge,
+    InvalidName,
+    UnreadableDocument,
+    UnsupportedFormat,
+)
 from rag.layout import PageLayout
 from rag.library import DEFAULT_COLLECTION, Library
-from rag.protocols import DocumentSummary, JobState, Upload
+from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload
 from rag.types import Document, DocumentDate, DocumentId, Vectors, Version
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _BATCH_PASSAGES = 64
 
+Outcome = Literal["added", "updated", "unchanged", "skipped", "failed", "removed"]
 Progress = Callable[[JobState, int, int], None]
 
 
@@ -34,20 +42,12 @@ class Ingested:
     """A document that is durable and searchable, and what adding it changed."""
 
     document: DocumentSummary
-    outcome: Literal["added", "updated", "known"]
+    outcome: Literal["added", "updated", "unchanged"]
 
     @property
     def known(self) -> bool:
         """Whether the collection held these bytes already, so that nothing changed."""
-        return self.outcome == "known"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SourceFile:
-    """A file to add; `key` is its path below the folder it was found in, with `/` between the parts."""
-
-    key: str
-    path: Path
+        return self.outcome == "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,16 @@ class FileOutcome:
 
     Attributes:
         path: The file's key, which is the document's source key.
-        reason: Why the file failed.
+        outcome: `skipped` is a file of a format that is not read; `removed`, a document whose file is gone.
+        reason: Why the file was skipped or failed.
+        near_duplicates: Where the file was added: the documents that say nearly the same, most alike first.
     """
 
     path: str
-    outcome: Literal["added", "updated", "known", "failed"]
+    outcome: Outcome
     document: DocumentSummary | None = None
     reason: str | None = None
+    near_duplicates: tuple[NearDuplicate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Ingester:
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload, version)
         if earlier and earlier.version == version:
-            return Ingested(document=earlier, outcome="known")
+            return Ingested(document=earlier, outcome="unchanged")
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
@@ -112,23 +115,28 @@ class Ingester:
             InvalidName: the collection's name is not one.
             NotFound: there is nothing at `root`.
         """
+        return self.add_files(self.files(root), collection)
+
+    def add_files(
+        self, files: Iterable[SourceFile], collection: str = DEFAULT_COLLECTION
+    ) -> Iterator[FileOutcome]:
+        """Add files in their order; one that fails is reported, and the next one follows.
+
+        Raises:
+            InvalidName: the collection's name is not one.
+        """
         check_collection_name(collection)
-        return (self.add_file(file, collection) for file in self.files(root))
+        return (self.add_file(file, collection) for file in files)
 
     def files(self, root: Path) -> list[SourceFile]:
-        """The file at `root`, or all files below it, sorted by key.
+        """The file at `root`, or all files below it, sorted by key, as `ingest.walking.listed` finds them.
 
-        Left out are hidden files and folders, what a symbolic link reaches outside of `root`, and the
-        library's own data folder.
+        Left out is the library's own data folder too.
 
         Raises:
             NotFound: there is nothing at `root`.
         """
-        if not root.exists():
-            raise NotFound(f"There is no file or folder {str(root)!r}.")
-        if root.is_file():
-            return [SourceFile(_key(Path(root.name)), root)]
-        return sorted(_walk(root, but_not=self.library.settings.data.resolve()))
+        return list(listed(root, but_not=self.library.settings.data).files)
 
     def add_file(self, file: SourceFile, collection: str) -> FileOutcome:
         """Add one file, or report why it yields no document.
@@ -141,6 +149,8 @@ class Ingester:
             name = os.fsencode(file.path.name).decode(errors="replace")
             upload = Upload(name=name, collection=collection, source_key=file.key)
             added = self.add(content, upload)
+        except UnsupportedFormat as error:
+            return FileOutcome(path=file.key, outcome="skipped", reason=str(error))
         except DocumentError as error:
             return FileOutcome(path=file.key, outcome="failed", reason=str(error))
         return FileOutcome(path=file.key, outcome=added.outcome, document=added.document)
@@ -222,23 +232,6 @@ def _document(
         locators=reading.locators,
         warnings=reading.warnings,
     )
-
-
-def _walk(root: Path, *, but_not: Path) -> Iterator[SourceFile]:
-    home = root.resolve()
-    for folder, folders, names in os.walk(root):
-        if Path(folder).resolve() == but_not:
-            folders.clear()
-            continue
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for path in (Path(folder, name) for name in names if not name.startswith(".")):
-            if path.is_file() and path.resolve().is_relative_to(home):
-                yield SourceFile(_key(path.relative_to(root)), path)
-
-
-def _key(path: Path) -> str:
-    """A path as text; bytes of it that are not UTF-8 are spelt out, so that two names stay two keys."""
-    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
 
 
 def _content(path: Path, limit: int) -> bytes:

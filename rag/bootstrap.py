@@ -16,11 +16,17 @@ def open_rag(settings: Settings) -> Library:
         StoreError: the folder is held by another process, damaged, or of another model or format.
     """
     from rag.adapters.embedded import EmbeddedStore
-    from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
 
-    embedder = SentenceTransformerEmbedder(settings.embedding.model)
+    embedder = open_embedder(settings)
     chat = _chat_model(settings.chat)
     return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder, chat)
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedding model that the settings name; its weights are loaded on first use."""
+    from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(settings.embedding.model)
 
 
 def assemble(

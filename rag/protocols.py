@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -144,7 +144,11 @@ class PassageIndex(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentSummary:
-    """A document without its text."""
+    """A document without its text.
+
+    Attributes:
+        near_duplicates: Documents of its collection whose present text is nearly its own, the most alike first.
+    """
 
     id: DocumentId
     version: Version
@@ -163,6 +167,16 @@ class DocumentSummary:
     passages: int
     warnings: tuple[str, ...]
     added_at: dt.datetime
+    near_duplicates: tuple[DocumentId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearDuplicate:
+    """A document whose text is nearly that of another one; `similarity` is a share, in (0, 1]."""
+
+    document_id: DocumentId
+    title: str
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +228,15 @@ class Catalog(Protocol):
 
     def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
         """The document of a collection that has this source key."""
+
+    def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
+        """The documents that the summary's `near_duplicates` names, in its order; none if it is unknown."""
+
+    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+        """Record that the files of these source keys were last seen in the folder `root`."""
+
+    def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
+        """By source key, the documents of a collection whose files were last seen in `root`."""
 
 
 JobState = Literal["queued", "parsing", "embedding", "committed", "failed"]

@@ -85,6 +85,16 @@ class LimitSettings(_Group):
     search_results: int = Field(100, gt=0, description="Passages that one search may ask for.")
 
 
+class SandboxSettings(_Group):
+    """The process that files are read in."""
+
+    accept_missing: bool = Field(
+        False,
+        description="Serve other machines although this system lacks protections against hostile files; "
+        "`verse doctor` lists them.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings. `VERSE_RETRIEVAL__EVIDENCE=30` sets `retrieval.evidence`."""
 
@@ -98,6 +108,7 @@ class Settings(BaseSettings):
     answers: AnswerSettings = AnswerSettings()
     chat: ChatSettings = ChatSettings()
     limits: LimitSettings = LimitSettings()
+    sandbox: SandboxSettings = SandboxSettings()
 
     @model_validator(mode="before")
     @classmethod

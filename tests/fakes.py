@@ -8,11 +8,13 @@ import threading
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
+from rag.adapters.fingerprints import fingerprint
 from rag.analysis import terms
 from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
 from rag.layout import PageLayout
@@ -22,6 +24,7 @@ from rag.protocols import (
     Hit,
     Job,
     ModelIdentity,
+    NearDuplicate,
     Selection,
     Upload,
 )
@@ -110,6 +113,7 @@ class InMemoryStore:
     _entries: dict[PassageId, _Entry] = field(default_factory=dict)
     _changes: Counter[str] = field(default_factory=Counter)
     _jobs: dict[str, _Queued] = field(default_factory=dict)
+    _roots: dict[tuple[str, str], str] = field(default_factory=dict)
     _last_id: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -145,7 +149,9 @@ class InMemoryStore:
 
     def delete(self, document_id: DocumentId) -> None:
         with self._lock:
-            collection = self._stored(document_id).present.collection
+            present = self._stored(document_id).present
+            collection = present.collection
+            self._roots.pop((collection, present.source_key or ""), None)
             self._forget_passages(document_id)
             del self._documents[document_id]
             self._changes[collection] += 1
@@ -237,6 +243,7 @@ class InMemoryStore:
             passages=passages,
             warnings=document.warnings,
             added_at=stored.added_at,
+            near_duplicates=tuple(one.document_id for one in self.near_duplicates(document_id)),
         )
 
     def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
@@ -261,6 +268,34 @@ class InMemoryStore:
 
     def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
         return self._first(collection, lambda d: d.source_key == source_key)
+
+    def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
+        with self._lock:
+            if document_id not in self._documents:
+                return []
+            mine = self._documents[document_id].present
+            found = [
+                NearDuplicate(
+                    document_id=one.id, title=one.title, similarity=_similarity(mine, one)
+                )
+                for one in self._of(mine.collection)
+                if one.id != document_id and _is_copy(mine, one)
+            ]
+        return sorted(found, key=lambda one: (-one.similarity, one.document_id))
+
+    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+        with self._lock:
+            self._roots |= {(collection, key): root for key in source_keys}
+
+    def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
+        with self._lock:
+            return {
+                one.source_key: one.id
+                for one in sorted(self._present(), key=lambda d: d.source_key or "")
+                if one.source_key is not None
+                and one.collection == collection
+                and self._roots.get((collection, one.source_key)) == root
+            }
 
     def _first(self, collection: str, wanted: Callable[[Document], bool]) -> DocumentSummary | None:
         with self._lock:
@@ -329,6 +364,19 @@ class InMemoryStore:
                 selection.documents is None or entry.passage.document_id in selection.documents
             ):
                 yield i, entry
+
+
+_fingerprint = lru_cache(maxsize=1_000)(fingerprint)
+
+
+def _similarity(one: Document, other: Document) -> float:
+    mine, theirs = _fingerprint(one.text), _fingerprint(other.text)
+    return mine.similarity(theirs) if mine and theirs else 0.0
+
+
+def _is_copy(one: Document, other: Document) -> bool:
+    mine, theirs = _fingerprint(one.text), _fingerprint(other.text)
+    return bool(mine and theirs and mine.is_copy_of(theirs))
 
 
 def _best(scores: Iterable[tuple[PassageId, float]], k: int) -> list[Hit]:

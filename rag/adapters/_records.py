@@ -55,7 +55,8 @@ def details(source: Document) -> str:
 def summary(row: tuple[Any, ...]) -> DocumentSummary:
     """A document without its text.
 
-    Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at).
+    Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at,
+    JSON of the ids of its near-duplicates).
     """
     stated = json.loads(row[6])
     return DocumentSummary(
@@ -76,6 +77,7 @@ def summary(row: tuple[Any, ...]) -> DocumentSummary:
         pages=row[8],
         passages=row[9],
         added_at=dt.datetime.fromisoformat(row[10]),
+        near_duplicates=tuple(map(DocumentId, json.loads(row[11]))),
     )
 
 

@@ -17,16 +17,18 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import numpy as np
 
+from rag.adapters import _copies as copies
 from rag.adapters import _records as records
 from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
+from rag.adapters.fingerprints import fingerprint
 from rag.adapters.sqlite import Database, column, first, rows, translated, value
 from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
@@ -47,6 +49,7 @@ from rag.protocols import (
     Hit,
     Job,
     ModelIdentity,
+    NearDuplicate,
     Selection,
     Upload,
 )
@@ -136,6 +139,7 @@ class EmbeddedStore:
             raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
         if _version_of(original) != document.version:
             raise ValueError("the original bytes are not those of the document's version")
+        found = fingerprint(document.text)
         with self._changing:
             self._keep_original(document.version, original)
             with self._db.write() as db:
@@ -143,6 +147,7 @@ class EmbeddedStore:
                 _refuse_another(db, collection_id, document)
                 replaced = _delete_passages(db, document.id)
                 _insert_document(db, collection_id, document, layouts)
+                copies.remember(db, collection_id, document.id, found)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
             self._apply(collection_id, ids, vectors, replaced)
@@ -158,6 +163,8 @@ class EmbeddedStore:
                     db, "SELECT version FROM versions WHERE document_id = ?", (document_id,)
                 )
                 gone = _delete_passages(db, document_id)
+                copies.forget(db, row[0], document_id)
+                _forget_source(db, document_id)
                 db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
                 _touch(db, row[0])
             self._apply(row[0], np.empty(0, np.int64), self._no_vectors, gone)
@@ -317,6 +324,40 @@ class EmbeddedStore:
     def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
         """See `Catalog.by_source_key`."""
         return self._first_summary("d.source_key = ?", collection, source_key)
+
+    def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
+        """See `Catalog.near_duplicates`."""
+        with self._db.read() as db:
+            found = rows(
+                db,
+                "SELECT n.other_id, v.title, n.similarity FROM near_duplicates n"
+                " JOIN documents d ON d.id = n.other_id JOIN versions v ON v.id = d.version_id"
+                " WHERE n.document_id = ? ORDER BY n.similarity DESC, n.other_id",
+                (document_id,),
+            )
+        return [NearDuplicate(document_id=i, title=t, similarity=s) for i, t, s in found]
+
+    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+        """See `Catalog.mark_seen`."""
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO sources (collection, source_key, root)"
+                " SELECT ?, value, ? FROM json_each(?) WHERE true"
+                " ON CONFLICT DO UPDATE SET root = excluded.root WHERE root != excluded.root",
+                (collection, root, *_json(source_keys)),
+            )
+
+    def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
+        """See `Catalog.last_seen`."""
+        with self._db.read() as db:
+            found = rows(
+                db,
+                "SELECT d.source_key, d.id FROM documents d JOIN collections c ON c.id = d.collection_id"
+                " JOIN sources s ON s.collection = c.name AND s.source_key = d.source_key"
+                " WHERE c.name = ? AND s.root = ? ORDER BY d.source_key",
+                (collection, root),
+            )
+        return {key: DocumentId(document_id) for key, document_id in found}
 
     def _first_summary(
         self, condition: str, collection: str, wanted: str
@@ -577,7 +618,9 @@ _ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
-    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
+    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at,"
+    " (SELECT json_group_array(other_id ORDER BY similarity DESC, other_id) FROM near_duplicates"
+    " WHERE document_id = d.id)"
     " FROM documents d JOIN versions v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
@@ -717,6 +760,14 @@ def _delete_passages(db: apsw.Connection, document_id: DocumentId) -> list[int]:
         db.execute(f"DELETE FROM {_lexical(collection_id)} WHERE rowid = ?", (passage_id,))
     db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
     return [row[0] for row in found]
+
+
+def _forget_source(db: apsw.Connection, document_id: DocumentId) -> None:
+    db.execute(
+        "DELETE FROM sources WHERE (collection, source_key) IN (SELECT c.name, d.source_key"
+        " FROM documents d JOIN collections c ON c.id = d.collection_id WHERE d.id = ?)",
+        (document_id,),
+    )
 
 
 def _matching(db: apsw.Connection, collection_id: int, filters: Filters) -> list[str]:

@@ -16,15 +16,43 @@ from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 FORMAT = 2
 _APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
-_LAYOUTS = """
+# What folders of format 1 gain when they are opened.
+_SINCE_2 = """
 CREATE TABLE layouts (                    -- of pages; see rag/layout.py
     version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
     page INTEGER NOT NULL,
     words BLOB NOT NULL,
     PRIMARY KEY (version_id, page)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sources (                    -- the folder in which a document's file was last seen
+    collection TEXT NOT NULL,
+    source_key TEXT NOT NULL,
+    root TEXT NOT NULL,
+    PRIMARY KEY (collection, source_key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE fingerprints (               -- of present versions, as rag/adapters/fingerprints.py makes them
+    id INTEGER PRIMARY KEY,
+    document_id TEXT NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,
+    minimums BLOB NOT NULL,               -- uint32, little endian, as numbers
+    runs INTEGER NOT NULL,
+    numbers BLOB NOT NULL
+) STRICT;
+CREATE TABLE bands (                      -- documents that share one may be alike
+    collection_id INTEGER NOT NULL,
+    band INTEGER NOT NULL,
+    fingerprint_id INTEGER NOT NULL,
+    PRIMARY KEY (collection_id, band, fingerprint_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE near_duplicates (            -- both directions
+    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    other_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
+    similarity REAL NOT NULL,
+    PRIMARY KEY (document_id, other_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX near_duplicates_by_other ON near_duplicates (other_id);
 """
-_SCHEMA = f"""
+_SCHEMA = (
+    """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE collections (
     id INTEGER PRIMARY KEY,
@@ -54,7 +82,6 @@ CREATE TABLE versions (
     UNIQUE (document_id, version)
 ) STRICT;
 CREATE INDEX versions_by_version ON versions (version);
-{_LAYOUTS}
 CREATE TABLE passages (                   -- of present versions only
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so an index file can lag and catch up
     collection_id INTEGER NOT NULL REFERENCES collections,
@@ -90,6 +117,8 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_by_state ON jobs (state, added_at);
 """
+    + _SINCE_2
+)
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -221,7 +250,7 @@ def _prepare(connection: apsw.Connection) -> None:
             connection.execute(_SCHEMA)
             connection.pragma("application_id", _APPLICATION_ID)
             connection.pragma("user_version", FORMAT)
-    elif found == 1:  # knew no boxes
+    elif found == 1:
         with connection:
-            connection.execute(_LAYOUTS)
+            connection.execute(_SINCE_2)
             connection.pragma("user_version", FORMAT)

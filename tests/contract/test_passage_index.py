@@ -29,6 +29,7 @@ from rag.types import (
     TimeLocator,
     Version,
 )
+from tests.copies import article
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -350,6 +351,67 @@ def test_a_version_that_comes_again_may_say_something_else_of_itself(stored: Put
     store.document(one.id)
     add(store, replace(one, title="New title"))
     assert store.document(one.id).title == store.summary(one.id).title == "New title"
+
+
+def near(store: Store, document_id: str) -> tuple[str, ...]:
+    return store.summary(DocumentId(document_id)).near_duplicates
+
+
+PARAGRAPHS = article(7)
+
+
+def test_near_duplicates_are_linked_both_ways_and_within_their_collection(stored: Put) -> None:
+    store = stored(
+        document("\n".join(PARAGRAPHS), id="d1", title="The first"),
+        document("\n".join(article(8)), id="d2"),
+        document("A headline\n" + "\n".join(PARAGRAPHS[:-1]), id="d3", title="The shorter"),
+        document("\n".join(PARAGRAPHS), id="d4", collection="other"),
+    )
+    assert [near(store, one) for one in ("d1", "d2", "d3", "d4")] == [("d3",), (), ("d1",), ()]
+    [link] = store.near_duplicates(DocumentId("d1"))
+    assert (link.document_id, link.title) == ("d3", "The shorter")
+    assert 0.7 < link.similarity < 1
+    assert [one.near_duplicates for one in store.summaries("default")] == [("d3",), (), ("d1",)]
+    assert store.near_duplicates(DocumentId("nope")) == []
+
+
+def test_the_most_alike_comes_first(stored: Put) -> None:
+    kept = {"d2": 5, "d3": 8, "d4": 7}
+    store = stored(
+        document("\n".join(PARAGRAPHS), id="d1"),
+        *(document("Other\n" + "\n".join(PARAGRAPHS[:n]), id=i) for i, n in kept.items()),
+    )
+    assert near(store, "d1") == ("d3", "d4", "d2")
+
+
+def test_only_present_versions_are_near_duplicates(stored: Put) -> None:
+    store = stored(
+        document("\n".join(PARAGRAPHS), id="d1"), document("\n".join(PARAGRAPHS), id="d2")
+    )
+    assert near(store, "d1") == ("d2",)
+    add(store, document("\n".join(article(9)), id="d2"))
+    assert near(store, "d1") == near(store, "d2") == ()
+    add(store, document("\n".join(article(9)), id="d1"))
+    assert near(store, "d2") == ("d1",)
+    store.delete(DocumentId("d2"))
+    assert near(store, "d1") == ()
+    add(store, document("\n".join(article(9)), id="d3"))
+    assert near(store, "d1") == ("d3",)
+
+
+def test_a_file_belongs_to_the_folder_where_it_was_last_seen(stored: Put) -> None:
+    store = stored(
+        *(document(f"Text {n}.", id=f"d{n}", source_key=f"{n}.txt") for n in range(3)),
+        document("Text.", id="d9", source_key="0.txt", collection="other"),
+    )
+    store.mark_seen("default", "/a", ["0.txt", "1.txt", "no document.txt"])
+    store.mark_seen("default", "/b", ["1.txt", "2.txt"])
+    assert store.last_seen("default", "/a") == {"0.txt": "d0"}
+    assert store.last_seen("default", "/b") == {"1.txt": "d1", "2.txt": "d2"}
+    assert store.last_seen("other", "/a") == store.last_seen("nope", "/a") == {}
+    store.delete(DocumentId("d1"))
+    add(store, document("Text 1.", id="d1", source_key="1.txt"))
+    assert store.last_seen("default", "/b") == {"2.txt": "d2"}
 
 
 def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:

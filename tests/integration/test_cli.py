@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shlex
 import socket
 import subprocess
@@ -108,12 +109,12 @@ def test_ingest_reports_each_file_and_fails_if_one_did(verse: Verse, papers: Pat
     code, out, _ = verse("ingest", papers)
     assert code == FAILED
     assert "  failed  broken.pdf: " in out
-    assert out.endswith("1 added, 1 failed\n")
+    assert re.search(r"^1 added, 1 failed in \d+\.\d s$", out, re.MULTILINE)
     again = as_json(verse("ingest", papers, "--json"))
-    assert (again["known"], again["failed"]) == (1, 1)
+    assert (again["unchanged"], again["failed"], again["complete"]) == (1, 1, True)
     assert {one["path"]: one["outcome"] for one in again["files"]} == {
         "broken.pdf": "failed",
-        "harbour.txt": "known",
+        "harbour.txt": "unchanged",
     }
 
 
@@ -140,7 +141,7 @@ def test_two_files_of_one_key_are_refused_before_anything_is_added(
 
 def test_a_file_that_is_named_twice_is_added_once(verse: Verse, papers: Path) -> None:
     added = as_json(verse("ingest", papers, papers / "harbour.txt", "--json"))
-    assert (added["added"], added["known"]) == (1, 0)
+    assert (added["added"], added["unchanged"]) == (1, 0)
 
 
 def test_search_prints_passages(verse: Verse, papers: Path) -> None:
@@ -235,6 +236,35 @@ def test_serving_says_where_and_what_to_do_next(
     assert as_json(verse("serve", "--port", "0", "--json", *arguments)) == {"url": "http://here"}
     verse("ingest", papers)
     assert verse("serve", "--port", "0", *arguments)[1] == "Chapterverse is ready at http://here\n"
+
+
+class BareSandbox:
+    """As on a system that lacks a protection."""
+
+    missing = ("a file system of its own (Landlock)", "a filter of system calls (seccomp)")
+
+    def start(self) -> None:
+        """Nothing is started."""
+
+
+REMOTE = ("serve", "--port", "0", "--host", "0.0.0.0", "--allow-remote-without-keys")  # noqa: S104
+
+
+def test_other_machines_are_refused_where_reading_is_not_confined(
+    verse: Verse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Library] = []
+    monkeypatch.setattr("ingest.sandbox.shared", BareSandbox)
+    monkeypatch.setattr("api.serving.serve", lambda library, *_, **__: served.append(library))
+    code, out, err = verse(*REMOTE)
+    assert (code, out, served) == (MISUSED, "", [])
+    assert all(one in err for one in BareSandbox.missing)
+    assert "VERSE_SANDBOX__ACCEPT_MISSING=true" in err
+    assert verse("serve", "--port", "0")[0] == DONE
+    assert len(served) == 1
+    monkeypatch.setenv("VERSE_SANDBOX__ACCEPT_MISSING", "true")
+    assert verse(*REMOTE)[0] == DONE
+    assert len(served) == 2
 
 
 def test_a_store_whose_documents_were_deleted_is_an_empty_one(verse: Verse, papers: Path) -> None:
@@ -419,7 +449,7 @@ def test_the_demo_answers_from_a_folder_of_its_own(verse: Verse, tmp_path: Path)
     assert "[1] “" in out
     assert f" serve --data {tmp_path / 'data' / 'demo'}" in out
     assert as_json(verse("documents", "--json"))["documents"] == []
-    assert "11 known" in verse("demo")[1]
+    assert "11 unchanged" in verse("demo")[1]
     assert as_json(verse("demo", "--json"))["citations"]
 
 

@@ -296,12 +296,14 @@ def test_another_model_s_vectors_are_refused(folder: Path) -> None:
 
 def test_a_folder_of_the_first_format_is_brought_up_to_date(folder: Path) -> None:
     connection = apsw.Connection(str(folder / "catalog.sqlite"))
-    connection.execute("DROP TABLE layouts")
+    for table in ("layouts", "sources", "fingerprints", "bands", "near_duplicates"):
+        connection.execute(f"DROP TABLE {table}")
     connection.pragma("user_version", 1)
     connection.close()
     for _ in range(2):
         store = opened(folder)
         assert store.layouts(DocumentId("d1"), document("x").version, [1]) == []
+        assert store.near_duplicates(DocumentId("d1")) == []
         store.close()
 
 

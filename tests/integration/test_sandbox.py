@@ -97,6 +97,20 @@ def test_the_working_folder_brings_no_modules(
     assert not (tmp_path / "ran").exists()
 
 
+def test_what_this_system_lacks_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sandbox_module, "_answer", lambda _: {"missing": ["a moat", "a wall"]})
+    sandbox = Sandbox()
+    sandbox.start()
+    sandbox.close()
+    assert sandbox.missing == ("a moat", "a wall")
+    assert caplog.messages == [
+        f"files are read without {one}, which this system lacks" for one in sandbox.missing
+    ]
+    assert {one.levelname for one in caplog.records} == {"WARNING"}
+
+
 def test_many_files_are_read_at_once(hostile: Sandbox) -> None:
     texts: list[str] = []
 

@@ -28,7 +28,7 @@ def adder(store: InMemoryStore) -> Add:
         source = document(content.decode(), id=content.decode())
         known = store.by_version("default", source.version)
         if known:
-            return Ingested(document=known, outcome="known")
+            return Ingested(document=known, outcome="unchanged")
         assert progress is not None
         progress("parsing", 0, 0)
         passages = lines(source)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest import open_library
-from ingest.pipeline import Ingester, SourceFile
+from ingest.pipeline import Ingester
+from ingest.walking import SourceFile
 from rag.bootstrap import assemble
 from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
 from rag.protocols import JobState, Upload
@@ -194,7 +195,7 @@ def test_a_folder_is_added_in_order_and_a_bad_file_does_not_stop_it(
     assert [(one.path, one.outcome) for one in outcomes] == [
         ("a.txt", "added"),
         ("b.txt", "added"),
-        ("bad.bin", "failed"),
+        ("bad.bin", "skipped"),
         ("sub/a.txt", "added"),
     ]
     assert outcomes[2].reason is not None
@@ -210,10 +211,10 @@ def test_a_folder_added_again_brings_only_what_changed(
     (folder / "b.txt").write_text("The second file, rewritten.")
     outcomes = {one.path: one.outcome for one in ingester.add_folder(folder)}
     assert outcomes == {
-        "a.txt": "known",
+        "a.txt": "unchanged",
         "b.txt": "updated",
-        "bad.bin": "failed",
-        "sub/a.txt": "known",
+        "bad.bin": "skipped",
+        "sub/a.txt": "unchanged",
     }
     assert len(store.summaries(None)) == 3
 
@@ -258,7 +259,7 @@ def test_a_name_that_is_not_utf8_is_spelt_out(tmp_path: Path, ingester: Ingester
     ]
     assert {one.document.title for one in outcomes if one.document} == {"a\ufffd"}
     (alone,) = ingester.add_folder(tmp_path / os.fsdecode(b"a\xff.txt"))
-    assert (alone.path, alone.outcome) == ("a\\xff.txt", "known")
+    assert (alone.path, alone.outcome) == ("a\\xff.txt", "unchanged")
 
 
 def test_a_missing_folder_is_an_error_at_once(tmp_path: Path, ingester: Ingester) -> None:
