@@ -248,7 +248,10 @@ def serve() -> NoReturn:
     preload()
     parent.sendall(encode({"missing": _probe()}).encode())
     while True:
-        message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)
+        except ConnectionError:  # whoever asked has ended without closing
+            os._exit(0)
         if not message:
             os._exit(0)
         request = json.loads(message)

@@ -119,7 +119,7 @@ def without_furniture(
         for index, (lines, height) in enumerate(pages)
         for row in _rows(index, lines, height, edges)
     ]
-    repeated = _repeated(rows, len(pages))
+    repeated = _repeated([row for row in rows if _has_company(row, pages)], len(pages))
     offsets = _offsets(rows, len(pages))
     chosen: dict[int, list[_Row]] = defaultdict(list)
     numbers: dict[int, str] = {}
@@ -224,6 +224,11 @@ def _side_by_side(lines: Sequence[TextLine]) -> list[list[TextLine]]:
         else:
             groups.append([line])
     return [sorted(group, key=lambda line: line.box.left) for group in groups]
+
+
+def _has_company(row: _Row, pages: Sequence[tuple[Sequence[TextLine], float]]) -> bool:
+    """Whether its page says anything else: what stands alone there is what the page says."""
+    return any(line not in row.lines for line in pages[row.page][0])
 
 
 def _repeated(rows: Sequence[_Row], pages: int) -> set[_Row]:

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +10,9 @@ from tests.sound import check
 from tests.unit.ingest.pdfs import pdf
 
 # What the font of the PDFs can show.
-WESTERN = st.characters(codec="cp1252", min_codepoint=32, exclude_categories=["Cc", "Cf", "Zs"])
+WESTERN = st.characters(
+    codec="cp1252", min_codepoint=32, exclude_categories=["Cc", "Cf", "Zs", "Nd"]
+)
 LINES = st.text(WESTERN | st.just(" "), max_size=40)
 TAGS = [
     "<h1>",
@@ -75,6 +77,9 @@ def test_any_bytes_yield_a_sound_reading_or_a_document_error(content: bytes) -> 
 @settings(max_examples=25, deadline=None)
 @given(pages=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=4))
 def test_any_pages_yield_ordered_pages_that_cover_the_text(pages: list[list[str]]) -> None:
+    # A line that repeats or counts at a page's edge would be a running one, which stands once.
+    starts = iter(permutations("abcdefg", 3))
+    pages = [["".join(next(starts)) + line for line in lines] for lines in pages]
     words = "".join("".join(line.split()) for lines in pages for line in lines)
     try:
         reading = read(pdf(pages), name="x.pdf")
