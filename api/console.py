@@ -40,10 +40,9 @@ def ingested(library: Library, paths: Iterable[Path], collection: str) -> list[F
         *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
     ) as progress:
         task = progress.add_task("Adding documents", total=len(files))
-        for file in files:
-            progress.update(task, description=f"Adding {_printable(file.key)}")
-            outcomes.append(ingester.add_file(file, collection))
-            progress.advance(task)
+        for outcome in ingester.add_files(files, collection):
+            outcomes.append(outcome)
+            progress.update(task, description=f"Added {_printable(outcome.path)}", advance=1)
     return outcomes
 
 

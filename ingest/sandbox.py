@@ -8,6 +8,7 @@ what it found to a pipe as JSON, and ends. Nothing is pickled.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -27,7 +28,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ingest.confinement import Limits, confine, missing
+from ingest.confinement import Limits, confine, missing, prepare
 from ingest.reading import Reading, preload
 from rag import errors
 from rag.encoding import date_of, encode, locator_rows, locators_of
@@ -241,6 +242,9 @@ def serve() -> NoReturn:
     limits = Limits(**request["limits"])
     reader = _imported(request["reader"])
     preload()
+    prepare()
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, what it shares with us
     parent.sendall(encode({"missing": _probe()}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)

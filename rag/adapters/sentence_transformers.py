@@ -113,7 +113,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        source = _bundled_folder() if self._name is None else self._name
+        source = bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
         import torch  # 5 s of imports, with the next one
         from sentence_transformers import SentenceTransformer
@@ -152,7 +152,12 @@ class SentenceTransformerEmbedder:
         return tokenizer
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the model that is installed with the service lies, once its files are checked.
+
+    Raises:
+        ModelError: it is not installed, or is not the pinned one.
+    """
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
