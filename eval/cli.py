@@ -105,14 +105,19 @@ def passages(
     """
     from eval.bench import BenchError, read_documents, read_questions
     from eval.passages import measure
-    from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
+    from rag.adapters.sentence_transformers import (
+        SentenceTransformerEmbedder,
+        fastest_compute_path,
+    )
 
     try:
         documents, questions = read_documents(folder), read_questions(folder)
     except BenchError as error:
         typer.echo(f"verse eval: {error}", err=True)
         raise typer.Exit(2) from error
-    scores = measure(documents, questions, SentenceTransformerEmbedder())
+    scores = measure(
+        documents, questions, SentenceTransformerEmbedder(compute_path=fastest_compute_path())
+    )
     table = Table(title=f"{folder.name}: {len(questions):,} questions", title_justify="left")
     headings = ("passages", "mean length", "recall", "precision", "IoU", "precision Ω")
     for heading in ("splitter", *headings):
