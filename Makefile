@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lint types layers fuzz lock bench clean
+.PHONY: help demo test check format lint types layers fuzz lock bench bench-ingest clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -41,6 +41,9 @@ lock: ## Resolve the dependencies again (needs uv)
 
 bench: $(VENV)/.runtime ## Measure on development sets: make bench BENCH=folder
 	@$(BIN)/verse eval answers $(BENCH)/xquad --language en --foreign $(BENCH)/nq-open
+
+bench-ingest: $(VENV)/.dev ## Measure ingestion beside LangChain's: about half an hour, and an environment of its own
+	@$(BIN)/verse eval ingestion $(BENCH)/squad2
 
 clean: ## Remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

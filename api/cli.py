@@ -146,7 +146,7 @@ def ingest(
         console.show_run(run, as_json=as_json, indent=None if watch else 2)
         if not run.ended:
             _fail(
-                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are done, and stay. "
+                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are known to be done, and stay. "
                 "Run the same command again to go on from there.",
                 INTERRUPTED,
             )

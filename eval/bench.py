@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.types import Span
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchDocument:
@@ -19,11 +21,16 @@ class BenchDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchQuestion:
-    """A question of a development set; without answers, its documents do not answer it."""
+    """A question of a development set; without answers, its documents do not answer it.
+
+    Attributes:
+        evidence: The excerpts that answer it: each a document's id and a span of its text.
+    """
 
     id: str
     question: str
     answers: tuple[str, ...]
+    evidence: tuple[tuple[str, Span], ...] = ()
 
 
 class BenchError(Exception):
@@ -57,6 +64,9 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
             id=line["id"],
             question=line["question"],
             answers=tuple(line["answers"]) if line["answerable"] else (),
+            evidence=tuple(
+                (one["doc"], Span(one["start"], one["end"])) for one in line.get("evidence", ())
+            ),
         )
         for line in read_lines(
             folder / "questions.jsonl.gz", ("id", "question", "answers", "answerable")

@@ -176,6 +176,96 @@ def pages(
     console.print(f"of those that stand there, named rightly: {report.named}")
 
 
+@app.command()
+def passages(
+    folder: Annotated[
+        Path, typer.Argument(help="A set in the normal form with excerpts.", exists=True)
+    ],
+) -> None:
+    """Passages: what the best five hold of what answers a question, beside LangChain's splitter.
+
+    Exits with 1 when ours hold less of it, and with 2 when the set cannot be read.
+    """
+    from eval.bench import BenchError, read_documents, read_questions
+    from eval.passages import measure
+    from rag.adapters.sentence_transformers import (
+        SentenceTransformerEmbedder,
+        fastest_compute_path,
+    )
+
+    try:
+        documents, questions = read_documents(folder), read_questions(folder)
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    scores = measure(
+        documents, questions, SentenceTransformerEmbedder(compute_path=fastest_compute_path())
+    )
+    table = Table(title=f"{folder.name}: {len(questions):,} questions", title_justify="left")
+    headings = ("passages", "mean length", "recall", "precision", "IoU", "precision Ω")
+    for heading in ("splitter", *headings):
+        table.add_column(heading)
+    for name, one in scores.items():
+        values = (one.recall, one.precision, one.iou, one.precision_omega)
+        table.add_row(
+            name,
+            f"{one.passages:,}",
+            f"{one.mean_chars:.0f}",
+            *(f"{value:.3f}" for value in values),
+        )
+    Console(width=120).print(table)
+    ours, *peers = scores.values()
+    raise typer.Exit(1 if ours.recall < max(one.recall for one in peers) else 0)
+
+
+@app.command()
+def ingestion(
+    words: Annotated[
+        Path, typer.Argument(help="A set in the normal form, whose words fill files.", exists=True)
+    ],
+    work: Annotated[Path, typer.Option(help="Where files are made, and kept.")] = Path(
+        "build/ingestion"
+    ),
+    files: Annotated[
+        list[int] | None, typer.Option(min=1, help="How many small files; may be repeated.")
+    ] = None,
+    pages: Annotated[int, typer.Option(min=1, help="Pages of the one PDF.")] = 500,
+) -> None:
+    """Ingestion: source characters a second and peak memory, beside a chain of LangChain's.
+
+    Makes an environment for LangChain at the first run. Exits with 1 when ours is slower, and with 2 when the
+    comparison cannot be run.
+    """
+    from eval.bench import BenchError
+    from eval.ingestion import PeerFailed, measure
+
+    try:
+        compared = measure(
+            words,
+            work,
+            counts=files or [1_000, 5_000],
+            pages=pages,
+            report=lambda step: typer.echo(step, err=True),
+        )
+    except (BenchError, PeerFailed) as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    table = Table(title="Ingestion", title_justify="left")
+    for heading in ("source", "side", "characters a second", "mean passage", "peak memory"):
+        table.add_column(heading)
+    for one in compared:
+        for side, run in (("Chapterverse", one.ours), ("LangChain", one.theirs)):
+            if run:
+                speed = f"{one.characters / run.seconds:,.0f}"
+                if run is one.ours and one.factor:
+                    speed += f" ({one.factor:.1f} ×)"
+                table.add_row(
+                    one.name, side, speed, f"{run.mean_chars:.0f}", f"{run.peak_mb:,.0f} MB"
+                )
+    Console(width=120).print(table)
+    raise typer.Exit(1 if any(one.factor and one.factor < 1 for one in compared) else 0)
+
+
 @contextmanager
 def _bars() -> Iterator[Callable[[str, int, int], None]]:
     """Progress bars on standard error, one for each stage."""

@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -47,6 +48,13 @@ def confine(limits: Limits) -> None:
             take_away(limits)
         except NotOffered:
             continue
+
+
+def prepare() -> None:
+    """Compute once, in the process that forks, what `confine` needs in each child."""
+    _needed_to_run()
+    if machine := _MACHINES.get(platform.machine()):
+        _program(machine)
 
 
 def missing() -> tuple[str, ...]:
@@ -131,6 +139,7 @@ def _allow_reading(ruleset: int, folder: Path) -> None:
         os.close(descriptor)
 
 
+@cache
 def _needed_to_run() -> Iterable[Path]:
     """Folders of the interpreter, its packages and ours: modules are imported as a file needs them."""
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -232,6 +241,7 @@ _NUMBER_AT, _AUDIT_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
+@cache
 def _program(machine: _Machine) -> list[tuple[int, int, int, int]]:
     """A BPF program of (code, jump if true, jump if false, operand)."""
     deny = (_RETURN, 0, 0, _ERRNO | _EPERM)

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from ingest.ahead import mapped_ahead
 from ingest.passages import embedded_texts, split
 from ingest.readers.characters import one_line
 from ingest.reading import Reading
@@ -28,10 +29,12 @@ from rag.errors import (
 from rag.layout import PageLayout
 from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload
-from rag.types import Document, DocumentDate, DocumentId, Vectors, Version
+from rag.types import Document, DocumentDate, DocumentId, Passage, Vectors, Version
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _BATCH_PASSAGES = 64
+_READING_THREADS = min(4, os.cpu_count() or 1)
+_AHEAD_BYTES, _LEAST_WEIGHT = 16_000_000, 500_000  # so at most 32 files are read ahead
 
 Outcome = Literal["added", "updated", "unchanged", "skipped", "failed", "removed"]
 Progress = Callable[[JobState, int, int], None]
@@ -68,6 +71,21 @@ class FileOutcome:
     near_duplicates: tuple[NearDuplicate, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A document that is read and cut; `texts` are what is embedded for its passages."""
+
+    document: Document
+    content: bytes
+    passages: tuple[Passage, ...]
+    layouts: tuple[PageLayout, ...]
+    texts: list[str]
+    outcome: Literal["added", "updated"]
+
+
+_Group = list[_Prepared | FileOutcome]
+
+
 @dataclass(frozen=True, slots=True)
 class Ingester:
     """Adds documents to a library; each file is read in the sandbox."""
@@ -91,22 +109,11 @@ class Ingester:
             DocumentTooLarge: the file is over the limit.
             DocumentError: the file yields no document.
         """
-        check_collection_name(upload.collection)
-        check_size(len(content), self.library.settings.limits.upload_bytes)
         report = progress or _silent
-        version = Version(f"sha256:{sha256(content).hexdigest()}")
-        earlier = self._earlier(upload, version)
-        if earlier and earlier.version == version:
-            return Ingested(document=earlier, outcome="unchanged")
-        report("parsing", 0, 0)
-        reading = self.sandbox.read(content, name=upload.name)
-        document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
-        document = _document(document_id, version, reading, upload)
-        self._store(document, reading.layouts, content, report)
-        return Ingested(
-            document=self.library.store.summary(document_id),
-            outcome="updated" if earlier else "added",
-        )
+        prepared = self._prepare(content, upload, report)
+        if isinstance(prepared, Ingested):
+            return prepared
+        return self._store(prepared, self._embed(prepared.texts, report))
 
     def add_folder(self, root: Path, collection: str = DEFAULT_COLLECTION) -> Iterator[FileOutcome]:
         """Add every file of `files(root)`; one that fails is reported, and the next one follows.
@@ -120,13 +127,34 @@ class Ingester:
     def add_files(
         self, files: Iterable[SourceFile], collection: str = DEFAULT_COLLECTION
     ) -> Iterator[FileOutcome]:
-        """Add files in their order; one that fails is reported, and the next one follows.
+        """Add files of different keys in their order; one that fails is reported, and the next one follows.
+
+        Files are read ahead, passages of several are embedded together, and what is embedded is stored
+        beside that; an outcome comes when its document is durable and searchable.
 
         Raises:
             InvalidName: the collection's name is not one.
         """
         check_collection_name(collection)
-        return (self.add_file(file, collection) for file in files)
+        return self._added(files, collection)
+
+    def _added(self, files: Iterable[SourceFile], collection: str) -> Iterator[FileOutcome]:
+        read = mapped_ahead(
+            lambda file: self._prepare_file(file, collection),
+            files,
+            threads=_READING_THREADS,
+            size=_weight,
+            most=_AHEAD_BYTES,
+        )
+        stored = mapped_ahead(
+            self._store_group,
+            ((group, self._embed_group(group)) for group in _groups(read)),
+            threads=1,
+            size=lambda _: 1,
+            most=1,
+        )
+        for outcomes in stored:
+            yield from outcomes
 
     def files(self, root: Path) -> list[SourceFile]:
         """The file at `root`, or all files below it, sorted by key, as `ingest.walking.listed` finds them.
@@ -138,22 +166,40 @@ class Ingester:
         """
         return list(listed(root, but_not=self.library.settings.data).files)
 
-    def add_file(self, file: SourceFile, collection: str) -> FileOutcome:
-        """Add one file, or report why it yields no document.
-
-        Raises:
-            InvalidName: the collection's name is not one.
-        """
+    def _prepare_file(self, file: SourceFile, collection: str) -> _Prepared | FileOutcome:
+        """Read one file and cut it, unless it is known, or report why it yields no document."""
         try:
             content = _content(file.path, self.library.settings.limits.upload_bytes)
             name = os.fsencode(file.path.name).decode(errors="replace")
             upload = Upload(name=name, collection=collection, source_key=file.key)
-            added = self.add(content, upload)
+            found = self._prepare(content, upload, _silent)
         except UnsupportedFormat as error:
             return FileOutcome(path=file.key, outcome="skipped", reason=str(error))
         except DocumentError as error:
             return FileOutcome(path=file.key, outcome="failed", reason=str(error))
-        return FileOutcome(path=file.key, outcome=added.outcome, document=added.document)
+        return _outcome(found) if isinstance(found, Ingested) else found
+
+    def _prepare(self, content: bytes, upload: Upload, report: Progress) -> _Prepared | Ingested:
+        """Read one file and cut it, unless it is known."""
+        check_collection_name(upload.collection)
+        check_size(len(content), self.library.settings.limits.upload_bytes)
+        version = Version(f"sha256:{sha256(content).hexdigest()}")
+        earlier = self._earlier(upload, version)
+        if earlier and earlier.version == version:
+            return Ingested(document=earlier, outcome="unchanged")
+        report("parsing", 0, 0)
+        reading = self.sandbox.read(content, name=upload.name)
+        document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
+        document = _document(document_id, version, reading, upload)
+        passages = split(document, self.library.embedder)
+        return _Prepared(
+            document=document,
+            content=content,
+            passages=passages,
+            layouts=reading.layouts,
+            texts=embedded_texts(document, passages, self.library.embedder),
+            outcome="updated" if earlier else "added",
+        )
 
     def _earlier(self, upload: Upload, version: Version) -> DocumentSummary | None:
         """The document that the upload replaces or repeats."""
@@ -161,22 +207,35 @@ class Ingester:
             return self.library.store.by_version(upload.collection, version)
         return self.library.store.by_source_key(upload.collection, upload.source_key)
 
-    def _store(
-        self,
-        document: Document,
-        layouts: Sequence[PageLayout],
-        content: bytes,
-        report: Progress,
-    ) -> None:
-        embedder = self.library.embedder
-        passages = split(document, embedder)
-        vectors = self._embed(embedded_texts(document, passages, embedder), report)
-        self.library.store.add(document, passages, vectors, original=content, layouts=layouts)
+    def _store(self, prepared: _Prepared, vectors: Vectors) -> Ingested:
+        document = prepared.document
+        self.library.store.add(
+            document,
+            prepared.passages,
+            vectors,
+            original=prepared.content,
+            layouts=prepared.layouts,
+        )
+        return Ingested(document=self.library.store.summary(document.id), outcome=prepared.outcome)
+
+    def _embed_group(self, group: _Group) -> list[Vectors]:
+        """The vectors of each prepared document of a group."""
+        texts = [one.texts for one in group if isinstance(one, _Prepared)]
+        vectors = self._embed([text for held in texts for text in held], _silent)
+        return np.split(vectors, np.cumsum([len(held) for held in texts])[:-1])
+
+    def _store_group(self, embedded: tuple[_Group, list[Vectors]]) -> list[FileOutcome]:
+        group, vectors = embedded
+        following = iter(vectors)
+        return [
+            _outcome(self._store(one, next(following))) if isinstance(one, _Prepared) else one
+            for one in group
+        ]
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
         report("embedding", 0, len(texts))
         batches = []
-        for start in range(0, len(texts), _BATCH_PASSAGES):
+        for start in range(0, max(len(texts), 1), _BATCH_PASSAGES):
             batch = texts[start : start + _BATCH_PASSAGES]
             batches.append(self.library.embedder.embed_passages(batch))
             report("embedding", start + len(batch), len(texts))
@@ -204,6 +263,32 @@ def check_size(size: int, limit: int) -> None:
     """
     if size > limit:
         raise DocumentTooLarge("The file's size in bytes", size, limit)
+
+
+def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
+    """Files in their order, together as many passages as are embedded at once; what needs none does not wait."""
+    group: _Group = []
+    for one in read:
+        group.append(one)
+        texts = sum(len(held.texts) for held in group if isinstance(held, _Prepared))
+        if not 0 < texts < _BATCH_PASSAGES:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _outcome(added: Ingested) -> FileOutcome:
+    key = added.document.source_key or ""
+    return FileOutcome(path=key, outcome=added.outcome, document=added.document)
+
+
+def _weight(file: SourceFile) -> int:
+    """What a file counts among those that are read ahead, in bytes."""
+    try:
+        return max(_LEAST_WEIGHT, file.path.stat().st_size)
+    except OSError:  # reading it will say what is wrong
+        return _LEAST_WEIGHT
 
 
 def _silent(state: JobState, done: int, total: int) -> None:

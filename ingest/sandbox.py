@@ -29,7 +29,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ingest.confinement import Limits, confine, missing
+from ingest.confinement import Limits, confine, missing, prepare
 from ingest.reading import Attachment, Reading, preload
 from rag import errors
 from rag.encoding import date_of, encode, locator_rows, locators_of
@@ -246,6 +246,9 @@ def serve() -> NoReturn:
     limits = Limits(**request["limits"])
     reader = _imported(request["reader"])
     preload()
+    prepare()
+    gc.collect()
+    gc.freeze()  # a collection in a child would touch, and so copy, what it shares with us
     parent.sendall(encode({"missing": _probe()}).encode())
     while True:
         try:

@@ -1,11 +1,15 @@
 """The one place that names concrete parts: to read the system, begin here; to change a part, change a line."""
 
+import logging
+
 from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.library import Library, Store
 from rag.protocols import AnswerComposer, ChatModel, Embedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
+
+logger = logging.getLogger(__name__)
 
 
 def open_rag(settings: Settings) -> Library:
@@ -26,7 +30,7 @@ def open_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name; its weights are loaded on first use."""
     from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
 
-    return SentenceTransformerEmbedder(settings.embedding.model)
+    return SentenceTransformerEmbedder(settings.embedding.model, _compute_path(settings))
 
 
 def assemble(
@@ -56,6 +60,22 @@ def assemble(
         composers=composers,
         preferred=EXTRACTIVE if chat is None else CHAT,
     )
+
+
+def _compute_path(settings: Settings) -> str:
+    """How the data folder's vectors were computed; at its first use, what the settings say."""
+    from rag.adapters.embedded import recorded_model
+    from rag.adapters.sentence_transformers import BF16, FP32, fastest_compute_path
+
+    recorded = recorded_model(settings.data)
+    if recorded is None:
+        chosen = {"fp32": FP32, "bf16": BF16}
+        return chosen.get(settings.embedding.compute_path) or fastest_compute_path()
+    if recorded.compute_path == BF16 != fastest_compute_path():
+        logger.warning(
+            "the data folder's vectors were computed in bfloat16, which this processor has to emulate: slowly"
+        )
+    return recorded.compute_path
 
 
 def _chat_model(settings: ChatSettings) -> ChatModel | None:

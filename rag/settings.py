@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,11 @@ class EmbeddingSettings(_Group):
         min_length=1,
         description="A local folder or a hub name of a sentence-transformers model; "
         "unset, the model that is installed with the service.",
+    )
+    compute_path: Literal["auto", "fp32", "bf16"] = Field(
+        "auto",
+        description="Arithmetic of the model in a new data folder, which keeps it: bf16 is about three times as "
+        "fast where the processor has it, which auto finds out.",
     )
 
 

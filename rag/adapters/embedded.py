@@ -18,6 +18,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,8 +67,26 @@ from rag.types import (
 
 logger = logging.getLogger(__name__)
 
+_DATABASE = "catalog.sqlite"
 _FOLD_AT = 8192  # changes held in memory before they become a generation of their own
 _CACHED_CHARACTERS = 50_000_000  # of documents that were read lately
+
+
+def recorded_model(folder: Path) -> ModelIdentity | None:
+    """The model whose vectors a data folder holds; None where no store has been opened there yet.
+
+    Raises:
+        StoreDamaged: the database is damaged.
+    """
+    path = folder / _DATABASE
+    with translated():
+        if not path.is_file():
+            return None
+        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+            db.set_busy_timeout(5000)
+            ours = first(db, "SELECT 1 FROM sqlite_schema WHERE name = 'facts'")
+            row = ours and first(db, "SELECT value FROM facts WHERE name = 'embedding'")
+    return ModelIdentity(**json.loads(row[0])) if row else None
 
 
 class EmbeddedStore:
@@ -100,7 +119,7 @@ class EmbeddedStore:
         try:
             with translated():
                 self._refuse_lost_database()
-                self._db = Database(folder / "catalog.sqlite")
+                self._db = Database(folder / _DATABASE)
                 self._claim_model()
                 self._requeue_interrupted()
                 self._sweep_originals()
@@ -562,7 +581,7 @@ class EmbeddedStore:
     def _refuse_lost_database(self) -> None:
         """Beside a new database the originals, which may be the last copies, would be swept away."""
         kept = any(_ORIGINAL_NAME.fullmatch(one.name) for one in self._originals.iterdir())
-        if kept and not (self._folder / "catalog.sqlite").exists():
+        if kept and not (self._folder / _DATABASE).exists():
             raise StoreDamaged(
                 "The data folder holds original files and no database. Restore the database from a backup, or "
                 "name another folder and add the originals there."

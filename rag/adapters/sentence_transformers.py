@@ -33,12 +33,18 @@ _BUNDLED_SHA256 = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-_COMPUTE_PATH = "torch-fp32"
-_BATCH = 32
+FP32, BF16 = "torch-fp32", "torch-bf16"
+_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+_BATCH = 16  # of one length, nearly; larger ones leave the processor's cache
+
+
+def fastest_compute_path() -> str:
+    """bfloat16 where the processor multiplies it in hardware, three times as fast; otherwise float32."""
+    return BF16 if _BF16_FLAGS & _processor_flags() else FP32
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model on the CPU in float32.
+    """A sentence-transformers model on the CPU.
 
     The weights are loaded when the first text is seen, so that a command which only reads the store does
     not wait for them. One batch is computed at a time: concurrent requests share the cores instead of
@@ -47,13 +53,16 @@ class SentenceTransformerEmbedder:
     Args:
         model: A local folder or a hub name of a model with safetensors weights; None for the model that
             is installed with the service.
+        compute_path: `torch-fp32`, or `torch-bf16` for the model's layers in bfloat16; pooling and lengths
+            are float32 in both.
 
     Raises:
         ModelError: on first use, if the model is missing, is not the pinned one or cannot be loaded.
     """
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, compute_path: str = FP32) -> None:
         self._name = model
+        self._compute_path = compute_path
         self._computing = threading.Lock()
 
     @cached_property
@@ -64,13 +73,13 @@ class SentenceTransformerEmbedder:
                 name=_BUNDLED_NAME,
                 sha256=_BUNDLED_SHA256["model.safetensors"],
                 dimension=_BUNDLED_DIMENSION,
-                compute_path=_COMPUTE_PATH,
+                compute_path=self._compute_path,
             )
         return ModelIdentity(
             name=self._name,
             sha256=_weights_sha256(self._model),
             dimension=int(self._model.get_embedding_dimension() or 0),
-            compute_path=_COMPUTE_PATH,
+            compute_path=self._compute_path,
         )
 
     @cached_property
@@ -104,7 +113,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        source = _bundled_folder() if self._name is None else self._name
+        source = bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
         import torch  # 5 s of imports, with the next one
         from sentence_transformers import SentenceTransformer
@@ -125,7 +134,13 @@ class SentenceTransformerEmbedder:
                 f"({type(error).__name__}; the log has more). It must be a folder, or a hub name that can be "
                 "reached, of a sentence-transformers model with safetensors weights."
             ) from error
-        logger.info("embedding model loaded in %.1f s", time.perf_counter() - started)
+        if self._compute_path == BF16:
+            model[0].to(torch.bfloat16).register_forward_hook(_in_float32)
+        logger.info(
+            "embedding model loaded in %.1f s (%s)",
+            time.perf_counter() - started,
+            self._compute_path,
+        )
         return model
 
     @cached_property
@@ -137,7 +152,12 @@ class SentenceTransformerEmbedder:
         return tokenizer
 
 
-def _bundled_folder() -> Path:
+def bundled_folder() -> Path:
+    """Where the model that is installed with the service lies, once its files are checked.
+
+    Raises:
+        ModelError: it is not installed, or is not the pinned one.
+    """
     spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
@@ -154,9 +174,27 @@ def _bundled_folder() -> Path:
     return folder
 
 
+def _processor_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # only Linux has it
+        return set()
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()}
+
+
+def _in_float32(_: object, __: object, found: dict[str, Any]) -> dict[str, Any]:
+    """What the layers found, for the steps that follow: a mean or a length in bfloat16 is off by 0.4 %."""
+    return {
+        name: value.float() if name.endswith("embeddings") else value
+        for name, value in found.items()
+    }
+
+
 def _weights_sha256(model: SentenceTransformer) -> str:
+    import torch
+
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.contiguous().numpy().tobytes())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

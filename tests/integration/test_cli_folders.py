@@ -123,13 +123,13 @@ def test_an_interrupted_run_says_what_is_done_and_goes_on_when_it_is_run_again(
     done = json.loads(out)
     assert process.returncode == 130
     assert not done["complete"]
-    assert 3 <= done["added"] < 60
-    assert f"Interrupted: {done['added']} of 60 files are done, and stay." in err
+    assert done["added"] < 60
+    assert f"Interrupted: {done['added']} of 60 files are known to be done, and stay." in err
     assert "Run the same command again" in err
     assert "Traceback" not in err
     again = report(start("ingest", papers, "--json"))
     assert again["added"] + again["unchanged"] == 60
-    assert again["unchanged"] >= done["added"]
+    assert again["unchanged"] >= max(3, done["added"])  # what is done is kept, reported or not
 
 
 def test_a_killed_run_goes_on_when_it_is_run_again(

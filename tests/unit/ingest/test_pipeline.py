@@ -1,6 +1,7 @@
 import datetime as dt
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from rag.bootstrap import assemble
 from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
 from rag.protocols import JobState, Upload
 from rag.settings import LimitSettings, Settings
+from rag.types import Filters, Vectors
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.unit.ingest.pdfs import pdf
 
@@ -243,7 +245,7 @@ def test_a_large_file_is_refused_before_its_bytes_are_read(
 
 
 def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path, ingester: Ingester) -> None:
-    outcome = ingester.add_file(SourceFile("gone.txt", tmp_path / "gone.txt"), "default")
+    (outcome,) = ingester.add_files([SourceFile("gone.txt", tmp_path / "gone.txt")])
     assert outcome.outcome == "failed"
     assert outcome.reason == "The file cannot be opened: No such file or directory."
 
@@ -304,3 +306,58 @@ def test_an_answer_from_a_pdf_says_where_its_quote_stands_on_both_pages(
     assert pytest.approx(left, abs=0.01) == 40 / 420
     assert left < right < 0.6
     assert top < 1 - 512 / 595 < bottom
+
+
+def test_a_folder_s_files_come_out_in_order_whatever_becomes_of_each(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    for number in range(12):
+        (tmp_path / f"{number:02}.txt").write_bytes(TEXT + b"It is number %d." % number)
+    (tmp_path / "03.txt").write_bytes(b"  ")
+    (tmp_path / "07.txt").write_bytes(b"\x00\x01\x02" * 50)
+    assert [one.outcome for one in ingester.add_folder(tmp_path)].count("failed") == 1
+    (tmp_path / "05.txt").write_bytes(b"It says something else now.")
+    found = list(ingester.add_folder(tmp_path))
+    assert [one.path for one in found] == [f"{number:02}.txt" for number in range(12)]
+    assert {one.path: one.outcome for one in found if one.outcome != "unchanged"} == {
+        "03.txt": "failed",
+        "05.txt": "updated",
+        "07.txt": "skipped",
+    }
+    for one in found:
+        if one.document is not None:
+            text = store.document(one.document.id).text
+            assert text.startswith("It says") if one.path == "05.txt" else "number" in text
+
+
+def test_a_document_s_vectors_are_its_own_though_many_are_embedded_together(
+    tmp_path: Path, store: InMemoryStore
+) -> None:
+    sizes = []
+
+    class Counting(HashingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            sizes.append(len(texts))
+            return super().embed_passages(texts)
+
+    library = assemble(Settings(data=Path("unused")), store, Counting())
+    for number in range(30):
+        (tmp_path / f"{number:02}.txt").write_bytes(b"Title %d\n\nWord%d." % (number, number))
+    outcomes = list(Ingester(library).add_folder(tmp_path))
+    assert sizes == [30]
+    for number, outcome in enumerate(outcomes):
+        assert outcome.document is not None
+        query = library.embedder.embed_queries([f"Title {number}\nTitle {number}\n\nWord{number}."])
+        selection = store.select("default", Filters())
+        (hit,) = store.dense_search(selection, query[0], 1)
+        assert store.passages([hit.passage_id])[hit.passage_id].document_id == outcome.document.id
+
+
+def test_what_was_reported_is_stored_though_the_reader_stops(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_bytes(TEXT + bytes([65 + number]))
+    first = next(ingester.add_folder(tmp_path))
+    assert first.document is not None
+    assert store.document(first.document.id).id == first.document.id

@@ -1,12 +1,19 @@
 """The pinned model is the one that is used, and what is wrong with a model is said."""
 
+import logging
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pytest
 
 from rag.adapters import sentence_transformers
-from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
-from rag.errors import ModelError
+from rag.adapters.embedded import EmbeddedStore, recorded_model
+from rag.adapters.sentence_transformers import BF16, FP32, SentenceTransformerEmbedder
+from rag.bootstrap import open_rag
+from rag.errors import ModelError, StoreDamaged
+from rag.settings import EmbeddingSettings, Settings
+from tests.fakes import HashingEmbedder
 
 
 def test_a_model_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +39,51 @@ def test_the_identity_of_the_bundled_model_needs_no_loading() -> None:
     embedder = SentenceTransformerEmbedder()
     assert embedder.identity.dimension == 384
     assert "_model" not in vars(embedder)
+
+
+def test_bfloat16_gives_nearly_the_same_vectors_of_unit_length() -> None:
+    texts = ["Blue whales sing.", "Interest rates rose by 2.5 % in March.", "word " * 300]
+    exact = SentenceTransformerEmbedder().embed_passages(texts)
+    near = SentenceTransformerEmbedder(compute_path=BF16).embed_passages(texts)
+    assert near.dtype == np.float32
+    assert np.linalg.norm(near, axis=1) == pytest.approx(1, abs=1e-6)
+    assert (exact * near).sum(axis=1).min() > 0.995
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [({"avx512_bf16"}, BF16), ({"amx_bf16", "avx2"}, BF16), ({"avx512f"}, FP32), (set(), FP32)],
+)
+def test_the_processor_decides_how_a_new_folder_is_computed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: set[str], chosen: str
+) -> None:
+    monkeypatch.setattr(sentence_transformers, "_processor_flags", lambda: flags)
+    assert _computed(tmp_path, "auto") == chosen
+
+
+def test_a_folder_keeps_its_compute_path_whatever_settings_and_processor_say(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sentence_transformers, "_processor_flags", lambda: {"amx_bf16"})
+    assert _computed(tmp_path, "bf16") == BF16
+    assert _computed(tmp_path, "fp32") == BF16
+    monkeypatch.setattr(sentence_transformers, "_processor_flags", set)
+    with caplog.at_level(logging.WARNING):
+        assert _computed(tmp_path, "auto") == BF16
+    assert "bfloat16" in caplog.text
+
+
+def _computed(folder: Path, setting: Literal["auto", "fp32", "bf16"]) -> str:
+    embedding = EmbeddingSettings(model=None, compute_path=setting)
+    with open_rag(Settings(data=folder, embedding=embedding)) as library:
+        return library.embedder.identity.compute_path
+
+
+def test_the_recorded_model_is_read_without_opening_the_store(tmp_path: Path) -> None:
+    assert recorded_model(tmp_path / "none") is None
+    store = EmbeddedStore(tmp_path, HashingEmbedder.identity)
+    assert recorded_model(tmp_path) == HashingEmbedder.identity  # though the folder is held
+    store.close()
+    (tmp_path / "catalog.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreDamaged):
+        recorded_model(tmp_path)
