@@ -228,6 +228,7 @@ def _detail(outcome: FileOutcome) -> str:
         return ""
     sizes = [_counted(document.pages, "page")] if document.pages else []
     sizes.append(_counted(document.passages, "passage"))
+    sizes += [f"with {_counted(len(outcome.inside), 'attachment')}"] if outcome.inside else []
     copies = (
         f"{one.similarity:.0%} the same as {one.title!r} ({one.document_id})"
         for one in outcome.near_duplicates
@@ -262,6 +263,7 @@ def _outcome(outcome: FileOutcome) -> dict[str, object]:
             {"id": one.document_id, "title": one.title, "similarity": round(one.similarity, 2)}
             for one in outcome.near_duplicates
         ],
+        "attachments": list(outcome.inside),
     }
 
 

@@ -11,7 +11,7 @@ from rag.sentences import sentences
 from rag.types import Document, Locator, Passage, Span
 
 # Larger windows exist; a passage that speaks of many things is near to no question about one of them.
-PASSAGE_TOKENS = 240
+PASSAGE_TOKENS = 120
 _HEADER_SHARE = 4  # a header takes a quarter of the window at the most
 # A tokenizer takes a long word for one unknown token; English prose has four to six characters to a token.
 _CHARS_PER_TOKEN = 8

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -23,16 +25,19 @@ from rag.errors import (
     DocumentError,
     DocumentTooLarge,
     InvalidName,
+    UnknownDocument,
     UnreadableDocument,
     UnsupportedFormat,
 )
 from rag.layout import PageLayout
 from rag.library import DEFAULT_COLLECTION, Library
-from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload
+from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload, inner_key
 from rag.types import Document, DocumentDate, DocumentId, Passage, Vectors, Version
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _BATCH_PASSAGES = 64
+_MOST_NESTED = 3  # files inside of files
+_NOTED = 5  # attachments that a warning names
 _READING_THREADS = min(4, os.cpu_count() or 1)
 _AHEAD_BYTES, _LEAST_WEIGHT = 16_000_000, 500_000  # so at most 32 files are read ahead
 
@@ -42,10 +47,14 @@ Progress = Callable[[JobState, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """A document that is durable and searchable, and what adding it changed."""
+    """A document that is durable and searchable, and what adding it changed.
+
+    `inside` are the documents that were added with it from inside of its file: a mail's attachments.
+    """
 
     document: DocumentSummary
     outcome: Literal["added", "updated", "unchanged"]
+    inside: tuple[DocumentId, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -62,6 +71,7 @@ class FileOutcome:
         outcome: `skipped` is a file of a format that is not read; `removed`, a document whose file is gone.
         reason: Why the file was skipped or failed.
         near_duplicates: Where the file was added: the documents that say nearly the same, most alike first.
+        inside: As in `Ingested`.
     """
 
     path: str
@@ -69,11 +79,15 @@ class FileOutcome:
     document: DocumentSummary | None = None
     reason: str | None = None
     near_duplicates: tuple[NearDuplicate, ...] = ()
+    inside: tuple[DocumentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A document that is read and cut; `texts` are what is embedded for its passages."""
+    """A document that is read and cut; `texts` are what is embedded for its passages.
+
+    `inside` are the documents that came from inside of it, and theirs before them.
+    """
 
     document: Document
     content: bytes
@@ -81,6 +95,22 @@ class _Prepared:
     layouts: tuple[PageLayout, ...]
     texts: list[str]
     outcome: Literal["added", "updated"]
+    inside: tuple[_Prepared, ...]
+    inner_keys: frozenset[str]  # of all that is inside, known or not
+
+    @property
+    def all_texts(self) -> list[str]:
+        """What is embedded for the documents inside, and then for this one."""
+        return [*(text for one in self.inside for text in one.texts), *self.texts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What came from inside of a file, and why something did not."""
+
+    prepared: tuple[_Prepared, ...]
+    keys: frozenset[str]
+    warnings: tuple[str, ...]
 
 
 _Group = list[_Prepared | FileOutcome]
@@ -113,7 +143,7 @@ class Ingester:
         prepared = self._prepare(content, upload, report)
         if isinstance(prepared, Ingested):
             return prepared
-        return self._store(prepared, self._embed(prepared.texts, report))
+        return self._store(prepared, self._embed(prepared.all_texts, report))
 
     def add_folder(self, root: Path, collection: str = DEFAULT_COLLECTION) -> Iterator[FileOutcome]:
         """Add every file of `files(root)`; one that fails is reported, and the next one follows.
@@ -179,7 +209,9 @@ class Ingester:
             return FileOutcome(path=file.key, outcome="failed", reason=str(error))
         return _outcome(found) if isinstance(found, Ingested) else found
 
-    def _prepare(self, content: bytes, upload: Upload, report: Progress) -> _Prepared | Ingested:
+    def _prepare(
+        self, content: bytes, upload: Upload, report: Progress, depth: int = 0
+    ) -> _Prepared | Ingested:
         """Read one file and cut it, unless it is known."""
         check_collection_name(upload.collection)
         check_size(len(content), self.library.settings.limits.upload_bytes)
@@ -189,6 +221,8 @@ class Ingester:
             return Ingested(document=earlier, outcome="unchanged")
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
+        inside = self._prepare_inside(reading, upload, upload.source_key or version, depth)
+        reading = replace(reading, warnings=reading.warnings + inside.warnings)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
         document = _document(document_id, version, reading, upload)
         passages = split(document, self.library.embedder)
@@ -199,7 +233,32 @@ class Ingester:
             layouts=reading.layouts,
             texts=embedded_texts(document, passages, self.library.embedder),
             outcome="updated" if earlier else "added",
+            inside=inside.prepared,
+            inner_keys=inside.keys,
         )
+
+    def _prepare_inside(self, reading: Reading, upload: Upload, source: str, depth: int) -> _Inside:
+        """Read the files inside of a file, which become documents of their own; what is none is told."""
+        prepared: list[_Prepared] = []
+        keys: set[str] = set()
+        unread: list[str] = []
+        for attached in reading.attachments:
+            key = _unused(inner_key(source, attached.name.replace("/", "_")), keys)
+            inner = Upload(name=attached.name, collection=upload.collection, source_key=key)
+            try:
+                if depth == _MOST_NESTED:
+                    raise UnreadableDocument("It is nested too deeply.")
+                found = self._prepare(attached.content, inner, _silent, depth + 1)
+            except DocumentError as error:
+                unread.append(f"{attached.name}: {error}")
+                continue
+            keys.add(key)
+            if isinstance(found, _Prepared):
+                prepared += [*found.inside, replace(found, inside=())]
+                keys |= found.inner_keys
+            else:
+                keys |= self.library.store.inside(upload.collection, key).keys()
+        return _Inside(tuple(prepared), frozenset(keys), tuple(_noted(unread)))
 
     def _earlier(self, upload: Upload, version: Version) -> DocumentSummary | None:
         """The document that the upload replaces or repeats."""
@@ -208,19 +267,28 @@ class Ingester:
         return self.library.store.by_source_key(upload.collection, upload.source_key)
 
     def _store(self, prepared: _Prepared, vectors: Vectors) -> Ingested:
+        """Store a document after those inside of it, so that its version says that they are there."""
+        store = self.library.store
+        at = 0
+        for one in (*prepared.inside, prepared):
+            own = vectors[at : at + len(one.texts)]
+            store.add(one.document, one.passages, own, original=one.content, layouts=one.layouts)
+            at += len(one.texts)
         document = prepared.document
-        self.library.store.add(
-            document,
-            prepared.passages,
-            vectors,
-            original=prepared.content,
-            layouts=prepared.layouts,
+        if prepared.outcome == "updated" and document.source_key is not None:
+            held = store.inside(document.collection, document.source_key)
+            for key in held.keys() - prepared.inner_keys:
+                with suppress(UnknownDocument):  # it was inside of one that is gone by now
+                    store.delete(held[key])
+        return Ingested(
+            document=store.summary(document.id),
+            outcome=prepared.outcome,
+            inside=tuple(one.document.id for one in prepared.inside),
         )
-        return Ingested(document=self.library.store.summary(document.id), outcome=prepared.outcome)
 
     def _embed_group(self, group: _Group) -> list[Vectors]:
         """The vectors of each prepared document of a group."""
-        texts = [one.texts for one in group if isinstance(one, _Prepared)]
+        texts = [one.all_texts for one in group if isinstance(one, _Prepared)]
         vectors = self._embed([text for held in texts for text in held], _silent)
         return np.split(vectors, np.cumsum([len(held) for held in texts])[:-1])
 
@@ -270,7 +338,7 @@ def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
     group: _Group = []
     for one in read:
         group.append(one)
-        texts = sum(len(held.texts) for held in group if isinstance(held, _Prepared))
+        texts = sum(len(held.all_texts) for held in group if isinstance(held, _Prepared))
         if not 0 < texts < _BATCH_PASSAGES:
             yield group
             group = []
@@ -278,9 +346,24 @@ def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
         yield group
 
 
+def _unused(key: str, used: Collection[str]) -> str:
+    """The key, or the key with a number where two files inside of one have the same name."""
+    numbered = (f"{key} ({number})" for number in count(2))
+    return next(one for one in chain([key], numbered) if one not in used)
+
+
+def _noted(unread: Sequence[str]) -> Iterator[str]:
+    """One line for the files inside of a file that yield no document."""
+    if unread:
+        more = f" And {len(unread) - _NOTED:,} more." if len(unread) > _NOTED else ""
+        yield f"Attachments that were not read: {' '.join(unread[:_NOTED])}{more}"
+
+
 def _outcome(added: Ingested) -> FileOutcome:
     key = added.document.source_key or ""
-    return FileOutcome(path=key, outcome=added.outcome, document=added.document)
+    return FileOutcome(
+        path=key, outcome=added.outcome, document=added.document, inside=added.inside
+    )
 
 
 def _weight(file: SourceFile) -> int:

@@ -22,6 +22,8 @@ from rag.types import (
     Version,
 )
 
+INSIDE = "//"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelIdentity:
@@ -105,7 +107,7 @@ class PassageIndex(Protocol):
         """
 
     def delete(self, document_id: DocumentId) -> None:
-        """Remove every version of a document from everywhere.
+        """Remove every version of a document from everywhere, and the documents that came from inside of it.
 
         Raises:
             UnknownDocument: there is none.
@@ -188,6 +190,16 @@ class CollectionSummary:
     passages: int
 
 
+def inner_key(source: str, name: str) -> str:
+    """The source key of a file inside of another one: of an attachment, say.
+
+    Args:
+        source: The outer file's source key, or its version if it has none.
+        name: Of the inner file. No path holds the two slashes between.
+    """
+    return f"{source}{INSIDE}{name}"
+
+
 class Catalog(Protocol):
     """What is stored, by name and id."""
 
@@ -228,6 +240,9 @@ class Catalog(Protocol):
 
     def by_source_key(self, collection: str, source_key: str) -> DocumentSummary | None:
         """The document of a collection that has this source key."""
+
+    def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
+        """By source key, the documents that came from inside of a source: `inner_key(source, …)` named them."""
 
     def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
         """The documents that the summary's `near_duplicates` names, in its order; none if it is unknown."""

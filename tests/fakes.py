@@ -27,6 +27,7 @@ from rag.protocols import (
     NearDuplicate,
     Selection,
     Upload,
+    inner_key,
 )
 from rag.types import (
     Document,
@@ -151,6 +152,9 @@ class InMemoryStore:
         with self._lock:
             present = self._stored(document_id).present
             collection = present.collection
+            inside = self.inside(collection, present.source_key or present.version)
+            for inner in reversed(inside.values()):  # the innermost first
+                self.delete(inner)
             self._roots.pop((collection, present.source_key or ""), None)
             self._forget_passages(document_id)
             del self._documents[document_id]
@@ -286,6 +290,15 @@ class InMemoryStore:
     def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
         with self._lock:
             self._roots |= {(collection, key): root for key in source_keys}
+
+    def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
+        with self._lock:
+            keys = {
+                one.source_key: one.id
+                for one in self._present()
+                if one.collection == collection and one.source_key
+            }
+        return {key: keys[key] for key in sorted(keys) if key.startswith(inner_key(source, ""))}
 
     def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
         with self._lock:

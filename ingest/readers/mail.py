@@ -38,7 +38,6 @@ _SENT = re.compile(
 )
 _FIELD_LINES = 10  # how far below a part's first line its date may stand
 _FIELD_CHARS = 300
-_NAMES_SHOWN = 20
 
 
 @dataclass(eq=False, slots=True)
@@ -67,8 +66,7 @@ class _Collected:
     """What walking through a mail finds."""
 
     segments: list[_Segment] = field(default_factory=list)
-    attachments: list[str] = field(default_factory=list)
-    files: list[Attachment] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     has_text: bool = False
     numbers: dict[str, Iterator[int]] = field(
@@ -111,7 +109,7 @@ def read(content: bytes) -> Reading:
         locators=locators,
         author=sender or None,
         published=_date_header(body.sent),
-        attachments=tuple(found.files),
+        attachments=tuple(found.attachments),
         warnings=(*dict.fromkeys(found.warnings), *_notes(found)),
     )
 
@@ -126,12 +124,6 @@ def _bytes(content: bytes) -> bytes:
 def _notes(found: _Collected) -> Iterator[str]:
     if not found.has_text:
         yield "The mail has no text: only its headers can be found."
-    if found.attachments:
-        more = len(found.attachments) - _NAMES_SHOWN
-        names = ", ".join(found.attachments[:_NAMES_SHOWN]) + (
-            f" and {more} more" if more > 0 else ""
-        )
-        yield f"Attachments were not read: {names}. Save them and add them as files of their own."
 
 
 def _collect(message: EmailMessage, part: _Part, found: _Collected, *, depth: int) -> None:
@@ -163,17 +155,15 @@ def _walk(message: EmailMessage, found: _Collected, depth: int) -> Iterator[str 
     ):
         yield _text(message, found)
     elif name := one_line(message.get_filename() or ""):
-        found.attachments.append(name)
         _keep(message, name, found)
     elif not kind.startswith("multipart/"):
-        found.attachments.append(f"one without a name ({kind})")
         _keep(message, kind.replace("/", "."), found)
 
 
 def _keep(message: EmailMessage, name: str, found: _Collected) -> None:
     content = message.get_payload(decode=True)
     if isinstance(content, bytes) and content:
-        found.files.append(Attachment(name, content))
+        found.attachments.append(Attachment(name, content))
 
 
 def _best(message: EmailMessage, found: _Collected, depth: int) -> list[str | EmailMessage]:

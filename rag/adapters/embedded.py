@@ -53,6 +53,7 @@ from rag.protocols import (
     NearDuplicate,
     Selection,
     Upload,
+    inner_key,
 )
 from rag.types import (
     Document,
@@ -178,13 +179,13 @@ class EmbeddedStore:
                 row = first(db, "SELECT collection_id FROM documents WHERE id = ?", (document_id,))
                 if row is None:
                     raise UnknownDocument(document_id)
+                going = [document_id, *_inside(db, row[0], _source(db, document_id)).values()]
                 versions = column(
-                    db, "SELECT version FROM versions WHERE document_id = ?", (document_id,)
+                    db,
+                    "SELECT version FROM versions WHERE document_id IN (SELECT value FROM json_each(?))",
+                    (json.dumps(going),),
                 )
-                gone = _delete_passages(db, document_id)
-                copies.forget(db, row[0], document_id)
-                _forget_source(db, document_id)
-                db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+                gone = [one for each in going for one in _delete_document(db, row[0], each)]
                 _touch(db, row[0])
             self._apply(row[0], np.empty(0, np.int64), self._no_vectors, gone)
             for version in versions:
@@ -365,6 +366,12 @@ class EmbeddedStore:
                 " ON CONFLICT DO UPDATE SET root = excluded.root WHERE root != excluded.root",
                 (collection, root, *_json(source_keys)),
             )
+
+    def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
+        """See `Catalog.inside`."""
+        with self._db.read() as db:
+            row = first(db, "SELECT id FROM collections WHERE name = ?", (collection,))
+            return {} if row is None else _inside(db, row[0], source)
 
     def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
         """See `Catalog.last_seen`."""
@@ -771,6 +778,39 @@ def _insert_passages(
             (ids[-1], " ".join(analysed(passage.text))),
         )
     return np.array(ids, np.int64)
+
+
+def _delete_document(db: apsw.Connection, collection_id: int, document_id: DocumentId) -> list[int]:
+    """Delete all rows of a document; gives the ids of its passages."""
+    passages = _delete_passages(db, document_id)
+    copies.forget(db, collection_id, document_id)
+    _forget_source(db, document_id)
+    db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+    return passages
+
+
+def _source(db: apsw.Connection, document_id: DocumentId) -> str:
+    """What the keys of documents from inside of this one begin with."""
+    return str(
+        value(
+            db,
+            "SELECT coalesce(d.source_key, v.version) FROM documents d JOIN versions v ON v.id = d.version_id"
+            " WHERE d.id = ?",
+            (document_id,),
+        )
+    )
+
+
+def _inside(db: apsw.Connection, collection_id: int, source: str) -> dict[str, DocumentId]:
+    first_key = inner_key(source, "")
+    after_last = first_key[:-1] + chr(ord(first_key[-1]) + 1)
+    found = rows(
+        db,
+        "SELECT source_key, id FROM documents WHERE collection_id = ? AND source_key >= ? AND source_key < ?"
+        " ORDER BY source_key",
+        (collection_id, first_key, after_last),
+    )
+    return {key: DocumentId(document_id) for key, document_id in found}
 
 
 def _delete_passages(db: apsw.Connection, document_id: DocumentId) -> list[int]:

@@ -87,6 +87,20 @@ def dense(store: Store, query: str, k: int = 10, **filters: Any) -> list[str]:
 Put = Callable[..., Store]
 
 
+def test_what_came_from_inside_of_a_document_goes_with_it(stored: Put) -> None:
+    bare = document("The bare text.", id="d2")
+    keys = ("a.eml", "a.eml//x", "a.eml//x//y", "a.eml/z", "a.emlx", f"{bare.version}//x")
+    store = stored(
+        bare, *(document(f"Text {n}.", id=f"k{n}", source_key=key) for n, key in enumerate(keys))
+    )
+    assert store.inside("default", "a.eml") == {"a.eml//x": "k1", "a.eml//x//y": "k2"}
+    assert store.inside("elsewhere", "a.eml") == {}
+    store.delete(DocumentId("k0"))
+    store.delete(bare.id)
+    assert [one.id for one in store.summaries(None)] == ["k3", "k4"]
+    assert lexical(store, "bare") == []
+
+
 def test_what_was_added_is_found_by_both_searches(stored: Put) -> None:
     store = stored(document("Red apples ripen.\nBlue whales sing.\nGreen hills roll."))
     assert lexical(store, "whale song, singing") == ["Blue whales sing."]

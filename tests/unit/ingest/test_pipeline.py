@@ -2,7 +2,9 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,10 +12,10 @@ from ingest import open_library
 from ingest.pipeline import Ingester
 from ingest.walking import SourceFile
 from rag.bootstrap import assemble
-from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound
+from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound, StoreFull
 from rag.protocols import JobState, Upload
 from rag.settings import LimitSettings, Settings
-from rag.types import Filters, Vectors
+from rag.types import Document, Filters, Vectors
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.unit.ingest.pdfs import pdf
 
@@ -361,3 +363,99 @@ def test_what_was_reported_is_stored_though_the_reader_stops(
     first = next(ingester.add_folder(tmp_path))
     assert first.document is not None
     assert store.document(first.document.id).id == first.document.id
+
+
+def mail(*attached: tuple[str, bytes], text: str = "See the files.") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@b.example", "c@d.example", "Files"
+    message["Date"] = "Fri, 3 May 2024 10:00:00 +0000"
+    message.set_content(text)
+    for name, content in attached:
+        message.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=name
+        )
+    return message.as_bytes()
+
+
+LETTER = Upload(name="letter.eml", source_key="in/letter.eml")
+
+
+def keys(store: InMemoryStore) -> list[str | None]:
+    return sorted((one.source_key for one in store.summaries(None)), key=str)
+
+
+def test_a_mails_attachments_are_documents_of_their_own(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
+    inner = mail(("deep.txt", b"The deepest file of them all."))
+    added = ingester.add(
+        mail(("a.txt", b"The first file."), ("a.txt", b"Another."), ("../b.eml", inner)), LETTER
+    )
+    assert keys(store) == [
+        "in/letter.eml",
+        "in/letter.eml//.._b.eml",
+        "in/letter.eml//.._b.eml//deep.txt",
+        "in/letter.eml//a.txt",
+        "in/letter.eml//a.txt (2)",
+    ]
+    assert len(added.inside) == 4
+    assert added.document.warnings == ()
+    found = ingester.library.search("deepest file").passages[0].passage
+    assert store.summary(found.document_id).source_key == "in/letter.eml//.._b.eml//deep.txt"
+    assert ingester.add(mail(("a.txt", b"The first file.")), LETTER).outcome == "updated"
+    assert keys(store) == ["in/letter.eml", "in/letter.eml//a.txt"]
+
+
+def test_what_is_attached_and_cannot_be_read_is_told(ingester: Ingester) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(50)
+    content = mail(*((f"{n}.png", picture) for n in range(7)), ("a.txt", b"A file."))
+    added = ingester.add(content, LETTER)
+    [warning] = added.document.warnings
+    assert warning.startswith("Attachments that were not read: 0.png: The file looks like a PNG")
+    assert warning.endswith("And 2 more.")
+    assert len(added.inside) == 1
+
+
+def test_what_nests_too_deeply_is_told_and_not_read(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
+    content = b"The innermost file."
+    for number in range(6):
+        content = mail((f"{number}.eml" if number else "x.txt", content), text=f"Level {number}.")
+    ingester.add(content, LETTER)
+    assert len(keys(store)) == 4
+    told = [one for one in store.summaries(None) if one.warnings]
+    assert [one.source_key for one in told] == ["in/letter.eml//5.eml//4.eml//3.eml"]
+    assert "nested too deeply" in told[0].warnings[0]
+
+
+@pytest.mark.parametrize("source_key", ["in/letter.eml", None])
+def test_attachments_go_with_what_they_came_in(
+    store: InMemoryStore, ingester: Ingester, source_key: str | None
+) -> None:
+    ingester.add(b"A text of its own.", Upload(name="x.txt", source_key="in/letter.eml.txt"))
+    upload = Upload(name="letter.eml", source_key=source_key)
+    content = mail(("a.txt", b"A file."))
+    added = ingester.add(content, upload)
+    assert ingester.add(content, upload).outcome == "unchanged"
+    assert len(keys(store)) == 3
+    store.delete(added.document.id)
+    assert keys(store) == ["in/letter.eml.txt"]
+
+
+def test_attachments_are_stored_before_what_they_came_in(
+    store: InMemoryStore, ingester: Ingester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store.add
+
+    def fail(document: Document, *rest: Any, **more: Any) -> None:
+        if document.source_key == LETTER.source_key:
+            raise StoreFull("No room.")
+        kept(document, *rest, **more)
+
+    monkeypatch.setattr(store, "add", fail)
+    with pytest.raises(StoreFull):
+        ingester.add(mail(("a.txt", b"A file.")), LETTER)
+    monkeypatch.undo()
+    assert ingester.add(mail(("a.txt", b"A file.")), LETTER).outcome == "added"
+    assert keys(store) == ["in/letter.eml", "in/letter.eml//a.txt"]

@@ -166,7 +166,7 @@ def test_an_enclosed_mail_is_a_part_with_its_headers() -> None:
     assert found[1][2].endswith("It is deep.")
 
 
-def test_the_plain_text_is_read_and_attachments_are_named() -> None:
+def test_the_plain_text_is_read_and_attachments_are_taken_out() -> None:
     message = EmailMessage()
     message["From"], message["Subject"] = "ada@quay.example", "Größe"
     message.set_content("Plain, ünd good.")
@@ -179,10 +179,7 @@ def test_the_plain_text_is_read_and_attachments_are_named() -> None:
     assert reading.text.endswith("Plain, ünd good.")
     assert reading.title == "Größe"
     assert "As a page" not in reading.text
-    assert reading.warnings == (
-        "Attachments were not read: ../depth.pdf, depth.csv. "
-        "Save them and add them as files of their own.",
-    )
+    assert reading.warnings == ()
     assert reading.attachments == (
         Attachment("../depth.pdf", b"%PDF-1.7"),
         Attachment("depth.csv", b"a,b\n"),
@@ -298,7 +295,7 @@ def test_hostile_text_is_read_in_time(body: str) -> None:
     assert time.monotonic() - begun < 3
 
 
-def test_text_with_a_name_is_text_and_what_is_dropped_is_named() -> None:
+def test_text_with_a_name_is_text_and_other_parts_are_attachments() -> None:
     reading = read(
         b"From: a@example.org\nDate: Mon, 6 May 2024 10:00:00 +0000\nSubject: S\nMIME-Version: 1.0\n"
         b'Content-Type: multipart/mixed; boundary="x"\n\n'
@@ -307,4 +304,4 @@ def test_text_with_a_name_is_text_and_what_is_dropped_is_named() -> None:
         name="a.eml",
     )
     assert "The words of the mail." in reading.text
-    assert any("text/calendar" in warning for warning in reading.warnings)
+    assert reading.attachments == (Attachment("text.calendar", b"BEGIN:VCALENDAR"),)
