@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import logging
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +50,9 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model on the CPU.
 
     The weights are loaded when the first text is seen, so that a command which only reads the store does
-    not wait for them. One batch is computed at a time: concurrent requests share the cores instead of
-    fighting for them.
+    not wait for them. Each core computes a batch of its own, so that concurrent requests share the cores:
+    threads that share one batch wait for each other at every layer, and stand still where another process
+    holds a core.
 
     Args:
         model: A local folder or a hub name of a model with safetensors weights; None for the model that
@@ -63,7 +67,10 @@ class SentenceTransformerEmbedder:
     def __init__(self, model: str | None = None, compute_path: str = FP32) -> None:
         self._name = model
         self._compute_path = compute_path
-        self._computing = threading.Lock()
+        self._cores = (
+            len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        )
+        self._computing = ThreadPoolExecutor(self._cores, thread_name_prefix="embedding")
 
     @cached_property
     def identity(self) -> ModelIdentity:
@@ -105,11 +112,22 @@ class SentenceTransformerEmbedder:
     def _embed(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.identity.dimension), np.float32)
-        with self._computing:
-            vectors = encode(
-                list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        return np.ascontiguousarray(vectors, np.float32)
+        order = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+        size = min(_BATCH, -(-len(texts) // self._cores))
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        computed = self._computing.map(
+            lambda batch: encode(
+                [texts[index] for index in batch],
+                batch_size=size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            ),
+            batches,
+        )
+        vectors = np.empty((len(texts), self.identity.dimension), np.float32)
+        for batch, found in zip(batches, computed, strict=True):
+            vectors[batch] = found
+        return vectors
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -134,6 +152,8 @@ class SentenceTransformerEmbedder:
                 f"({type(error).__name__}; the log has more). It must be a folder, or a hub name that can be "
                 "reached, of a sentence-transformers model with safetensors weights."
             ) from error
+        torch.set_num_threads(1)
+        model.preprocess = _one_at_a_time(model.preprocess)  # type: ignore[method-assign]
         if self._compute_path == BF16:
             model[0].to(torch.bfloat16).register_forward_hook(_in_float32)
         logger.info(
@@ -180,6 +200,17 @@ def _processor_flags() -> set[str]:
     except OSError:  # only Linux has it
         return set()
     return {flag for line in lines if line.startswith("flags") for flag in line.split()}
+
+
+def _one_at_a_time(preprocess: Callable[..., Any]) -> Callable[..., Any]:
+    """A tokenizer keeps how it pads in itself, so that two threads cannot use it at once."""
+    turn = threading.Lock()
+
+    def in_turn(*values: Any, **options: Any) -> Any:
+        with turn:
+            return preprocess(*values, **options)
+
+    return in_turn
 
 
 def _in_float32(_: object, __: object, found: dict[str, Any]) -> dict[str, Any]:
