@@ -18,7 +18,7 @@ _ENOUGH = 2  # weight of a stretch
 _LARGEST_SHARE = 0.5  # of a text; what has more of it is about such things
 
 _HERE = r"(?:here|(?:the |this |our )?(?:share |sign.?up |subscribe )?(?:button|link|banner)s?)"
-_CLICK = rf"(?:click|tap|use|press) (?:on )?{_HERE}"
+_CLICK = rf"(?:click|tap) (?:on )?{_HERE}"
 _CHANNEL = (
     r"(?:instagram|twitter|facebook|telegram|linkedin|youtube|tiktok|whatsapp|x|social media)"
 )
@@ -28,7 +28,7 @@ _REUSE = r"(?:copy|cross-post|publish|republish|reproduce|use|copyright)"
 
 _SHARING = (
     (2, rf"\b(?:follow|like|find|join) us (?:on|at|via) (?:our )?{_CHANNEL}\b"),
-    (2, rf"\b{_CLICK}.{{0,20}}\b(?:above|below|{_TO_READ})\b"),
+    (1, rf"\b{_CLICK}.{{0,20}}\b(?:above|below|{_TO_READ})\b"),
     (1, rf"\bto (?:receive|get|read|join|subscribe)\b.{{0,80}}\b{_CLICK}"),
     (
         1,
@@ -54,9 +54,9 @@ _SELLING = (
     (1, r"\boffers? (?:additional )?(?:perks|benefits|discounts)\b"),
 )
 _RIGHTS = (
-    (2, r"\ball rights reserved\b"),
+    (2, r"^all rights reserved\b|(?:©|\(c\)|\bcopyright\b).{0,80}\ball rights reserved\b"),
     (2, r"\bsole(?:ly)? (?:the )?responsib(?:ility|le) of the authors?\b"),
-    (2, r"\b(?:do|does) not necessarily (?:reflect|represent) the (?:views?|opinions?|policy)\b"),
+    (2, r"\b(?:views|opinions|conclusions)\b.{0,80}\bdo not necessarily (?:reflect|represent)\b"),
     (1, r"\bwill not be (?:held )?(?:responsible|liable) for any\b"),
     (
         1,

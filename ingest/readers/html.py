@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lxml import etree, html
@@ -25,18 +25,15 @@ _CHARSET_BYTES = 4096
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _ISO_DAY = re.compile(r"\s*(\d{4}-\d\d-\d\d)(?!\d)")
 
+_COLUMNS = 1_000  # of a table, at most
 _MAIN_TEXT = (
     250  # characters of main text; where less is found, the page may have none apart from the rest
 )
 _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for no date at all
 
-# The page's parts that hold no text of its own, for pages in which no main text is found.
-_ASIDE = frozenset(
-    (
-        *("script", "style", "noscript", "svg", "math", "iframe", "object"),
-        *("nav", "aside", "footer", "button", "select"),
-    )
-)
+_UNSEEN = frozenset(("script", "style", "noscript", "svg", "iframe", "object", "nav", "select"))
+# What is around the text of a page too, where no main text is found.
+_ASIDE = _UNSEEN | {"aside", "footer", "button"}
 _BLOCKS = frozenset(
     (
         *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div"),
@@ -108,7 +105,7 @@ def whole(markup: str) -> Layout:
         page = _parse(markup)
     except EmptyDocument:
         return Layout("", ())
-    return lay_out(_collected(_body(page)).blocks)
+    return lay_out(_collected(_body(page), but_not=_UNSEEN).blocks)
 
 
 def _parse(markup: str) -> html.HtmlElement:
@@ -198,7 +195,7 @@ class _Collector:
         self._preformatted -= preformatted
 
 
-def _collected(root: etree._Element) -> _Collector:
+def _collected(root: etree._Element, *, but_not: frozenset[str] = _ASIDE) -> _Collector:
     """The text of every block in document order; iterative, since pages nest without bound."""
     _name_cells(root)
     collector = _Collector()
@@ -209,7 +206,7 @@ def _collected(root: etree._Element) -> _Collector:
             _leave(collector, element, tag)
             if element is not root:
                 collector.add(element.tail or "")
-        elif tag in _ASIDE:
+        elif tag in but_not:
             events.skip_subtree()
         else:
             _enter(collector, element, tag)
@@ -224,14 +221,44 @@ def _name_cells(root: etree._Element) -> None:
         if table.find(".//table") is not None:
             continue  # the outer one is layout
         rows = list(table.iter("tr", "row"))
-        cells = [[cell for cell in row if cell.tag in _CELLS] for row in rows]
-        if len(cells) > 1 and len(cells[0]) > 1 and all(map(_names_a_column, cells[0])):
-            texts = [["".join(cell.itertext()) for cell in row] for row in cells]
+        first = [cell for cell in rows[0] if cell.tag in _CELLS] if rows else []
+        if len(rows) > 1 and len(first) > 1 and all(map(_names_a_column, first)):
+            texts = _grid(rows)
             for row in rows:
                 del row[:]
                 row.text = None
             for index, line in tables.lines(texts, headed=True):
                 rows[index].text = line
+
+
+def _grid(rows: Sequence[etree._Element]) -> list[list[str]]:
+    """The rows' cells under their columns: one that spans rows stands in each, one that spans columns in the first."""
+    grid: list[list[str]] = []
+    lasting: dict[
+        int, tuple[str, int]
+    ] = {}  # by column: what goes on into the next rows, and how far
+    for row in rows:
+        filled: list[str] = []
+        cells = iter([cell for cell in row if cell.tag in _CELLS])
+        while len(filled) < _COLUMNS:
+            text, rows_left = lasting.pop(len(filled), ("", 0))
+            columns = 1
+            if not rows_left:
+                if (cell := next(cells, None)) is None:
+                    break
+                text = " ".join(block.text for block in _collected(cell).blocks)
+                columns, rows_left = _span(cell, "colspan"), _span(cell, "rowspan")
+            for column in range(columns):
+                if rows_left > 1:
+                    lasting[len(filled)] = ("" if column else text, rows_left - 1)
+                filled.append("" if column else text)
+        grid.append(filled)
+    return grid
+
+
+def _span(cell: etree._Element, name: str) -> int:
+    stated = cell.get(name, "1").strip()
+    return min(max(int(stated), 1), _COLUMNS) if re.fullmatch("[0-9]{1,5}", stated) else 1
 
 
 def _names_a_column(cell: etree._Element) -> bool:

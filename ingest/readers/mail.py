@@ -91,7 +91,7 @@ def read(content: bytes) -> Reading:
         _collect(message, body, found, depth=0)
         author = parseaddr(_header(message, "From"))
         subject = _header(message, "Subject")
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except Exception as error:  # the standard parser meets odd mails with any exception
         raise UnreadableDocument(

@@ -25,7 +25,7 @@ _HEADING_CHARS = 200  # a rule under a paragraph makes it a heading, which it se
 _FRONT_MATTER = re.compile(r"\s*---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"([\w-]+)[ \t]*:[ \t]*(.*)")
 _FIELD_OR_REST = re.compile(r"[\w-]+[ \t]*:.*|[ \t]+.*|-[ \t].*|#.*|")
-_QUOTE_MARKS = re.compile(r"[ \t>]*")
+_ROW_START = re.compile(r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)?\|")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
 _UNSEEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -108,8 +108,10 @@ def _blocks(parser: MarkdownIt, tokens: Sequence[Token], lines: Sequence[str]) -
     remaining = iter(tokens)
     for token in remaining:
         if token.type == "table_open":
-            rows = [_cells(parser, row, lines) for row in _rows(remaining)]
-            yield from (Block(line) for _, line in tables.lines(rows, headed=True))
+            rows = _table(parser, remaining, lines)
+            for _, line in tables.lines(rows, headed=True):
+                yield Block(marker + line)
+                marker = ""
         elif token.type == "list_item_open":
             marker = f"{token.info}{token.markup} "
         elif token.type == "heading_open" and token.level == 0:
@@ -125,22 +127,27 @@ def _blocks(parser: MarkdownIt, tokens: Sequence[Token], lines: Sequence[str]) -
             marker = ""
 
 
-def _rows(remaining: Iterator[Token]) -> Iterator[Token]:
+def _table(parser: MarkdownIt, remaining: Iterator[Token], lines: Sequence[str]) -> list[list[str]]:
     """The rows of the table that has begun; its tokens are taken off."""
+    rows: list[list[str]] = []
+    line = ""
     for token in remaining:
         if token.type == "table_close":
-            return
+            break
         if token.type == "tr_open":
-            yield token
+            rows.append([])
+            line = lines[token.map[0]] if token.map else ""
+        elif token.type == "inline":
+            rows[-1].append(_text(token))
+        elif token.type == "tr_close":
+            rows[-1] += _surplus(parser, line, len(rows[-1]))
+    return rows
 
 
-def _cells(parser: MarkdownIt, token: Token, lines: Sequence[str]) -> list[str]:
-    """A table row's cells from its own line: the parser would drop those beyond the header's."""
-    line = _QUOTE_MARKS.sub("", lines[token.map[0]] if token.map else "", count=1)
-    cells = _CELL_BORDER.split(line.strip().removeprefix("|"))
-    if cells and not cells[-1].strip():
-        del cells[-1]
-    return ["".join(map(_text, parser.parseInline(cell.strip()))) for cell in cells]
+def _surplus(parser: MarkdownIt, line: str, columns: int) -> list[str]:
+    """A row's cells beyond the header's, which the parser drops, from the row's own line."""
+    cells = _CELL_BORDER.split(_ROW_START.sub("", line, count=1))[columns:]
+    return ["".join(map(_text, parser.parseInline(one.strip()))) for one in cells]
 
 
 def _text(token: Token) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from ingest.readers import package, tables
+from ingest.readers.characters import one_line
 from ingest.readers.tables import Sheet
 from ingest.reading import Reading
 from rag.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
@@ -30,12 +32,13 @@ def read(content: bytes) -> Reading:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [_sheet(book, stated.name) for stated in book.sheets_metadata if _shown(stated)]
+        hidden = [stated.name for stated in book.sheets_metadata if not _shown(stated)]
     except PasswordError as error:
         raise EncryptedDocument("The workbook needs a password. Save it without one.") from error
     except (CalamineError, OSError, ValueError) as error:
         raise UnreadableDocument("The workbook is damaged. Save it anew.") from error
     return replace(
-        tables.reading(MEDIA_TYPE, sheets),
+        tables.reading(MEDIA_TYPE, sheets, tuple(_notes(hidden))),
         title=_stated(parts, "title"),
         author=_stated(parts, "creator") or None,
     )
@@ -48,6 +51,11 @@ def _stated(parts: zipfile.ZipFile, name: str) -> str:
             described = package.parsed(package.read_member(parts, place))
             return (described.findtext(f".//{package.DUBLIN_CORE}{name}") or "").strip()
     return ""
+
+
+def _notes(hidden: Sequence[str]) -> Iterator[str]:
+    if hidden:
+        yield f"Hidden sheets were left out: {', '.join(map(one_line, hidden))}."
 
 
 def _shown(stated: object) -> bool:

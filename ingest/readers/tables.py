@@ -8,6 +8,7 @@ from ingest.reading import Reading
 from rag.types import RowLocator, SectionLocator, Span
 
 Row = Sequence[str]
+_WIDER_ROWS = 0.1  # the share that may have more cells than the headers
 _BETWEEN = "\n\n"
 
 
@@ -39,25 +40,36 @@ def reading(media_type: str, sheets: Sequence[Sheet], warnings: tuple[str, ...] 
 def lines(rows: Sequence[Row], *, headed: bool = False) -> Iterator[tuple[int, str]]:
     """Each row that holds anything, with its index: `Header: value; Header: value.` where there are headers.
 
-    The first row that holds anything is the headers if the source says so (`headed`), or if all its cells
-    hold words, no two the same, and another row follows. Without headers the cells stand side by side.
+    The first row is the headers if the source says so (`headed`), or if all its cells hold words, no two the
+    same, and hardly a row has more cells. Rows of a single cell above it are titles of the table, and stand for
+    themselves. Without headers the cells stand side by side.
     """
     cells = [[one_line(cell) for cell in row] for row in rows]
     filled = [(index, row) for index, row in enumerate(cells) if any(row)]
-    if not filled:
-        return
-    named = headed and len(filled) > 1
-    headers = filled[0][1] if named else _headers([row for _, row in filled])
-    for index, row in filled[1:] if headers else filled:
+    titles = 0 if headed else _titles([row for _, row in filled])
+    body = filled[titles:]
+    headers = _headers([row for _, row in body], headed=headed) if len(body) > 1 else None
+    for index, row in filled[:titles]:
+        yield index, _line(row, None)
+    for index, row in body[1:] if headers else body:
         yield index, _line(row, headers)
 
 
-def _headers(filled: Sequence[Row]) -> Row | None:
+def _titles(filled: Sequence[Row]) -> int:
+    """How many rows of one cell stand above the first row of several; none where no such row follows."""
+    several = (index for index, row in enumerate(filled) if sum(map(bool, row)) > 1)
+    return next(several, 0)
+
+
+def _headers(filled: Sequence[Row], *, headed: bool) -> Row | None:
     first = filled[0]
+    if headed:
+        return first
     names = [cell for cell in first if cell]
     worded = all(any(c.isalpha() for c in name) for name in names)
-    complete = len(names) == max(sum(1 for cell in row if cell) for row in filled)
-    if len(filled) > 1 and len(names) > 1 and worded and complete and len(set(names)) == len(names):
+    wider = sum(sum(map(bool, row)) > len(names) for row in filled)
+    complete = wider <= _WIDER_ROWS * len(filled)
+    if len(names) > 1 and worded and complete and len(set(names)) == len(names):
         return first
     return None
 

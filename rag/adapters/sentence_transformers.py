@@ -67,6 +67,7 @@ class SentenceTransformerEmbedder:
     def __init__(self, model: str | None = None, compute_path: str = FP32) -> None:
         self._name = model
         self._compute_path = compute_path
+        self._loading = threading.Lock()
         self._cores = (
             len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
         )
@@ -129,8 +130,15 @@ class SentenceTransformerEmbedder:
             vectors[batch] = found
         return vectors
 
-    @cached_property
+    @property
     def _model(self) -> SentenceTransformer:
+        with (
+            self._loading
+        ):  # a cached property alone would be computed by each thread that comes first
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> SentenceTransformer:
         source = bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
         import torch  # 5 s of imports, with the next one

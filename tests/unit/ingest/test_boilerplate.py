@@ -25,6 +25,10 @@ SUBJECT = [
     "He asked for permission to use the crane.",
     "The shop on the quay sells mugs and gifts.",
     "The state reserved all rights to the seabed.",
+    "Press the button below the display to start the pump.",
+    "Click the link below the map to see the tides.",
+    "The song ended with all rights reserved by the widow.",
+    "The answers given by telephone do not necessarily reflect the views of the wider population.",
 ]
 
 

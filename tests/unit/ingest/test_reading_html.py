@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+from ingest.readers.html import whole
 from ingest.reading import read
 from rag.errors import EmptyDocument, UnreadableDocument
 from rag.types import SectionLocator
@@ -74,6 +75,16 @@ def test_items_and_rows_stand_apart() -> None:
         ("<tr><th>A<td>B<tr><th>C<td>D", "A\tB\n\nC\tD"),
         ("<tr><th>A<th>B<tr><td>1<td><table><tr><td>2</table>", "A\tB\n\n1\n\n2"),
         ("<tr><th>A<th>B", "A\tB"),
+        (
+            "<tr><th>Region<th>Year<th>Tons<tr><td rowspan=2>North<td>2022<td>1<tr><td>2023<td>2",
+            "Region: North; Year: 2022; Tons: 1.\n\nRegion: North; Year: 2023; Tons: 2.",
+        ),
+        ("<tr><th>A<th>B<th>C<tr><td colspan=2>wide<td>c", "A: wide; C: c."),
+        ("<tr><th>A<th>B<tr><td colspan=99999999>a<td rowspan=x>b", "A: a; B: b."),
+        (
+            "<tr><th>Who<th>Fare<tr><td>Adult<br>Child<td><p>H<sub>2</sub>O</p><p>3</p>",
+            "Who: Adult Child; Fare: H2O 3.",
+        ),
     ],
 )
 def test_a_tables_rows_have_its_headers_where_it_marks_them(table: str, expected: str) -> None:
@@ -272,3 +283,14 @@ def test_broken_markup_still_yields_its_text(page: bytes) -> None:
 def test_a_page_that_is_one_open_comment_is_empty() -> None:
     with pytest.raises(EmptyDocument):
         read(b"<html><!-- never closed", name="x.html")
+
+
+def test_chapters_and_mails_keep_what_stands_at_their_edges() -> None:
+    page = (
+        "<html><body><nav>Contents</nav><p>The ship sank.</p><aside>1 It was built in 1900.</aside>"
+        "<math><mi>E</mi><mo>=</mo><mi>m</mi></math><footer>Regards, Ann</footer><button>Confirm</button></body>"
+    )
+    text = whole(page).text
+    for words in ("The ship sank.", "It was built in 1900.", "E=m", "Regards, Ann", "Confirm"):
+        assert words in text
+    assert "Contents" not in text

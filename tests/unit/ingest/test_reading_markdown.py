@@ -186,6 +186,13 @@ def test_hostile_markdown_is_read_in_time(text: str) -> None:
     assert time.monotonic() - begun < 5
 
 
+def test_a_table_may_stand_in_a_list_or_a_quotation() -> None:
+    listed = b"- | a | b |\n  |---|---|\n  | 1 | 2 | 3 |\n  | 6 |\n\n"
+    quoted = b"> | c | d |\n> |--|--|\n> | 4 | 5 | 7 |\n"
+    text = read(b"# T\n\n" + listed + quoted, name="x.md").text
+    assert text == "T\n\n- a: 1; b: 2; 3.\n\na: 6.\n\nc: 4; d: 5; 7."
+
+
 def test_a_cell_may_hold_a_bar_and_a_table_may_have_headers_alone() -> None:
     assert read(b"# T\n\n| Name | Signs |\n|--|--|\n| a \\| b | **x** |\n", name="x.md").text == (
         "T\n\nName: a | b; Signs: x."

@@ -175,6 +175,15 @@ def test_an_e_book_is_its_chapters_in_the_order_of_its_spine() -> None:
         ([["A", "B"]], [(0, "A\tB")]),
         ([["", ""], ["A", "B"], ["", "x"]], [(2, "B: x.")]),
         ([["Name", ""], ["a", "b"]], [(0, "Name"), (1, "a\tb")]),
+        (
+            [["Report on pumps 2024"], ["In litres"], ["Place", "Year"], ["North", "7"]],
+            [(0, "Report on pumps 2024"), (1, "In litres"), (3, "Place: North; Year: 7.")],
+        ),
+        (
+            [["A", "B"], *([["1", "2"]] * 20), ["3", "4", "5"]],
+            [*((n, "A: 1; B: 2.") for n in range(1, 21)), (21, "A: 3; B: 4; 5.")],
+        ),
+        ([["A", "B"], ["1", "2", "3"]], [(0, "A\tB"), (1, "1\t2\t3")]),
         ([], []),
     ],
 )
@@ -270,6 +279,18 @@ def test_a_book_is_dated_by_its_publication(dates: str, expected: str | None) ->
     assert (published and (published.value.isoformat(), published.found_by)) == (
         expected and (expected, "dc:date")
     )
+
+
+def test_hidden_sheets_are_told() -> None:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    for name in ("Shown", "Drafts"):
+        book.add_worksheet(name).write_row(0, 0, [f"A remark in {name}"])
+    book.worksheets()[1].hide()
+    book.close()
+    reading = read(file.getvalue(), name="x.xlsx")
+    assert reading.text.strip() == "A remark in Shown"
+    assert reading.warnings == ("Hidden sheets were left out: Drafts.",)
 
 
 def test_a_workbook_has_the_title_and_author_that_it_states() -> None:
