@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import docx
@@ -18,17 +18,23 @@ from ingest.readers.blocks import Block, lay_out
 from ingest.readers.characters import clean
 from ingest.reading import Reading
 from rag.errors import UnreadableDocument
+from rag.types import FurnitureLocator, Span
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _WRAPPERS = {
     qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag")
 }
 _BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_NOTE_PARTS = {qn("w:footnoteReference"): "footnotes", qn("w:endnoteReference"): "endnotes"}
+_BETWEEN = "\n\n"
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título) (\d)", re.IGNORECASE)
 
 
 def read(content: bytes) -> Reading:
-    """Read the body with tracked changes accepted; headers, footers, notes and comments are left out.
+    """Read the body with tracked changes accepted, each note after the paragraph that refers to it.
+
+    Headers and footers stand once at the end, apart; comments are left out and told of.
 
     Raises:
         EncryptedDocument, UnreadableDocument: it cannot be opened.
@@ -38,24 +44,75 @@ def read(content: bytes) -> Reading:
         document = docx.Document(io.BytesIO(content))
     except (KeyError, ValueError, OSError) as error:
         raise UnreadableDocument("The Word document is damaged. Save it anew.") from error
+    for again in list(document.element.body.iter(_FALLBACK)):  # the same for older programs
+        again.getparent().remove(again)
     layout = lay_out(_blocks(document))
+    text, furniture = _with_running_lines(layout.text, _running_lines(document))
     stated = document.core_properties
     return Reading(
         media_type=MEDIA_TYPE,
-        text=layout.text,
+        text=text,
         title=stated.title or "",
         author=stated.author or None,
-        locators=layout.sections,
+        locators=(*layout.sections, *furniture),
+        warnings=tuple(_notes_on(document)),
     )
 
 
+def _with_running_lines(text: str, lines: Iterable[str]) -> tuple[str, list[FurnitureLocator]]:
+    furniture = []
+    for line in lines:
+        start = len(text) + len(_BETWEEN)
+        furniture.append(FurnitureLocator(span=Span(start, start + len(line))))
+        text += _BETWEEN + line
+    return text, furniture
+
+
+def _running_lines(document: WordDocument) -> list[str]:
+    """The lines of all headers and footers, each once; those that count pages are none."""
+    parts = (
+        part
+        for section in document.sections
+        for part in (
+            *(section.header, section.first_page_header, section.even_page_header),
+            *(section.footer, section.first_page_footer, section.even_page_footer),
+        )
+        if not part.is_linked_to_previous
+    )
+    lines = (
+        clean(_text(one)).text.strip() for part in parts for one in part._element.iter(qn("w:p"))
+    )
+    return list(dict.fromkeys(line for line in lines if any(map(str.isalpha, line))))
+
+
+def _notes_on(document: WordDocument) -> Iterator[str]:
+    if count := len(list(document.comments)):
+        yield f"{count:,} {'comment was' if count == 1 else 'comments were'} left out."
+
+
 def _blocks(document: WordDocument) -> Iterator[Block]:
+    notes = _notes(document)
     for item in _items(document.element.body):
         if item.tag == qn("w:tbl"):
             yield from _rows(Table(item, document))
         else:
             paragraph = Paragraph(item, document._body)
             yield Block(clean(_text(item)).text.strip(), _level(paragraph))
+        for reference in item.iter(*_NOTE_PARTS):
+            kind = _NOTE_PARTS[reference.tag]
+            yield Block(notes.get((kind, reference.get(qn("w:id"))), ""))
+
+
+def _notes(document: WordDocument) -> dict[tuple[str, str | None], str]:
+    """Footnotes and endnotes by their kind and number."""
+    found = {}
+    for relation in document.part.rels.values():
+        kind = relation.reltype.rsplit("/", 1)[-1]
+        if kind in _NOTE_PARTS.values() and not relation.is_external:
+            for note in package.parsed(relation.target_part.blob):
+                paragraphs = (clean(_text(one)).text.strip() for one in note.iter(qn("w:p")))
+                found[kind, note.get(qn("w:id"))] = "\n".join(filter(None, paragraphs))
+    return found
 
 
 def _items(parent: Any) -> Iterator[Any]:

@@ -114,7 +114,11 @@ TARGETS: dict[str, Target] = {
     "subtitles": Target(_reader("subtitles"), _told("vtt", "srt")),
     "delimited": Target(_reader("delimited"), _told("csv")),
     "pdf": Target(_reader("pdf"), (*_told("pdf"), pdfs.pdf([["One line.", "Two."]]))),
-    "docx": Target(_reader("docx"), (packages.word(), packages.edited_word()), packed=True),
+    "docx": Target(
+        _reader("docx"),
+        (packages.word(), packages.edited_word(), packages.annotated_word()),
+        packed=True,
+    ),
     "pptx": Target(_reader("pptx"), (packages.slides(),), packed=True),
     "spreadsheet": Target(_reader("spreadsheet"), _told("xlsx"), packed=True),
     "epub": Target(_reader("epub"), _told("epub"), packed=True),

@@ -63,6 +63,48 @@ def edited_word() -> bytes:
     return zipped(dict(members))
 
 
+def annotated_word() -> bytes:
+    """A document with a header, a footer that counts pages, a footnote, an endnote and a comment."""
+    document = docx.Document()
+    section = document.sections[0]
+    section.header.paragraphs[0].text = "Harbour board, 3 May 2024"
+    section.footer.paragraphs[0].text = "4"
+    paragraph = document.add_paragraph("The pier is 40 m long.")
+    document.add_comment(paragraph.runs, text="Really?", author="A.")
+    document.add_paragraph("It was built in 1900.")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    with zipfile.ZipFile(buffer) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    kinds = {"footnote": "Without the steps.", "endnote": "Or in 1901."}
+    for kind, text in kinds.items():
+        members[f"word/{kind}s.xml"] = (
+            f'<w:{kind}s {space}><w:{kind} w:id="2"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:{kind}></w:{kind}s>'
+        ).encode()
+    relations = "".join(
+        f'<Relationship Id="n{kind}" Target="{kind}s.xml" Type="http://schemas.openxmlformats.org/officeDocument'
+        f'/2006/relationships/{kind}s"/>'
+        for kind in kinds
+    )
+    types = "".join(
+        f'<Override PartName="/word/{kind}s.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+        f'wordprocessingml.{kind}s+xml"/>'
+        for kind in kinds
+    )
+    for name, end, more in (
+        ("word/_rels/document.xml.rels", "</Relationships>", relations),
+        ("[Content_Types].xml", "</Types>", types),
+    ):
+        members[name] = members[name].decode().replace(end, more + end).encode()
+    body = members["word/document.xml"].decode()
+    for text, kind in (("40 m long.", "footnote"), ("in 1900.", "endnote")):
+        reference = f'{text}</w:t></w:r><w:r><w:{kind}Reference w:id="2"/>'
+        body = body.replace(f"{text}</w:t></w:r>", f"{reference}</w:r>")
+    members["word/document.xml"] = body.encode()
+    return zipped(dict(members))
+
+
 def slides() -> bytes:
     deck = pptx.Presentation()
     for title, body in (("Start", "We begin in May."), ("Costs", "It costs 3 million.")):

@@ -16,7 +16,7 @@ from rag.errors import (
     UnreadableDocument,
     UnsupportedFormat,
 )
-from rag.types import PageLocator, RowLocator, SectionLocator
+from rag.types import FurnitureLocator, PageLocator, RowLocator, SectionLocator
 from tests.unit.ingest import packages
 
 
@@ -55,6 +55,43 @@ def test_tracked_changes_content_controls_and_merged_cells_are_read() -> None:
     assert "Inside of a control." in reading.text
     assert "Name: wide; Price: 7." in reading.text
     assert "Name: a; Amount: b; Price: c inner." in reading.text
+
+
+def test_notes_follow_their_paragraph_and_running_lines_stand_apart() -> None:
+    reading = read(packages.annotated_word(), name="x.docx")
+    assert reading.text.split("\n\n") == [
+        "The pier is 40 m long.",
+        "Without the steps.",
+        "It was built in 1900.",
+        "Or in 1901.",
+        "Harbour board, 3 May 2024",
+    ]
+    [header] = [one for one in reading.locators if isinstance(one, FurnitureLocator)]
+    assert header.span.cut(reading.text) == "Harbour board, 3 May 2024"
+    assert reading.published is not None
+    assert (reading.published.value.isoformat(), reading.published.found_by) == (
+        "2024-05-03",
+        "page header",
+    )
+    assert reading.warnings == ("1 comment was left out.",)
+
+
+def test_a_text_box_is_read_once() -> None:
+    with zipfile.ZipFile(io.BytesIO(packages.word())) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    box = (
+        '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006">'
+        "<mc:{0}><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></mc:{0}>{1}</mc:AlternateContent>"
+    )
+    fallback = "<mc:Fallback><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></mc:Fallback>"
+    body = members["word/document.xml"].decode()
+    members["word/document.xml"] = body.replace(
+        "<w:t>Dogs ride free.</w:t>",
+        f"<w:t>Dogs ride free. </w:t></w:r><w:r>{box.format('Choice', fallback)}",
+    ).encode()
+    text = read(packages.zipped(dict(members)), name="x").text
+    assert text.count("In a box.") == 1
+    assert text.endswith("Dogs ride free. In a box.")
 
 
 def test_a_chapter_that_is_missing_is_told_and_the_others_are_read() -> None:
