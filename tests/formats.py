@@ -13,7 +13,7 @@ import docx
 import pptx
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate
+from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 
 from tests.unit.ingest.packages import epub, page, workbook
 
@@ -51,11 +51,11 @@ def _markdown(story: Story) -> bytes:
 def _pdf(story: Story) -> bytes:
     styles = getSampleStyleSheet()
     file = io.BytesIO()
-    flow: list[Flowable] = [
-        Paragraph(html.escape(line), styles["Heading2" if line is one.heading else "Normal"])
-        for one in story
-        for line in (one.heading, *one.paragraphs)
-    ]
+    flow: list[Flowable] = []
+    for one in story:
+        flow.append(Paragraph(html.escape(one.heading), styles["Heading2"]))
+        flow += [Paragraph(html.escape(line), styles["Normal"]) for line in one.paragraphs]
+        flow.append(PageBreak())
     SimpleDocTemplate(file, pagesize=A5, invariant=1).build(flow)
     return file.getvalue()
 

@@ -11,8 +11,11 @@ from tests.formats import TELLERS, Chapter, Story
 from tests.sound import check, check_places
 
 _WORD = st.text("abcdefghiklmnoprstuvz", min_size=2, max_size=9)
-_HEADING = st.lists(_WORD, min_size=1, max_size=4).map(lambda words: " ".join(words).capitalize())
-_SENTENCE = st.lists(_WORD, min_size=3, max_size=14).map(
+_NUMBER = st.integers(0, 2100).map(str)
+_HEADING = st.lists(_WORD | _NUMBER, min_size=1, max_size=4).map(
+    lambda words: " ".join(["On", *words])
+)
+_SENTENCE = st.lists(_WORD | _NUMBER, min_size=3, max_size=14).map(
     lambda words: " ".join(words).capitalize() + "."
 )
 _PARAGRAPH = st.lists(_SENTENCE, min_size=1, max_size=4).map(" ".join)
@@ -33,8 +36,8 @@ def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None
     found = " ".join(reading.text.split())
     at = 0
     for chapter in story:
-        for paragraph in chapter.paragraphs:
-            at = found.index(" ".join(paragraph.split()), at) + 1
+        for line in (chapter.heading, *chapter.paragraphs):
+            at = found.index(" ".join(line.split()), at) + 1
     check_places(document, [Span(start, start + 1) for start in range(len(document.text))])
     assert read(content, name=name) == reading
     assert encode(locator_rows(read(content, name=name).locators)) == encode(
