@@ -5,9 +5,9 @@ set -eu
 cd "$(dirname "$0")/.."
 cool_down=$(python3 -c 'import datetime as d; print((d.datetime.now(d.UTC) - d.timedelta(days=3)).strftime("%Y-%m-%dT00:00:00Z"))')
 compile() { uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --exclude-newer "$cool_down" \
-  --all-extras --group build --constraint requirements/torch.txt "$@" pyproject.toml; }
+  --extra offline-model --group build --constraint requirements/torch.txt "$@" pyproject.toml; }
 apart=$(compile | sed -n 's/^\(torch\|triton\|nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*\)==.*/--no-emit-package \1/p')
 # shellcheck disable=SC2086 # one flag a package
 compile --generate-hashes $apart --output-file requirements/runtime.txt
 # shellcheck disable=SC2086
-compile --generate-hashes $apart --constraint requirements/runtime.txt --group dev --output-file requirements/dev.txt
+compile --generate-hashes $apart --constraint requirements/runtime.txt --extra ocr --group dev --output-file requirements/dev.txt
