@@ -129,10 +129,7 @@ def _page(
 def _reading(found: _Read) -> Reading:
     pages = [page or Page(lines=(), width=1, height=1) for page in found.pages]
     lines = [text_lines(page.lines) for page in pages]
-    bodies = without_furniture(
-        [(one, page.height) for one, page in zip(lines, pages, strict=True)],
-        [page.label for page in pages],
-    )
+    bodies = without_furniture([(one, page.height) for one, page in zip(lines, pages, strict=True)])
     bodies = [
         body.with_lines(in_reading_order(body.lines, page.width))
         for body, page in zip(bodies, pages, strict=True)

@@ -102,9 +102,78 @@ def test_a_page_on_its_own_keeps_what_may_be_text() -> None:
     assert furniture(read(pdf([lines]), name="x")) == []
 
 
-def test_a_number_alone_at_the_foot_of_the_only_page_is_its_label() -> None:
-    reading = read(drawn([(40, 500, "Some men came."), (200, 30, "17")]), name="x")
-    assert (reading.text, labels(reading)) == ("Some men came.", ["17"])
+def test_the_only_page_keeps_its_numbers() -> None:
+    said = "The barrels were counted on the quay that night:"
+    reading = read(drawn([(40, 500, said), (40, 30, "42")]), name="x")
+    assert reading.text.split() == [*said.split(), "42"]
+    assert labels(reading) == ["1"]
+
+
+def each_with(lines: list[str], height: float) -> bytes:
+    """Pages that say something else each, with one of the lines at a height."""
+    bodies = [line for body in BODIES for line in body]
+    return drawn(
+        *([(40, height, line), (40, 300, body)] for line, body in zip(lines, bodies, strict=False))
+    )
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [f"Invoice No. {number}" for number in (4711, 4724, 4790, 4801, 4802, 4803)],
+        [f"Total due: {1000 + 17 * at} euros" for at in range(6)],
+        ["Exhibit 31.1", "Exhibit 31.2", "Exhibit 32.1", "Exhibit 32.2", "Exhibit 99.1", "Exhibit"],
+        [f"Chapter {number}" for number in range(2, 8)],
+        [f"{number} May 1921" for number in range(1, 7)],
+        ["2 persons signed", "2 Methods", "3 Results", "4 Findings", "Results 5", "signed 6"],
+    ],
+)
+@pytest.mark.parametrize("at_top", [True, False])
+def test_lines_that_differ_in_their_numbers_stay_in_the_body(
+    headers: list[str], at_top: bool
+) -> None:
+    reading = read(each_with(headers, 560 if at_top else 30), name="x")
+    assert furniture(reading) == []
+    assert all(one in reading.text for one in headers)
+
+
+def test_headers_of_different_days_are_no_date_of_the_text() -> None:
+    days = ("3 May 1921", "9 May 1921", "3 May 1921", "9 May 1921", "3 May 1921", "9 May 1921")
+    reading = read(each_with([f"The Almanac, {day}" for day in days], 560), name="x")
+    assert furniture(reading) == ["The Almanac, 3 May 1921", "The Almanac, 9 May 1921"]
+    assert reading.published is None
+
+
+def test_numbers_among_words_are_running_lines_where_they_count_pages_but_are_kept() -> None:
+    headers = [f"The Almanac {number}" for number in range(1, 5)]
+    assert furniture(read(each_with(headers, 560), name="x")) == headers
+
+
+def test_a_line_stays_once_whatever_number_its_page_has() -> None:
+    content = running(BODIES, header="The Almanac | Page # of 4", footer="")
+    assert furniture(read(content, name="x")) == ["The Almanac | Page 1 of 4"]
+
+
+def test_two_pages_are_no_proof_that_numbers_count_pages() -> None:
+    reading = read(running(BODIES[:2], header="The Keeper's Almanac", footer="#"), name="x")
+    assert "1" in furniture(reading)
+    assert labels(reading) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_stamp"),
+    [
+        ("Downloaded from example.org by a reader", True),
+        ("This copy was printed on 3 May 2021", True),
+        ("Digitized by www.example.org", True),
+        ("Downloaded software must be signed by the vendor or", False),
+        ("https://example.org/almanac", False),
+        ("Printed by order of the keeper", False),
+    ],
+)
+def test_a_stamp_says_from_where_or_when_a_copy_is(line: str, is_stamp: bool) -> None:
+    reading = read(drawn([(40, 500, "The lamp was lit."), (40, 30, line)]), name="x")
+    assert furniture(reading) == ([line] if is_stamp else [])
 
 
 def test_the_date_in_a_header_is_the_last_resort_before_the_name() -> None:
