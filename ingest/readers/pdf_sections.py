@@ -128,7 +128,7 @@ def _begins(lines: Sequence[TextLine], at: int, wanted: str) -> bool:
 
 def _letters(text: str) -> str:
     """Letters and digits alone, without a number at the beginning."""
-    bare = re.sub(r"^\W*(?:[\dIVX]+[.)]?)+\s+(?=\S)", "", text)
+    bare = re.sub(r"^\W*[\dIVX][\dIVX.)]*\s+(?=\S)", "", text)
     return "".join(re.findall(r"\w+", bare.casefold()))
 
 

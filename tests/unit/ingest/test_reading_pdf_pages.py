@@ -351,6 +351,14 @@ def test_an_outline_gives_sections_where_its_titles_stand() -> None:
     assert found[1].span.cut(reading.text).split() == ["Of", "Oil", "Text", "on", "oil."]
 
 
+def test_a_title_of_many_digits_is_looked_for_like_any_other() -> None:
+    content = outlined(pdf([["Oil"]]), [("1" * 100_000, 0, 560.0), ("Oil", 0, 560.0)])
+    paths = [
+        one.path for one in read(content, name="x").locators if isinstance(one, SectionLocator)
+    ]
+    assert paths == [("Oil",)]
+
+
 def test_large_type_that_recurs_gives_sections() -> None:
     def paint(canvas: Canvas, title: str) -> None:
         canvas.setFont("Helvetica", 18)
