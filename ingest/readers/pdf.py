@@ -79,13 +79,11 @@ def _read_with_pdfium(content: bytes) -> _Read | None:
             ) from error
         return None
     with document:
-        if has_form := document.get_formtype() != raw.FORMTYPE_NONE:
+        if document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
         ocr = Recogniser()
         return _Read(
-            pages=[
-                _page(document, index, ocr, has_form=has_form) for index in range(len(document))
-            ],
+            pages=[_page(document, index, ocr) for index in range(len(document))],
             outline=outline(document),
             title=string(raw.FPDF_GetMetaText, document, b"Title"),
             author=string(raw.FPDF_GetMetaText, document, b"Author"),
@@ -116,11 +114,9 @@ def _attachment_name(attached: object) -> str:
     return bytes(name).decode("utf-16-le", errors="ignore").rstrip("\0")
 
 
-def _page(
-    document: pdfium.PdfDocument, index: int, ocr: Recogniser, *, has_form: bool
-) -> Page | None:
+def _page(document: pdfium.PdfDocument, index: int, ocr: Recogniser) -> Page | None:
     try:
-        page = read_page(document, index, has_form=has_form)
+        page = read_page(document, index)
         return ocr.read(document, index, page) if page.scanned else page
     except pdfium.PdfiumError:
         return None
@@ -129,7 +125,10 @@ def _page(
 def _reading(found: _Read) -> Reading:
     pages = [page or Page(lines=(), width=1, height=1) for page in found.pages]
     lines = [text_lines(page.lines) for page in pages]
-    bodies = without_furniture([(one, page.height) for one, page in zip(lines, pages, strict=True)])
+    bodies = without_furniture(
+        [(one, page.height) for one, page in zip(lines, pages, strict=True)],
+        [page.label for page in pages],
+    )
     bodies = [
         body.with_lines(in_reading_order(body.lines, page.width))
         for body, page in zip(bodies, pages, strict=True)

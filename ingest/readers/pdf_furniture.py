@@ -103,7 +103,7 @@ class _Row:
         for found in _INLINE_NUMBER.finditer(self.text):
             span, value = Span(*found.span()), int(found[0])
             # Between other words, what runs ahead of the pages rather counts invoices or chapters.
-            if value <= self.page + 1 and not _is_of_a_day(self.text, span):
+            if 0 < value <= self.page + 1 and not _is_of_a_day(self.text, span):
                 yield _Number(row=self, span=span, value=value, apart=False)
 
 
@@ -157,7 +157,9 @@ def _is_of_a_day(text: str, span: Span) -> bool:
     return bool(day and day.span and day.span.start <= span.start < day.span.end)
 
 
-def without_furniture(pages: Sequence[tuple[Sequence[TextLine], float]]) -> list[PageBody]:
+def without_furniture(
+    pages: Sequence[tuple[Sequence[TextLine], float]], labels: Sequence[str]
+) -> list[PageBody]:
     """Take running lines apart from each page's lines; the float is the page's height in points.
 
     Every distinct one stays on the first page that has it, where the page's own number makes no difference.
@@ -170,7 +172,7 @@ def without_furniture(pages: Sequence[tuple[Sequence[TextLine], float]]) -> list
         for row in _rows(index, lines, height, edges)
     ]
     repeated = _repeated([row for row in rows if _has_company(row, pages)], len(pages))
-    counted = _counted(rows, len(pages))
+    counted = _counted(rows, labels)
     chosen: dict[int, list[_Row]] = defaultdict(list)
     peeled: dict[tuple[int, bool], int] = defaultdict(int)
     for row in rows:
@@ -292,22 +294,27 @@ def _least(page_count: int) -> int:
     return 3 if page_count > 3 else 2
 
 
-def _counted(rows: Sequence[_Row], page_count: int) -> dict[_Row, _Counted]:
-    """The rows whose numbers rise by one a page, at one place and among the same words."""
-    series: dict[tuple[bool, str, int], dict[_Row, _Number]] = defaultdict(dict)
+def _counted(rows: Sequence[_Row], labels: Sequence[str]) -> dict[_Row, _Counted]:
+    """The rows whose numbers rise by one a page or are its label, at one place and among the same words."""
+    series: dict[tuple[str, bool, str], dict[_Row, _Number]] = defaultdict(dict)
     for row in rows:
         for one in row.numbers():
-            if one.value not in _YEARS:
-                key = row.at_top, "" if one.apart else one.rest, one.value - row.page
-                series[key].setdefault(row, one)
+            if one.value in _YEARS:
+                continue
+            among = "" if one.apart else one.rest
+            is_label = one.apart and one.printed == labels[row.page]
+            for count in ("label", str(one.value - row.page))[not is_label :]:
+                series[among, row.at_top, count].setdefault(row, one)
     found: dict[_Row, _Counted] = {}
     for numbers in series.values():
         there = _at_one_depth(list(numbers))
         in_sequence = _longest_run(sorted({row.page for row in there}))
-        if in_sequence >= _least(page_count):
-            for row in there:
-                proven = in_sequence >= _PROOF and numbers[row].apart
-                found.setdefault(row, _Counted(numbers[row], proven))
+        if in_sequence < _least(len(labels)):
+            continue
+        for row in there:
+            proven = numbers[row].apart and in_sequence >= _PROOF
+            if proven or row not in found:
+                found[row] = _Counted(numbers[row], proven)
     return found
 
 
