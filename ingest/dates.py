@@ -195,7 +195,8 @@ def published(text: str, title: str = "") -> Stated:
     """When the text came out, by its head: a labelled date, else a line that is an outlet and a date.
 
     A line that is the title is no dateline: "Battle of Waterloo, 18 June 1815" says what the text is about. So
-    may a day alone under a title: it counts where a time, a byline or a person's name stands beside it.
+    may a day alone under a title: it counts where a time, a byline or a person's name stands beside it, and
+    above the title.
     """
     head = text[:_HEAD_CHARS]
     found = _chosen(head, _PUBLISHED)
@@ -325,7 +326,8 @@ def _contradiction(found_by: str, values: Sequence[dt.date]) -> tuple[str, ...]:
 class _Dateline:
     """A line that is an outlet's name and a date, or a date alone; `number` counts lines with words.
 
-    It is signed where a time or a byline follows the date, or a line beside it, below the title, names somebody.
+    It is signed where it stands first, a time or a byline follows the date, or a line beside it, below the
+    title, names somebody.
     """
 
     number: int
@@ -359,8 +361,10 @@ def _datelines(head: str) -> list[_Dateline]:
 def _is_signed(lines: Sequence[re.Match[str]], number: int, date_end: int) -> bool:
     line = lines[number]
     beside = [lines[at][0] for at in (number - 1, number + 1) if 0 < at < len(lines)]
-    return any(map(str.isalnum, line[0][date_end - line.start() :])) or any(
-        _PERSON.fullmatch(one.strip(_DECORATION)) for one in beside
+    return (
+        not number
+        or any(map(str.isalnum, line[0][date_end - line.start() :]))
+        or any(_PERSON.fullmatch(one.strip(_DECORATION)) for one in beside)
     )
 
 

@@ -440,6 +440,24 @@ def test_files_inside_come_along_through_the_sandbox() -> None:
     )
 
 
+def test_files_inside_that_are_too_many_or_too_large_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = pdf([["See the tables inside."]])
+    for name in ("a.txt", "b.txt", "c.txt"):
+        content = with_file(content, name, b"a table")
+    monkeypatch.setattr("ingest.readers.pdf._MOST_ATTACHED", 10)
+    reading = read(content, name="x")
+    assert [one.name for one in reading.attachments] == ["a.txt"]
+    assert reading.warnings == (
+        "2 attached files cannot be read here, or would be too much. Save what is attached, and add it by itself.",
+    )
+    monkeypatch.undo()
+    assert read(content, name="x").warnings == ()
+    monkeypatch.setattr("ingest.readers.pdf._MOST_ATTACHMENTS", 2)
+    assert read(content, name="x").warnings[0].startswith("1 attached file cannot be read here")
+
+
 def test_a_file_is_read_the_same_twice_and_in_the_sandbox() -> None:
     content = running(BODIES, header="The Keeper's Almanac", footer="#")
     assert read(content, name="x") == read(content, name="x") == shared().read(content, name="x")
