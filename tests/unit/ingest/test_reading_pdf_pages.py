@@ -417,22 +417,6 @@ def test_a_title_of_many_digits_is_looked_for_like_any_other() -> None:
     assert paths == [("Oil",)]
 
 
-def test_large_type_that_recurs_gives_sections() -> None:
-    def paint(canvas: Canvas, title: str) -> None:
-        canvas.setFont("Helvetica", 18)
-        canvas.drawString(40, 500, title)
-        canvas.setFont("Helvetica", 10)
-        for row in range(12):
-            canvas.drawString(
-                40, 470 - 12 * row, "and so it went on, as it had before in the tower"
-            )
-
-    content = painted(partial(paint, title="Of Lamps"), partial(paint, title="Of Oil"))
-    reading = read(content, name="x")
-    paths = [one.path for one in reading.locators if isinstance(one, SectionLocator)]
-    assert paths == [("Of Lamps",), ("Of Oil",)]
-
-
 def test_files_inside_come_along_through_the_sandbox() -> None:
     content = with_file(pdf([["See the table inside."]]), "table.csv", b"a,b\n\x00\xff")
     assert shared().read(content, name="x").attachments == (
