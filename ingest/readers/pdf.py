@@ -19,7 +19,7 @@ import pypdfium2 as pdfium
 from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
-from ingest.readers.characters import Cleaned, clean, one_line
+from ingest.readers.characters import clean, one_line, removal_warnings
 from ingest.readers.pdf_furniture import without_furniture
 from ingest.readers.pdf_layout import in_reading_order, text_lines
 from ingest.readers.pdf_ocr import Recogniser, installed
@@ -159,7 +159,7 @@ def _reading(found: _Read) -> Reading:
         warnings=(
             *_warnings(found.pages),
             *_left_out(sum(one is None for one in found.attachments)),
-            *Cleaned("", sum(page.removed for page in pages)).warnings,
+            *removal_warnings(sum(page.removed for page in pages)),
         ),
     )
 
@@ -235,7 +235,7 @@ def _read_with_pypdf(content: bytes) -> Reading:
         text=text,
         locators=locators,
         author=one_line(author) or None,
-        warnings=Cleaned("", sum(page.removed for page in pages)).warnings,
+        warnings=removal_warnings(sum(page.removed for page in pages)),
     )
 
 
