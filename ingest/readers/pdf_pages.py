@@ -131,9 +131,11 @@ def read_page(document: pdfium.PdfDocument, index: int) -> Page:
         PdfiumError: it cannot be read.
     """
     page = document[index]
-    # Fields and comments that are shown become text of the page.
-    raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
-    page = document[index]
+    if raw.FPDFPage_GetAnnotCount(
+        page
+    ):  # fields and comments that are shown become text of the page
+        raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
+        page = document[index]
     turn, width, height = _displayed(page)
     words = _Words(page, turn)
     lines = [line for line in words.lines() if line.words]
