@@ -266,6 +266,15 @@ def leading_day(value: str) -> dt.date | None:
     return _value(found) if found else None
 
 
+def is_of_a_day(text: str, place: Span) -> bool:
+    """Whether what stands at `place` is part of a date, with a year or without."""
+    return any(
+        found.start() <= place.start < found.end()
+        for form in (_DATE, _YEARLESS)
+        for found in form.finditer(text)
+    )
+
+
 def first_within(text: str, span: Span, found_by: str) -> DocumentDate | None:
     """The first date that stands inside of `span`."""
     for match in _DATE.finditer(text, span.start, span.end):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.dates import first_within
+from ingest.dates import first_within, is_of_a_day
 from ingest.readers.pdf_layout import TextLine
 from ingest.readers.pdf_pages import Box
 from rag.types import Span
@@ -103,7 +103,7 @@ class _Row:
         for found in _INLINE_NUMBER.finditer(self.text):
             span, value = Span(*found.span()), int(found[0])
             # Between other words, what runs ahead of the pages rather counts invoices or chapters.
-            if 0 < value <= self.page + 1 and not _is_of_a_day(self.text, span):
+            if 0 < value <= self.page + 1 and not is_of_a_day(self.text, span):
                 yield _Number(row=self, span=span, value=value, apart=False)
 
 
@@ -150,11 +150,6 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 def _says_where_or_when(text: str) -> bool:
     return bool(_HOST_OR_DAY.search(text) or first_within(text, Span(0, len(text)), found_by=""))
-
-
-def _is_of_a_day(text: str, span: Span) -> bool:
-    day = first_within(text, Span(0, len(text)), found_by="")
-    return bool(day and day.span and day.span.start <= span.start < day.span.end)
 
 
 def without_furniture(

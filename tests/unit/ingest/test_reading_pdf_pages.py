@@ -128,6 +128,7 @@ def each_with(lines: list[str], height: float) -> bytes:
         ["Exhibit 31.1", "Exhibit 31.2", "Exhibit 32.1", "Exhibit 32.2", "Exhibit 99.1", "Exhibit"],
         [f"Chapter {number}" for number in range(2, 8)],
         [f"{number} May 1921" for number in range(1, 7)],
+        [f"Monday, {number} May" for number in range(1, 7)],
         ["2 persons signed", "2 Methods", "3 Results", "4 Findings", "Results 5", "signed 6"],
     ],
 )
