@@ -6,7 +6,7 @@ Evidence is the place and the repetition, so a page that stands alone shows only
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -86,10 +86,7 @@ class _Row:
     @property
     def is_stamp(self) -> bool:
         """Whether it tells where or when a copy was made, apart from the text."""
-        outside = self.parted and self.zone <= _OUTER_ZONE and len(self.text) <= _MOST_CHARS
-        return (
-            outside and _STAMP.fullmatch(self.text) is not None and _says_where_or_when(self.text)
-        )
+        return self.parted and self.zone <= _OUTER_ZONE and _is_stamp(self.text)
 
     def numbers(self) -> Iterator[_Number]:
         """What may be the page's number."""
@@ -148,7 +145,9 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
     yield start, text[start:]
 
 
-def _says_where_or_when(text: str) -> bool:
+def _is_stamp(text: str) -> bool:
+    if len(text) > _MOST_CHARS or not _STAMP.fullmatch(text):
+        return False
     return bool(_HOST_OR_DAY.search(text) or first_within(text, Span(0, len(text)), found_by=""))
 
 
@@ -175,17 +174,39 @@ def without_furniture(
         if row in repeated or (outermost and (row in counted or row.is_stamp)):
             peeled[row.page, row.at_top] += outermost
             chosen[row.page].append(row)
+    turned = _turned([lines for lines, _ in pages])
     seen: set[str] = set()
-    return [_body(lines, chosen[index], counted, seen) for index, (lines, _) in enumerate(pages)]
+    return [
+        _body(lines, chosen[index], turned[index], counted, seen)
+        for index, (lines, _) in enumerate(pages)
+    ]
+
+
+def _turned(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
+    """Each page's lines up or down beside level ones that repeat or tell where a copy is from."""
+    on_pages = Counter(
+        text for lines in pages for text in {_folded(one.text) for one in lines if not one.level}
+    )
+    return [
+        [
+            one
+            for one in lines
+            if not one.level
+            and any(other.level for other in lines)
+            and (on_pages[_folded(one.text)] >= _least(len(pages)) or _is_stamp(one.text))
+        ]
+        for lines in pages
+    ]
 
 
 def _body(
     lines: Sequence[TextLine],
     rows: Sequence[_Row],
+    turned: Sequence[TextLine],
     counted: Mapping[_Row, _Counted],
     seen: set[str],
 ) -> PageBody:
-    running = {id(line) for row in rows for line in row.lines}
+    running = {id(line) for row in rows for line in row.lines} | {id(line) for line in turned}
     new = []
     for row in rows:
         count = counted.get(row)
@@ -194,10 +215,12 @@ def _body(
         if says not in seen and not (is_proven and _BARE_NUMBER.fullmatch(row.text)):
             new.append(row)
             seen.add(says)
+    beside = [line for line in turned if _folded(line.text) not in seen]
+    seen.update(_folded(line.text) for line in beside)
     return PageBody(
         lines=tuple(line for line in lines if id(line) not in running),
         headers=tuple(line for row in new if row.at_top for line in row.lines),
-        footers=tuple(line for row in new if not row.at_top for line in row.lines),
+        footers=(*(line for row in new if not row.at_top for line in row.lines), *beside),
         number=next((counted[row].number.printed for row in rows if row in counted), ""),
     )
 

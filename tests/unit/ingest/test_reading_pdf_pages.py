@@ -192,6 +192,20 @@ def test_a_stamp_says_from_where_or_when_a_copy_is(line: str, is_stamp: bool) ->
     assert furniture(reading) == ([line] if is_stamp else [])
 
 
+@pytest.mark.parametrize(
+    "line", ["Downloaded from https://example.org by a reader", "The Keeper's Almanac"]
+)
+def test_what_runs_up_the_margin_of_every_page_stays_once(line: str) -> None:
+    def paint(canvas: Canvas, body: list[str]) -> None:
+        canvas.drawString(40, 500, body[0])
+        canvas.rotate(90)
+        canvas.drawString(100, -400, line)
+
+    reading = read(painted(*(partial(paint, body=body) for body in BODIES)), name="x")
+    assert furniture(reading) == [line]
+    assert reading.text.count(line) == 1
+
+
 def test_the_date_in_a_header_is_the_last_resort_before_the_name() -> None:
     content = running(BODIES, header="The Almanac, 3 May 1921", footer="#")
     published = read(content, name="1950-01-01.pdf").published
