@@ -174,6 +174,9 @@ _BYLINE = re.compile(r"by\s+(?=[A-Z])", re.IGNORECASE)
 _NAME = re.compile(
     r"(?:the\s+)?[A-Z][\w’'&.-]*(?:\s+(?:[A-Z&][\w’'&.-]*|of|the|and|for|on|in|to|at|de|la|du))*"
 )
+_PERSON = re.compile(
+    r"(?:by\s+)?(?!(?:The|An?)\s)[A-Z][\w’'.-]+(?:\s+[A-Z][\w’'.-]*){1,3}(?:,\s[^.!?\n]{1,60})?",
+)
 _HEADER = re.compile(r"[A-Z0-9][^!?;:\n]*(?:\s[-–—]|[|·•])\s*")
 _AFTER_DATE = re.compile(
     r"[\s*_.|]*(?:[,|·•]?\s*(?:at\s+)?\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4})?[\s*_]*)?"
@@ -191,13 +194,15 @@ _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 def published(text: str, title: str = "") -> Stated:
     """When the text came out, by its head: a labelled date, else a line that is an outlet and a date.
 
-    A line that is the title is no dateline: "Battle of Waterloo, 18 June 1815" says what the text is about.
+    A line that is the title is no dateline: "Battle of Waterloo, 18 June 1815" says what the text is about. So
+    may a day alone under a title: it counts where a time, a byline or a person's name stands beside it, and
+    above the title.
     """
     head = text[:_HEAD_CHARS]
     found = _chosen(head, _PUBLISHED)
     datelines = [] if found.date else _datelines(head)
     for line in datelines:
-        if line.outlet not in title or not line.outlet:
+        if line.outlet not in title if line.outlet else line.is_signed:
             return Stated(line.date)
     return found if found.date else _chosen(head, _EDITED)
 
@@ -261,6 +266,15 @@ def leading_day(value: str) -> dt.date | None:
     return _value(found) if found else None
 
 
+def is_of_a_day(text: str, place: Span) -> bool:
+    """Whether what stands at `place` is part of a date, with a year or without."""
+    return any(
+        found.start() <= place.start < found.end()
+        for form in (_DATE, _YEARLESS)
+        for found in form.finditer(text)
+    )
+
+
 def first_within(text: str, span: Span, found_by: str) -> DocumentDate | None:
     """The first date that stands inside of `span`."""
     for match in _DATE.finditer(text, span.start, span.end):
@@ -319,10 +333,15 @@ def _contradiction(found_by: str, values: Sequence[dt.date]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Dateline:
-    """A line that is an outlet's name and a date, or a date alone; `number` counts lines with words."""
+    """A line that is an outlet's name and a date, or a date alone; `number` counts lines with words.
+
+    It is signed where it stands first, a time or a byline follows the date, or a line beside it, below the
+    title, names somebody.
+    """
 
     number: int
     outlet: str
+    is_signed: bool
     date: DocumentDate
 
 
@@ -337,12 +356,25 @@ def _datelines(head: str) -> list[_Dateline]:
     ]
     return [
         _Dateline(
-            number, outlet, DocumentDate(value=day, found_by="dateline", span=Span(*date.span()))
+            number,
+            outlet,
+            _is_signed(lines, number, date.end()),
+            DocumentDate(value=day, found_by="dateline", span=Span(*date.span())),
         )
         for number, start, date in ending
         if len(ending) < _LIST_OF_DATES
         if (day := _value(date)) and (outlet := _outlet(head[start : date.start()])) is not None
     ]
+
+
+def _is_signed(lines: Sequence[re.Match[str]], number: int, date_end: int) -> bool:
+    line = lines[number]
+    beside = [lines[at][0] for at in (number - 1, number + 1) if 0 < at < len(lines)]
+    return (
+        not number
+        or any(map(str.isalnum, line[0][date_end - line.start() :]))
+        or any(_PERSON.fullmatch(one.strip(_DECORATION)) for one in beside)
+    )
 
 
 def _outlet(before: str) -> str | None:

@@ -97,7 +97,7 @@ def _goes_on(line: Box, box: Box) -> bool:
     """Whether a word follows on the same line, level or not."""
     across = min(line[2], box[2]) - max(line[0], box[0])
     down = min(line[3], box[3]) - max(line[1], box[1])
-    level = down >= 0.5 * min(line[3] - line[1], box[3] - box[1]) and box[0] >= line[0]
+    level = down >= 0.5 * min(line[3] - line[1], box[3] - box[1])
     upright = across >= 0.5 * min(line[2] - line[0], box[2] - box[0]) and down <= 0
     sideways = line[3] - line[1] > 2 * (line[2] - line[0])
     return level or (upright and sideways)

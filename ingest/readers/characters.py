@@ -24,9 +24,12 @@ class Cleaned:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the ingestion report says about the removal."""
-        if not self.removed:
-            return ()
-        return (f"{self.removed:,} invisible or control characters were removed.",)
+        return removal_warnings(self.removed)
+
+
+def removal_warnings(removed: int) -> tuple[str, ...]:
+    """What the ingestion report says where as many characters were taken out."""
+    return (f"{removed:,} invisible or control characters were removed.",) if removed else ()
 
 
 def clean(text: str) -> Cleaned:

@@ -14,7 +14,7 @@ from trafilatura.settings import Document as Found
 
 from ingest.readers import tables
 from ingest.readers.blocks import Block, Layout, lay_out
-from ingest.readers.characters import Cleaned, clean, one_line
+from ingest.readers.characters import clean, one_line, removal_warnings
 from ingest.readers.decoding import Decoded, decode
 from ingest.reading import Reading
 from rag.errors import EmptyDocument, UnreadableDocument
@@ -85,7 +85,7 @@ def read(content: bytes) -> Reading:
         published=_published(page),
         author=one_line(found.author or "") or None,
         source_url=_canonical_url(page),
-        warnings=decoded.warnings + Cleaned("", main.removed).warnings,
+        warnings=decoded.warnings + removal_warnings(main.removed),
     )
 
 

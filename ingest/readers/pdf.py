@@ -12,13 +12,14 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import pypdf
 import pypdfium2 as pdfium
 from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
-from ingest.readers.characters import Cleaned, clean, one_line
+from ingest.readers.characters import clean, one_line, removal_warnings
 from ingest.readers.pdf_furniture import without_furniture
 from ingest.readers.pdf_layout import in_reading_order, text_lines
 from ingest.readers.pdf_ocr import Recogniser, installed
@@ -44,13 +45,13 @@ _NO_TEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """What PDFium makes of a file; a page is None where it cannot be read."""
+    """What PDFium makes of a file; a page or an attachment is None where it cannot be read or carried."""
 
     pages: Sequence[Page | None]
     outline: Sequence[Entry]
     title: str
     author: str
-    attachments: Sequence[Attachment]
+    attachments: Sequence[Attachment | None]
 
 
 def read(content: bytes) -> Reading:
@@ -79,13 +80,11 @@ def _read_with_pdfium(content: bytes) -> _Read | None:
             ) from error
         return None
     with document:
-        if has_form := document.get_formtype() != raw.FORMTYPE_NONE:
+        if document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
         ocr = Recogniser()
         return _Read(
-            pages=[
-                _page(document, index, ocr, has_form=has_form) for index in range(len(document))
-            ],
+            pages=[_page(document, index, ocr) for index in range(len(document))],
             outline=outline(document),
             title=string(raw.FPDF_GetMetaText, document, b"Title"),
             author=string(raw.FPDF_GetMetaText, document, b"Author"),
@@ -93,20 +92,27 @@ def _read_with_pdfium(content: bytes) -> _Read | None:
         )
 
 
-def _attachments(document: pdfium.PdfDocument) -> Iterator[Attachment]:
-    """The files inside of the file, in its order, as many bytes as it may hold itself."""
+def _attachments(document: pdfium.PdfDocument) -> Iterator[Attachment | None]:
+    """The files inside of the file, in its order, as many bytes as it may hold itself; empty ones say nothing."""
     left = _MOST_ATTACHED
-    for index in range(min(raw.FPDFDoc_GetAttachmentCount(document), _MOST_ATTACHMENTS)):
+    count = raw.FPDFDoc_GetAttachmentCount(document)
+    for index in range(min(count, _MOST_ATTACHMENTS)):
         attached = raw.FPDFDoc_GetAttachment(document, index)
         size = ctypes.c_ulong()
-        if not attached or not raw.FPDFAttachment_GetFile(attached, None, 0, size):
+        has_size = attached and raw.FPDFAttachment_GetFile(attached, None, 0, size)
+        if has_size and not size.value:
             continue
-        if 0 < size.value <= left:
-            left -= size.value
-            content = ctypes.create_string_buffer(size.value)
-            if raw.FPDFAttachment_GetFile(attached, content, size.value, size):
-                name = one_line(_attachment_name(attached))
-                yield Attachment(name or f"attachment {index + 1}", content.raw)
+        if not has_size or size.value > left:
+            yield None
+            continue
+        left -= size.value
+        content = ctypes.create_string_buffer(size.value)
+        if raw.FPDFAttachment_GetFile(attached, content, size.value, size):
+            name = one_line(_attachment_name(attached))
+            yield Attachment(name or f"attachment {index + 1}", content.raw)
+        else:
+            yield None
+    yield from repeat(None, max(0, count - _MOST_ATTACHMENTS))
 
 
 def _attachment_name(attached: object) -> str:
@@ -116,11 +122,9 @@ def _attachment_name(attached: object) -> str:
     return bytes(name).decode("utf-16-le", errors="ignore").rstrip("\0")
 
 
-def _page(
-    document: pdfium.PdfDocument, index: int, ocr: Recogniser, *, has_form: bool
-) -> Page | None:
+def _page(document: pdfium.PdfDocument, index: int, ocr: Recogniser) -> Page | None:
     try:
-        page = read_page(document, index, has_form=has_form)
+        page = read_page(document, index)
         return ocr.read(document, index, page) if page.scanned else page
     except pdfium.PdfiumError:
         return None
@@ -150,11 +154,12 @@ def _reading(found: _Read) -> Reading:
         locators=(*out.pages, *found_sections, *out.furniture),
         layouts=tuple(out.layouts),
         author=one_line(found.author) or None,
-        attachments=tuple(found.attachments),
+        attachments=tuple(one for one in found.attachments if one),
         partial=any(page is None or page.scanned for page in found.pages),
         warnings=(
             *_warnings(found.pages),
-            *Cleaned("", sum(page.removed for page in pages)).warnings,
+            *_left_out(sum(one is None for one in found.attachments)),
+            *removal_warnings(sum(page.removed for page in pages)),
         ),
     )
 
@@ -184,6 +189,15 @@ def _warnings(pages: Sequence[Page | None]) -> Iterator[str]:
         hold, pages_are = ("hold", "pages are") if len(hidden) > 1 else ("holds", "page is")
         yield (
             f"{_numbers(hidden)} {hold} text that is not visible when the {pages_are} shown; it was left out."
+        )
+
+
+def _left_out(attachments: int) -> Iterator[str]:
+    if attachments:
+        files = "files" if attachments > 1 else "file"
+        yield (
+            f"{attachments:,} attached {files} cannot be read here, or would be too much. Save what is attached, "
+            "and add it by itself."
         )
 
 
@@ -221,7 +235,7 @@ def _read_with_pypdf(content: bytes) -> Reading:
         text=text,
         locators=locators,
         author=one_line(author) or None,
-        warnings=Cleaned("", sum(page.removed for page in pages)).warnings,
+        warnings=removal_warnings(sum(page.removed for page in pages)),
     )
 
 

@@ -1,38 +1,44 @@
 """Running headers and footers: lines in a page's margin that repeat, count pages, or tell where a copy is from.
 
-Evidence is the place and the repetition; a page that stands alone shows only what no body text looks like.
+Evidence is the place and the repetition, so a page that stands alone shows only stamps.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
+from ingest.dates import first_within, is_of_a_day
 from ingest.readers.pdf_layout import TextLine
 from ingest.readers.pdf_pages import Box
+from rag.types import Span
 
 _ZONE = 0.15  # of a page's height: how far from the first or last printed line running lines stand
 _OUTER_ZONE = 0.1  # where one alone is believed
 _MOST_ROWS = 4  # that run along one edge
+_MOST_CHARS = 200  # of a running line
 _SHIFT = 6.0  # points by which a running line may move between pages
 _SHARE, _SHARE_OF_HEADINGS = 0.05, 0.25  # of all pages: what a running line is on at least
-_SHARE_COUNTED, _SHARE_COUNTED_INLINE = 0.1, 0.3  # of all pages: how many a count of pages is on
-_DENSITY = 0.3  # the share of pages that a line is on, between the first and the last of them
-_TITLE_CHARS = 80
+_PROOF = 3  # pages in sequence whose numbers count them
 _YEARS = range(1800, 2101)
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_PARTS = re.compile(r"[\t|·•]|\s[–—-]\s|\s(?=(?i:page|seite|página)\s)")
 _BARE_NUMBER = re.compile(
     r"\W*(?i:page|p\.|seite|página)?\s*\W*(?:[A-Z]{1,2}-)?(?P<number>\d{1,4}|[ivxlc]{1,7})"
     r"(?:\s*(?:of|/|von|de|sur)\s*\d{1,4})?\W*"
 )
+_INLINE_NUMBER = re.compile(r"(?<![\w.,/:-])\d{1,4}(?![\w/:-]|[.,]\d)")
 _STAMP = re.compile(
-    r"(?:this (?:content|copy) (?:was )?)?download(?:ed)?\b.*\b(?:from|date|on|by)\b"
-    r"|digiti[sz]ed by\b|printed (?:from|on|by)\b|(?:https?://|www\.)\S+\W*$",
+    r"(?:this (?:content|copy|file) (?:was )?)?(?:downloaded|digiti[sz]ed|printed) (?:from|on|by)\b.*",
     re.IGNORECASE,
+)
+_HOST_OR_DAY = re.compile(
+    r"https?://|\b(?:[a-z\d-]+\.)+[a-z]{2,}\b|\b\d{1,4}([/.-])\d{1,2}\1\d{1,4}\b", re.IGNORECASE
 )
 
 
@@ -74,36 +80,75 @@ class _Row:
     text: str
 
     @property
-    def skeleton(self) -> str:
-        return re.sub(r"\d+", "#", " ".join(self.text.casefold().split()))
-
-    @property
     def cells(self) -> list[str]:
         return [cell.strip() for cell in self.text.split("\t")]
 
+    @property
+    def is_stamp(self) -> bool:
+        """Whether it tells where or when a copy was made, apart from the text."""
+        return self.parted and self.zone <= _OUTER_ZONE and _is_stamp(self.text)
+
     def numbers(self) -> Iterator[_Number]:
-        """What may be the page's number: the row or a cell of it, or the word at one of its ends."""
-        for cell in dict.fromkeys((self.text, *self.cells)):
-            if found := _BARE_NUMBER.fullmatch(cell):
-                yield from _number(found["number"], alone=True)
-        words = self.text.split()
-        for word in (words[0], words[-1]):
-            if len(words) > 1 and word.isdigit() and len(word) <= 4 and int(word) not in _YEARS:
-                yield from _number(word, alone=False)
+        """What may be the page's number."""
+        if len(self.text) > _MOST_CHARS:
+            return
+        for at, part in _parts(self.text):
+            if found := _BARE_NUMBER.fullmatch(part):
+                span = Span(at + found.start("number"), at + found.end("number"))
+                if value := _value(found["number"]):
+                    yield _Number(row=self, span=span, value=value, apart=True)
+        for found in _INLINE_NUMBER.finditer(self.text):
+            span, value = Span(*found.span()), int(found[0])
+            # Between other words, what runs ahead of the pages rather counts invoices or chapters.
+            if 0 < value <= self.page + 1 and not is_of_a_day(self.text, span):
+                yield _Number(row=self, span=span, value=value, apart=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class _Number:
+    """A number in a row, and whether it stands apart from what else the row says."""
+
+    row: _Row
+    span: Span
+    value: int
+    apart: bool
+
+    @property
+    def printed(self) -> str:
+        """As it stands there."""
+        return self.span.cut(self.row.text)
+
+    @property
+    def rest(self) -> str:
+        """What else the row says."""
+        return _folded(self.row.text[: self.span.start] + "#" + self.row.text[self.span.end :])
 
 
 @dataclass(frozen=True, slots=True)
-class _Number:
-    """A number as it is printed, its value, and whether it stands alone in its cell."""
+class _Counted:
+    """A number that counts its page; `proven` where enough others in sequence do so too."""
 
-    printed: str
-    value: int
-    alone: bool
+    number: _Number
+    proven: bool
 
 
-def _number(printed: str, *, alone: bool) -> Iterator[_Number]:
-    if value := _value(printed):
-        yield _Number(printed, value, alone)
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """What tabs, bars and dashes part, each with where it begins."""
+    start = 0
+    for mark in _PARTS.finditer(text):
+        yield start, text[start : mark.start()]
+        start = mark.end()
+    yield start, text[start:]
+
+
+def _is_stamp(text: str) -> bool:
+    if len(text) > _MOST_CHARS or not _STAMP.fullmatch(text):
+        return False
+    return bool(_HOST_OR_DAY.search(text) or first_within(text, Span(0, len(text)), found_by=""))
 
 
 def without_furniture(
@@ -111,7 +156,8 @@ def without_furniture(
 ) -> list[PageBody]:
     """Take running lines apart from each page's lines; the float is the page's height in points.
 
-    Every distinct one stays on the first page that has it; page numbers stay nowhere.
+    Every distinct one stays on the first page that has it, where the page's own number makes no difference.
+    Nowhere stay bare numbers that certainly count pages.
     """
     edges = _edges(pages)
     rows = [
@@ -120,55 +166,63 @@ def without_furniture(
         for row in _rows(index, lines, height, edges)
     ]
     repeated = _repeated([row for row in rows if _has_company(row, pages)], len(pages))
-    offsets = _offsets(rows, len(pages))
+    counted = _counted(rows, labels)
     chosen: dict[int, list[_Row]] = defaultdict(list)
-    numbers: dict[int, str] = {}
     peeled: dict[tuple[int, bool], int] = defaultdict(int)
     for row in rows:
         outermost = peeled[row.page, row.at_top] == row.rank
-        number = _printed(row, offsets, labels[row.page], alone=len(pages) == 1)
-        is_stamp = row.zone <= _OUTER_ZONE and _STAMP.match(row.text) is not None
-        if row in repeated or (outermost and (number or is_stamp)):
+        if row in repeated or (outermost and (row in counted or row.is_stamp)):
             peeled[row.page, row.at_top] += outermost
             chosen[row.page].append(row)
-            if number:
-                numbers.setdefault(row.page, number)
+    turned = _turned([lines for lines, _ in pages])
     seen: set[str] = set()
     return [
-        _body(lines, chosen[index], numbers.get(index, ""), seen)
+        _body(lines, chosen[index], turned[index], counted, seen)
         for index, (lines, _) in enumerate(pages)
     ]
 
 
-def _body(lines: Sequence[TextLine], rows: Sequence[_Row], number: str, seen: set[str]) -> PageBody:
-    stamps = _sideways(lines)
-    running = {id(line) for row in rows for line in row.lines} | {id(line) for line in stamps}
+def _turned(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
+    """Each page's lines up or down beside level ones that repeat or tell where a copy is from."""
+    on_pages = Counter(
+        text for lines in pages for text in {_folded(one.text) for one in lines if not one.level}
+    )
+    return [
+        [
+            one
+            for one in lines
+            if not one.level
+            and any(other.level for other in lines)
+            and (on_pages[_folded(one.text)] >= _least(len(pages)) or _is_stamp(one.text))
+        ]
+        for lines in pages
+    ]
+
+
+def _body(
+    lines: Sequence[TextLine],
+    rows: Sequence[_Row],
+    turned: Sequence[TextLine],
+    counted: Mapping[_Row, _Counted],
+    seen: set[str],
+) -> PageBody:
+    running = {id(line) for row in rows for line in row.lines} | {id(line) for line in turned}
     new = []
     for row in rows:
-        if not _BARE_NUMBER.fullmatch(row.text) and row.skeleton not in seen:
+        count = counted.get(row)
+        is_proven = count is not None and count.proven
+        says = count.number.rest if count and count.proven else _folded(row.text)
+        if says not in seen and not (is_proven and _BARE_NUMBER.fullmatch(row.text)):
             new.append(row)
-            seen.add(row.skeleton)
-    apart = []
-    for line in stamps:
-        if (skeleton := re.sub(r"\d+", "#", line.text.casefold())) not in seen:
-            apart.append(line)
-            seen.add(skeleton)
+            seen.add(says)
+    beside = [line for line in turned if _folded(line.text) not in seen]
+    seen.update(_folded(line.text) for line in beside)
     return PageBody(
         lines=tuple(line for line in lines if id(line) not in running),
         headers=tuple(line for row in new if row.at_top for line in row.lines),
-        footers=(*(line for row in new if not row.at_top for line in row.lines), *apart),
-        number=number,
+        footers=(*(line for row in new if not row.at_top for line in row.lines), *beside),
+        number=next((counted[row].number.printed for row in rows if row in counted), ""),
     )
-
-
-def _sideways(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Lines up or down the margin of a page whose other lines are level."""
-    turned = [line for line in lines if not line.level]
-    level = [line.box for line in lines if line.level]
-    if not turned or len(turned) > 2 or len(level) < 10 * len(turned):
-        return []
-    left, right = median(box.left for box in level), max(box.right for box in level)
-    return [line for line in turned if line.box.right <= left or line.box.left >= right]
 
 
 def _edges(pages: Sequence[tuple[Sequence[TextLine], float]]) -> tuple[float, float]:
@@ -231,71 +285,64 @@ def _has_company(row: _Row, pages: Sequence[tuple[Sequence[TextLine], float]]) -
     return any(line not in row.lines for line in pages[row.page][0])
 
 
-def _repeated(rows: Sequence[_Row], pages: int) -> set[_Row]:
-    """Rows whose words, numbers aside, stand at the same place of several pages."""
+def _repeated(rows: Sequence[_Row], page_count: int) -> set[_Row]:
+    """Rows whose words stand at the same place of several pages."""
     alike: dict[tuple[bool, str], list[_Row]] = defaultdict(list)
     for row in rows:
-        if re.search(r"[^\W\d_]{2}", row.text) and (pages > 3 or row.zone <= _OUTER_ZONE):
-            alike[row.at_top, row.skeleton].append(row)
+        if re.search(r"[^\W\d_]{2}", row.text) and (page_count > 3 or row.zone <= _OUTER_ZONE):
+            alike[row.at_top, _folded(row.text)].append(row)
     found: set[_Row] = set()
     for group in alike.values():
-        depth = median(row.depth for row in group)
-        there = [row for row in group if abs(row.depth - depth) <= _SHIFT]
-        on = sorted({row.page for row in there})
+        there = _at_one_depth(group)
         # Further inside, or in many cells, it may be the heading of a table that goes on over pages.
         may_head_table = any(row.rank or len(row.cells) > 2 for row in there)
         share = _SHARE_OF_HEADINGS if may_head_table else _SHARE
-        enough = len(on) >= max(_least(pages), share * pages)
-        if enough and len(on) >= _DENSITY * (on[-1] - on[0] + 1):
+        if len({row.page for row in there}) >= max(_least(page_count), share * page_count):
             found.update(there)
     return found
 
 
-def _least(pages: int) -> int:
+def _at_one_depth(rows: Sequence[_Row]) -> list[_Row]:
+    depth = median(row.depth for row in rows)
+    return [row for row in rows if abs(row.depth - depth) <= _SHIFT]
+
+
+def _least(page_count: int) -> int:
     """On how many pages, in any case, something is repeated."""
-    return 3 if pages > 3 else 2
+    return 3 if page_count > 3 else 2
 
 
-def _offsets(rows: Sequence[_Row], pages: int) -> set[int]:
-    """How far the printed numbers run ahead of the pages, where they count them."""
-    least = _least(pages)
-    found: set[int] = set()
-    for share, alone in ((_SHARE_COUNTED, (True,)), (_SHARE_COUNTED_INLINE, (True, False))):
-        on_pages = {
-            (row.page, one.value - row.page)
-            for row in rows
-            for one in row.numbers()
-            if one.alone in alone
-        }
-        counted = Counter(offset for _, offset in on_pages)
-        found |= {one for one, times in counted.items() if times >= max(least, share * pages)}
+def _counted(rows: Sequence[_Row], labels: Sequence[str]) -> dict[_Row, _Counted]:
+    """The rows whose numbers rise by one a page or are its label, at one place and among the same words."""
+    series: dict[tuple[str, bool, str], dict[_Row, _Number]] = defaultdict(dict)
+    for row in rows:
+        for one in row.numbers():
+            if one.value in _YEARS:
+                continue
+            among = "" if one.apart else one.rest
+            is_label = one.apart and one.printed == labels[row.page]
+            for count in ("label", str(one.value - row.page))[not is_label :]:
+                series[among, row.at_top, count].setdefault(row, one)
+    found: dict[_Row, _Counted] = {}
+    for numbers in series.values():
+        there = _at_one_depth(list(numbers))
+        in_sequence = _longest_run(sorted({row.page for row in there}))
+        if in_sequence < _least(len(labels)):
+            continue
+        for row in there:
+            proven = numbers[row].apart and in_sequence >= _PROOF
+            if proven or row not in found:
+                found[row] = _Counted(numbers[row], proven)
     return found
 
 
-def _printed(row: _Row, offsets: set[int], label: str, *, alone: bool) -> str:
-    """The page number that the row prints, "" where it is none or may be anything else."""
-    for number in row.numbers():
-        counts = number.value not in _YEARS and number.value - row.page in offsets
-        if counts or (label and number.printed == label):
-            return number.printed
-        if (
-            alone
-            and row.zone <= _OUTER_ZONE
-            and _is_number_alone(row, number.printed, number.value)
-        ):
-            return number.printed
-    return ""
-
-
-def _is_number_alone(row: _Row, printed: str, value: int) -> bool:
-    """Whether a row of the only page can hold nothing but its number, and a title beside it."""
-    if not printed.isdigit() or value in _YEARS:
-        return False
-    if _BARE_NUMBER.fullmatch(row.text):
-        return row.parted
-    others = [cell for cell in row.cells if cell != printed]
-    titled = all(cell[:1].isalpha() and len(cell) <= _TITLE_CHARS for cell in others)
-    return row.parted and len(row.cells) > 1 and printed in row.cells and titled and row.rank == 0
+def _longest_run(pages: Sequence[int]) -> int:
+    """How many of the pages follow each other, where every other one may be missing."""
+    longest = run = 1
+    for page, following in pairwise(pages):
+        run = run + 1 if following - page <= 2 else 1
+        longest = max(longest, run)
+    return longest
 
 
 def _value(number: str) -> int | None:

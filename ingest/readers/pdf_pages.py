@@ -21,12 +21,12 @@ from ingest.readers.characters import clean
 
 BROKEN = "\ufffe"  # PDFium's mark of a word that goes on in the next line
 _TOKEN = re.compile(f"\n|[^\\s{BROKEN}]+{BROKEN}?|{BROKEN}")
-_INVISIBLE_MODES = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 _PALE = 240  # of 255 in every colour: hardly to be told from paper
 _FAINT = 16  # of 255 in opacity, and in what tells text from what is behind it
 _LEAST_HEIGHT = 1.0  # points
 _MOST_PIXELS = 1600  # of a page's longer side, where a look at it is needed
 _COVERS = 0.6  # the share of a page that the image of a scan covers at least
+_MARGIN = 0.1  # of a page's width and height
 _LEVEL = 20  # degrees
 
 
@@ -49,6 +49,11 @@ class Box(NamedTuple):
         left, top, right, bottom = zip(*boxes, strict=True)
         return cls(min(left), min(top), max(right), max(bottom))
 
+    def overlaps(self, other: Box) -> bool:
+        """Whether they share a place."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        return across > 0 and min(self.bottom, other.bottom) > max(self.top, other.top)
+
     def is_beside(self, other: Box) -> bool:
         """Whether at least half of the lower one's height is shared, so that both stand on one line."""
         shared = min(self.bottom, other.bottom) - max(self.top, other.top)
@@ -69,6 +74,11 @@ class Line:
     words: tuple[Word, ...]
     level: bool = True
 
+    @property
+    def box(self) -> Box:
+        """Around all of its words."""
+        return Box.around([word.box for word in self.words])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -78,7 +88,7 @@ class Page:
         width, height: Of the displayed page, in points.
         label: What the file says is printed on it, "" where it says nothing.
         hidden: Whether it held text, left out here, that is not visible when it is displayed.
-        scanned: Whether it is an image without text.
+        scanned: Whether it is an image without text, but for what stands in its margins.
         drawn: Whether it shows something else, and no text.
         by_ocr: Whether its lines were read from an image.
         removed: How many invisible and control characters were taken out of its text.
@@ -95,8 +105,10 @@ class Page:
     removed: int = 0
 
     def recognised(self, lines: tuple[Line, ...]) -> Page:
-        """The same page with lines that were read from its image."""
-        return replace(self, lines=lines, scanned=False, by_ocr=True)
+        """The same page with lines that were read from its image, where it holds none itself."""
+        own = [line.box for line in self.lines]
+        new = [line for line in lines if not any(line.box.overlaps(box) for box in own)]
+        return replace(self, lines=(*self.lines, *new), scanned=False, by_ocr=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,34 +124,40 @@ class _Turn:
         return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
 
 
-def read_page(document: pdfium.PdfDocument, index: int, *, has_form: bool) -> Page:
-    """Read one page.
+def read_page(document: pdfium.PdfDocument, index: int) -> Page:
+    """Read one page, with what was written into its form and onto it.
 
     Raises:
         PdfiumError: it cannot be read.
     """
     page = document[index]
-    if has_form:
-        page.flatten()  # what was filled in becomes text of the page
+    if raw.FPDFPage_GetAnnotCount(
+        page
+    ):  # fields and comments that are shown become text of the page
+        raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)
         page = document[index]
     turn, width, height = _displayed(page)
     words = _Words(page, turn)
     lines = [line for line in words.lines() if line.words]
     removed = words.removed
-    suspects = words.at(words.suspects(width, height))
-    scan_like = (suspects or not lines) and _is_covered_by_images(page, turn, width, height)
-    hidden = _hidden(page, suspects, width, height, has_text_layer=scan_like)
-    if hidden:
-        lines = [_without(line, hidden) for line in lines]
+    suspects, undrawn = words.suspects(width, height)
+    covered = (suspects.any() or _is_margin(lines, width, height)) and _is_covered_by_images(
+        page, turn, width, height
+    )
+    # Over the image of a scan, words that are not drawn are the text layer that OCR gave it.
+    suspected = words.at(suspects & ~undrawn if covered else suspects)
+    if hidden := _hidden(page, suspected, width, height):
+        without = [_without(line, hidden) for line in lines]
+        lines = [line for line in without if line.words]
     return Page(
-        lines=tuple(line for line in lines if line.words),
+        lines=tuple(lines),
         width=width,
         height=height,
         removed=removed,
         label=string(raw.FPDF_GetPageLabel, document, index),
         hidden=bool(hidden),
-        scanned=scan_like and not lines,
-        drawn=not lines and not scan_like and raw.FPDFPage_CountObjects(page) > 0,
+        scanned=covered and _is_margin(lines, width, height),
+        drawn=not lines and not covered and raw.FPDFPage_CountObjects(page) > 0,
     )
 
 
@@ -220,13 +238,16 @@ class _Words:
         self.removed += cleaned.removed
         return cleaned.text + mark
 
-    def suspects(self, width: float, height: float) -> NDArray[np.bool_]:
-        """For each word, whether it has no ink or the colour of paper, lies off the page or is too small."""
+    def suspects(self, width: float, height: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """For each word, whether it may be invisible, and whether nothing but its mode makes it so.
+
+        It may be where it has no ink or the colour of paper, lies off the page or is too small.
+        """
         left, top, right, bottom = self._boxes.T
-        away = (right < 0) | (bottom < 0) | (left > width) | (top > height)
-        inkless = np.fromiter(self._inkless(), np.bool_)
-        suspected: NDArray[np.bool_] = away | (bottom - top < _LEAST_HEIGHT) | inkless
-        return suspected
+        misplaced = (right < 0) | (bottom < 0) | (left > width) | (top > height)
+        misplaced |= bottom - top < _LEAST_HEIGHT
+        inkless = np.array(list(self._inkless()), np.bool_).reshape(-1, 2)
+        return misplaced | inkless.any(axis=1), inkless[:, 1] & ~misplaced
 
     def at(self, chosen: NDArray[np.bool_]) -> list[Word]:
         """The words chosen."""
@@ -254,8 +275,8 @@ class _Words:
         turned = (math.degrees(float(angle)) - float(self._rotation)) % 360
         return min(turned, 360 - turned) < _LEVEL
 
-    def _inkless(self) -> Iterator[bool]:
-        """For each word, whether it is drawn in no ink or in the colour of paper."""
+    def _inkless(self) -> Iterator[tuple[bool, bool]]:
+        """For each word, whether its ink cannot be seen, and whether its mode is to be drawn in none."""
         page, drawn, mode = (
             self._page.raw,
             raw.FPDFText_GetTextObject,
@@ -264,13 +285,13 @@ class _Words:
         red, green, blue, opacity = channels = [ctypes.c_uint() for _ in range(4)]
         pointers = [ctypes.byref(one) for one in channels]
         for index in self._firsts:
-            if raw.FPDFText_GetFillColor(page, index, *pointers) and (
+            drawn_as = mode(drawn(page, index))  # of no object it is UNKNOWN
+            pale = raw.FPDFText_GetFillColor(page, index, *pointers) and (
                 opacity.value < _FAINT
                 or (red.value >= _PALE and green.value >= _PALE and blue.value >= _PALE)
-            ):
-                yield True
-            else:
-                yield mode(drawn(page, index)) in _INVISIBLE_MODES  # of no object it is UNKNOWN
+            )
+            clips = drawn_as == raw.FPDF_TEXTRENDERMODE_CLIP
+            yield pale or clips, drawn_as == raw.FPDF_TEXTRENDERMODE_INVISIBLE
 
 
 def _last(token: re.Match[str]) -> int:
@@ -286,18 +307,24 @@ def _starts_line(before: Word, word: Word) -> bool:
     return word.box.left < before.box.left and not before.box.is_beside(word.box)
 
 
+def _is_margin(lines: Sequence[Line], width: float, height: float) -> bool:
+    """Whether all text stands in the page's margins, as a stamp on a scan does."""
+    return all(
+        box.bottom <= _MARGIN * height
+        or box.top >= (1 - _MARGIN) * height
+        or box.right <= _MARGIN * width
+        or box.left >= (1 - _MARGIN) * width
+        for box in (line.box for line in lines)
+    )
+
+
 def _without(line: Line, hidden: set[Word]) -> Line:
     return Line(tuple(word for word in line.words if word not in hidden), line.level)
 
 
-def _hidden(
-    page: pdfium.PdfPage, suspects: list[Word], width: float, height: float, *, has_text_layer: bool
-) -> set[Word]:
-    """The suspected words that leave no trace on the displayed page.
-
-    Over the image of a scan they are the text layer that OCR gave it.
-    """
-    if not suspects or has_text_layer:
+def _hidden(page: pdfium.PdfPage, suspects: list[Word], width: float, height: float) -> set[Word]:
+    """The suspected words that leave no trace on the displayed page."""
+    if not suspects:
         return set()
     scale = _MOST_PIXELS / max(width, height)
     seen = page.render(scale=scale, draw_annots=False, grayscale=True).to_numpy()

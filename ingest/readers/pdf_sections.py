@@ -1,11 +1,10 @@
-"""Sections of a PDF: by its outline, where its titles stand on the pages it names, else by large type."""
+"""Sections of a PDF: by its outline, where its titles stand on the pages it names."""
 
 from __future__ import annotations
 
 import ctypes
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,20 +12,13 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from ingest.readers.characters import one_line
-from ingest.readers.pdf_layout import TextLine, paragraphs
+from ingest.readers.pdf_layout import TextLine
 from ingest.readers.pdf_pages import displayed_point
 from rag.types import SectionLocator, Span
 
 _MOST_ENTRIES = 5000
 _MOST_DEPTH = 6
 _TITLE_LINES = 3  # that one heading may fill
-_TITLE_CHARS = 200
-_TITLE_WORDS = 15
-_LEAST_PAGES = 2
-_LARGE = 1.18  # times the height of the body's type
-_LEAST_HEADINGS = 0.3  # for each page: where fewer are large, they are no sections
-_MOST_HEADINGS = 0.1  # of all lines: where more are large, size says nothing
-_NO_HEADING = re.compile(r".*[.,;]$|[^\w(\"“‘]|\W*\d[\d\W]*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ def sections(
     starts: Mapping[int, int],
     end: int,
 ) -> tuple[SectionLocator, ...]:
-    """The characters under each heading, from the outline or else from the type's size.
+    """The characters under each heading of the outline.
 
     Args:
         entries: The outline.
@@ -85,7 +77,7 @@ def sections(
         starts: Where a line's first word begins in the text, by the line's identity.
         end: The text's length.
     """
-    headings = list(_outlined(entries, pages)) or _large(pages)
+    headings = _outlined(entries, pages)
     placed = {starts[id(one.line)]: one.path for one in headings if id(one.line) in starts}
     edges = [*sorted(placed), end]
     return tuple(
@@ -128,53 +120,5 @@ def _begins(lines: Sequence[TextLine], at: int, wanted: str) -> bool:
 
 def _letters(text: str) -> str:
     """Letters and digits alone, without a number at the beginning."""
-    bare = re.sub(r"^\W*(?:[\dIVX]+[.)]?)+\s+(?=\S)", "", text)
+    bare = re.sub(r"^\W*[\dIVX][\dIVX.)]*\s+(?=\S)", "", text)
     return "".join(re.findall(r"\w+", bare.casefold()))
-
-
-def _large(pages: Sequence[Sequence[TextLine]]) -> list[_Heading]:
-    """Paragraphs set larger than the body, in sizes that recur; a larger one holds the smaller ones after it."""
-    heights = Counter[int]()
-    for line in (line for lines in pages for line in lines):
-        heights[_height(line)] += len(line.text)
-    if not heights or len(pages) < _LEAST_PAGES:
-        return []
-    least = _LARGE * heights.most_common(1)[0][0]
-    blocks = [
-        (tuple(block), height)
-        for lines in pages
-        for block in paragraphs(lines)
-        if (height := min(_height(line) for line in block)) >= least and _is_title(block)
-    ]
-    sizes = Counter(height for _, height in blocks)
-    recurring = [(block, height) for block, height in blocks if sizes[height] > 1]
-    every = sum(len(lines) for lines in pages)
-    if not len(pages) * _LEAST_HEADINGS <= len(recurring) <= every * _MOST_HEADINGS:
-        return []
-    return list(_nested(recurring))
-
-
-def _is_title(block: Sequence[TextLine]) -> bool:
-    title = one_line(" ".join(line.text for line in block))
-    return (
-        len(block) <= _TITLE_LINES
-        and all(line.level for line in block)
-        and len(title) <= _TITLE_CHARS
-        and len(title.split()) <= _TITLE_WORDS
-        and title[:1].isalnum()
-        and not title[:1].islower()
-        and not _NO_HEADING.fullmatch(title)
-    )
-
-
-def _nested(blocks: Iterable[tuple[Sequence[TextLine], int]]) -> Iterator[_Heading]:
-    above: list[tuple[int, str]] = []
-    for block, height in blocks:
-        above = [(size, name) for size, name in above if size > height]
-        above.append((height, one_line(" ".join(line.text for line in block))))
-        yield _Heading(tuple(name for _, name in above), block[0])
-
-
-def _height(line: TextLine) -> int:
-    """The height of the line's smallest type, in half points."""
-    return round(2 * min(word.box.height for word in line.words))

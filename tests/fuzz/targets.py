@@ -113,7 +113,14 @@ TARGETS: dict[str, Target] = {
     "mail": Target(_reader("mail"), _told("eml")),
     "subtitles": Target(_reader("subtitles"), _told("vtt", "srt")),
     "delimited": Target(_reader("delimited"), _told("csv")),
-    "pdf": Target(_reader("pdf"), (*_told("pdf"), pdfs.pdf([["One line.", "Two."]]))),
+    "pdf": Target(
+        _reader("pdf"),
+        (
+            *_told("pdf"),
+            pdfs.pdf([["One line.", "Two."]]),
+            pdfs.outlined(pdfs.pdf([["1.1 Oil", "", "Text."]]), [("1.1 Oil", 0, 560.0)]),
+        ),
+    ),
     "docx": Target(
         _reader("docx"),
         (packages.word(), packages.edited_word(), packages.annotated_word()),

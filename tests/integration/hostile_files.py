@@ -332,6 +332,7 @@ def hostile_texts() -> dict[str, bytes]:
         b"svg",
         b"math",
         b"template",
+        b"article",
     ]
     nested = {
         f"{tag.decode()} nested deeply": b"<html><body>words" + b"<%s>" % tag * 100_000

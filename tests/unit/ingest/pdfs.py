@@ -6,14 +6,17 @@ from functools import partial
 
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
 from pypdf.constants import PageLabelStyle
 from pypdf.generic import (
     ArrayObject,
     ByteStringObject,
+    DecodedStreamObject,
     DictionaryObject,
     Fit,
     NameObject,
     NumberObject,
+    PdfObject,
     RectangleObject,
 )
 from reportlab.lib.pagesizes import A5
@@ -76,6 +79,33 @@ def with_form(value: str) -> bytes:
     canvas.acroForm.textfield(name="keeper", value=value, x=40, y=500)
     canvas.save()
     return file.getvalue()
+
+
+def with_note(content: bytes, text: str) -> bytes:
+    """The same PDF with words written onto its first page as an annotation."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    note = writer.add_annotation(0, FreeText(text=text, rect=(40, 300, 300, 330)))
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    shown = DecodedStreamObject()
+    shown.set_data(f"BT /F 12 Tf 5 10 Td ({text}) Tj ET".encode())
+    shown.update(
+        {
+            NameObject("/Subtype"): NameObject("/Form"),
+            NameObject("/BBox"): RectangleObject((0, 0, 260, 30)),
+            NameObject("/Resources"): _names({"/Font": _names({"/F": _names(font)})}),
+        }
+    )
+    note[NameObject("/AP")] = _names({"/N": writer._add_object(shown)})
+    return _written(writer)
+
+
+def _names(values: Mapping[str, str | PdfObject]) -> DictionaryObject:
+    return DictionaryObject(
+        {
+            NameObject(key): NameObject(one) if isinstance(one, str) else one
+            for key, one in values.items()
+        }
+    )
 
 
 def rewritten(content: bytes, *, metadata: Mapping[str, bytes], label: bytes) -> bytes:

@@ -296,6 +296,24 @@ def test_every_date_stands_where_its_span_says(text: str) -> None:
             assert "2024" in stated.date.span.cut(text)
 
 
+@pytest.mark.parametrize(
+    ("head", "value"),
+    [
+        ("Death of the keeper\n5 March 1953", None),
+        ("Ada Marsh\n5 March 1953", None),
+        ("5 March 1953\nThe lamp went out", "1953-03-05"),
+        ("Death of the keeper\n5 March 1953\nThe Harbour Board", None),
+        ("Death of the keeper\n5 March 1953\nAda Marsh, harbour master", "1953-03-05"),
+        ("Death of the keeper\nby Ada Marsh\n5 March 1953", "1953-03-05"),
+        ("Death of the keeper\n5 March 1953, 06:30", "1953-03-05"),
+    ],
+)
+def test_a_day_alone_under_a_title_dates_the_text_only_if_it_is_signed(
+    head: str, value: str | None
+) -> None:
+    assert day(dates.published(f"{head}\n\n{PROSE}").date) == value
+
+
 @pytest.mark.parametrize("title", ["Battle of the Quay, 18 June 1815", "War of 1 September 1939"])
 def test_a_title_that_ends_in_a_date_is_no_dateline(title: str) -> None:
     assert read(f"{title}\n\n{PROSE}".encode(), name="a.txt").published is None

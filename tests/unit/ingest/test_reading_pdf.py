@@ -15,6 +15,7 @@ from tests.unit.ingest.pdfs import (
     rewritten,
     table,
     with_form,
+    with_note,
     without_page,
 )
 
@@ -80,6 +81,11 @@ def test_the_top_of_a_second_column_begins_a_paragraph() -> None:
 def test_what_was_filled_into_a_form_is_text() -> None:
     text = read(with_form("Ada Marsh"), name="x").text
     assert text == "Name of the keeper:\nAda Marsh"
+
+
+def test_what_was_written_onto_a_page_without_a_form_is_text() -> None:
+    text = read(with_note(pdf([["The lamp."]]), "Lit by Ada Marsh"), name="x").text
+    assert text == "The lamp.\n\nLit by Ada Marsh"
 
 
 def test_ligatures_are_spelt_out() -> None:

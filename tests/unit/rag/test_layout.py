@@ -39,6 +39,14 @@ def test_the_top_of_a_second_column_is_a_line_of_its_own() -> None:
     assert len(boxes_of(Span(0, 9), [columns])[0].boxes) == 2
 
 
+def test_a_line_from_right_to_left_is_one_box() -> None:
+    spans = [(0, 4), (5, 9), (10, 14)]
+    words = PageLayout.of(
+        1, spans, [(0.7, 0.1, 0.9, 0.12), (0.4, 0.1, 0.65, 0.12), (0.1, 0.1, 0.35, 0.12)]
+    )
+    assert boxes_of(Span(0, 14), [words])[0].boxes == ((0.1, 0.1, 0.9, 0.12),)
+
+
 def test_lines_that_run_up_the_page_are_one_box_each() -> None:
     upright = layout(1, (0, 4, (0.1, 0.5, 0.12, 0.7)), (5, 9, (0.1, 0.2, 0.12, 0.48)))
     assert boxes_of(Span(0, 9), [upright])[0].boxes == ((0.1, 0.2, 0.12, 0.7),)
