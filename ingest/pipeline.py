@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
@@ -22,9 +23,13 @@ from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
 from ingest.walking import SourceFile, listed
 from rag.errors import (
+    DocumentChanged,
     DocumentError,
     DocumentTooLarge,
     InvalidName,
+    ModelError,
+    RagError,
+    StoreError,
     UnknownDocument,
     UnreadableDocument,
     UnsupportedFormat,
@@ -33,6 +38,8 @@ from rag.layout import PageLayout
 from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload, inner_key
 from rag.types import Document, DocumentDate, DocumentId, Passage, Vectors, Version
+
+logger = logging.getLogger(__name__)
 
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _BATCH_PASSAGES = 64
@@ -91,12 +98,18 @@ class _Prepared:
 
     document: Document
     content: bytes
+    upload: Upload
+    replaces: Version | None
     passages: tuple[Passage, ...]
     layouts: tuple[PageLayout, ...]
     texts: list[str]
-    outcome: Literal["added", "updated"]
     inside: tuple[_Prepared, ...]
     inner_keys: frozenset[str]  # of all that is inside, known or not
+
+    @property
+    def key(self) -> str:
+        """What its outcome is told by."""
+        return self.upload.source_key or ""
 
     @property
     def all_texts(self) -> list[str]:
@@ -138,8 +151,15 @@ class Ingester:
             InvalidName: the collection's name is not one.
             DocumentTooLarge: the file is over the limit.
             DocumentError: the file yields no document.
+            DocumentChanged: others change the document of its key without end.
         """
         report = progress or _silent
+        try:
+            return self._add(content, upload, report)
+        except DocumentChanged:
+            return self._add(content, upload, report)
+
+    def _add(self, content: bytes, upload: Upload, report: Progress) -> Ingested:
         prepared = self._prepare(content, upload, report)
         if isinstance(prepared, Ingested):
             return prepared
@@ -178,7 +198,7 @@ class Ingester:
         )
         stored = mapped_ahead(
             self._store_group,
-            ((group, self._embed_group(group)) for group in _groups(read)),
+            (self._embedded(group) for group in _groups(read)),
             threads=1,
             size=lambda _: 1,
             most=1,
@@ -203,10 +223,8 @@ class Ingester:
             name = os.fsencode(file.path.name).decode(errors="replace")
             upload = Upload(name=name, collection=collection, source_key=file.key)
             found = self._prepare(content, upload, _silent)
-        except UnsupportedFormat as error:
-            return FileOutcome(path=file.key, outcome="skipped", reason=str(error))
-        except DocumentError as error:
-            return FileOutcome(path=file.key, outcome="failed", reason=str(error))
+        except Exception as error:  # noqa: BLE001 # the edge of one file's work
+            return _failed(file.key, error)
         return _outcome(found) if isinstance(found, Ingested) else found
 
     def _prepare(
@@ -229,10 +247,11 @@ class Ingester:
         return _Prepared(
             document=document,
             content=content,
+            upload=upload,
+            replaces=earlier.version if earlier else None,
             passages=passages,
             layouts=reading.layouts,
             texts=embedded_texts(document, passages, self.library.embedder),
-            outcome="updated" if earlier else "added",
             inside=inside.prepared,
             inner_keys=inside.keys,
         )
@@ -272,33 +291,57 @@ class Ingester:
         at = 0
         for one in (*prepared.inside, prepared):
             own = vectors[at : at + len(one.texts)]
-            store.add(one.document, one.passages, own, original=one.content, layouts=one.layouts)
+            added = store.add(
+                one.document,
+                one.passages,
+                own,
+                original=one.content,
+                layouts=one.layouts,
+                replaces=one.replaces,
+            )
             at += len(one.texts)
-        document = prepared.document
-        if prepared.outcome == "updated" and document.source_key is not None:
-            held = store.inside(document.collection, document.source_key)
+        if prepared.replaces and added.source_key is not None:
+            held = store.inside(added.collection, added.source_key)
             for key in held.keys() - prepared.inner_keys:
                 with suppress(UnknownDocument):  # it was inside of one that is gone by now
                     store.delete(held[key])
         return Ingested(
-            document=store.summary(document.id),
-            outcome=prepared.outcome,
+            document=added,
+            outcome="updated" if prepared.replaces else "added",
             inside=tuple(one.document.id for one in prepared.inside),
         )
 
-    def _embed_group(self, group: _Group) -> list[Vectors]:
-        """The vectors of each prepared document of a group."""
+    def _embedded(self, group: _Group) -> tuple[_Group, list[Vectors]]:
+        """A group, and the vectors of each prepared document in it."""
         texts = [one.all_texts for one in group if isinstance(one, _Prepared)]
-        vectors = self._embed([text for held in texts for text in held], _silent)
-        return np.split(vectors, np.cumsum([len(held) for held in texts])[:-1])
+        try:
+            vectors = self._embed([text for held in texts for text in held], _silent)
+        except Exception as error:  # noqa: BLE001 # the edge of these files' work
+            if len(texts) == 1:
+                return [
+                    _failed(one.key, error) if isinstance(one, _Prepared) else one for one in group
+                ], []
+            _raise_what_concerns_all(error)
+            alone = [self._embedded([one]) for one in group]
+            return [one for held, _ in alone for one in held], [v for _, own in alone for v in own]
+        return group, np.split(vectors, np.cumsum([len(held) for held in texts]))[:-1]
 
     def _store_group(self, embedded: tuple[_Group, list[Vectors]]) -> list[FileOutcome]:
         group, vectors = embedded
         following = iter(vectors)
         return [
-            _outcome(self._store(one, next(following))) if isinstance(one, _Prepared) else one
+            self._store_file(one, next(following)) if isinstance(one, _Prepared) else one
             for one in group
         ]
+
+    def _store_file(self, prepared: _Prepared, vectors: Vectors) -> FileOutcome:
+        try:
+            try:
+                return _outcome(self._store(prepared, vectors))
+            except DocumentChanged:
+                return _outcome(self._add(prepared.content, prepared.upload, _silent))
+        except Exception as error:  # noqa: BLE001 # the edge of one file's work
+            return _failed(prepared.key, error)
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
         report("embedding", 0, len(texts))
@@ -364,6 +407,25 @@ def _outcome(added: Ingested) -> FileOutcome:
     return FileOutcome(
         path=key, outcome=added.outcome, document=added.document, inside=added.inside
     )
+
+
+def _failed(key: str, error: Exception) -> FileOutcome:
+    """What became of a file whose work ended with this error.
+
+    Raises:
+        StoreError, ModelError: it is that, and so concerns every file.
+    """
+    _raise_what_concerns_all(error)
+    if isinstance(error, RagError):
+        outcome: Outcome = "skipped" if isinstance(error, UnsupportedFormat) else "failed"
+        return FileOutcome(path=key, outcome=outcome, reason=str(error))
+    logger.error("%r failed", key, exc_info=error)
+    return FileOutcome(path=key, outcome="failed", reason="Internal error; see the log.")
+
+
+def _raise_what_concerns_all(error: Exception) -> None:
+    if isinstance(error, StoreError | ModelError):
+        raise error
 
 
 def _weight(file: SourceFile) -> int:

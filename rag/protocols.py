@@ -96,14 +96,17 @@ class PassageIndex(Protocol):
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+    ) -> DocumentSummary:
         """Store a document's version with everything derived from it: durable and searchable on return.
 
-        Raises:
-            ValueError: the parts do not belong together, or another document has the id or source key.
-
         An earlier version of the same document id leaves both searches in the same step; its text stays
-        readable by version. `vectors[i]` belongs to `passages[i]`.
+        readable by version. `vectors[i]` belongs to `passages[i]`; `replaces`, if given, is what must be the
+        document's present version.
+
+        Raises:
+            DocumentChanged: another document has the source key, or another version is the present one.
+            ValueError: the parts do not belong together, or the id is another collection's.
         """
 
     def delete(self, document_id: DocumentId) -> None:

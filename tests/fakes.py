@@ -16,7 +16,13 @@ import numpy as np
 
 from rag.adapters.fingerprints import fingerprint
 from rag.analysis import terms
-from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.errors import (
+    DocumentChanged,
+    UnknownCollection,
+    UnknownDocument,
+    UnknownJob,
+    UnknownVersion,
+)
 from rag.layout import PageLayout
 from rag.protocols import (
     CollectionSummary,
@@ -128,14 +134,10 @@ class InMemoryStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+    ) -> DocumentSummary:
         with self._lock:
-            for one in self._present():
-                same_key = one.source_key is not None and one.source_key == document.source_key
-                if (one.collection == document.collection) == (one.id != document.id) and (
-                    same_key or one.id == document.id
-                ):
-                    raise ValueError("another document has this id or source key already")
+            self._refuse_another(document, replaces)
             self._forget_passages(document.id)
             stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
             stored.versions.pop(document.version, None)
@@ -147,6 +149,17 @@ class InMemoryStore:
                     document.collection, passage, vector, Counter(terms(passage.text))
                 )
             self._changes[document.collection] += 1
+            return self.summary(document.id)
+
+    def _refuse_another(self, document: Document, replaces: Version | None) -> None:
+        present = self._documents.get(document.id)
+        if present and present.present.collection != document.collection:
+            raise ValueError("another collection has a document of this id already")
+        held = document.source_key and self.by_source_key(document.collection, document.source_key)
+        if held and held.id != document.id:
+            raise DocumentChanged
+        if replaces and (present is None or present.present.version != replaces):
+            raise DocumentChanged
 
     def delete(self, document_id: DocumentId) -> None:
         with self._lock:

@@ -34,6 +34,7 @@ from rag.adapters.sqlite import Database, column, first, rows, translated, value
 from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
 from rag.errors import (
+    DocumentChanged,
     IndexMismatch,
     RagError,
     StoreDamaged,
@@ -148,12 +149,14 @@ class EmbeddedStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+    ) -> DocumentSummary:
         """See `PassageIndex.add`.
 
         Raises:
+            DocumentChanged: another document has the source key, or another version is the present one.
             StoreFull: the disk has no room; nothing was added.
-            ValueError: the parts do not belong together, or another document has the id or source key.
+            ValueError: the parts do not belong together, or the id is another collection's.
         """
         if vectors.shape != (len(passages), self._identity.dimension):
             raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
@@ -164,13 +167,15 @@ class EmbeddedStore:
             self._keep_original(document.version, original)
             with self._db.write() as db:
                 collection_id = _collection_id(db, document.collection)
-                _refuse_another(db, collection_id, document)
+                _refuse_another(db, collection_id, document, replaces)
                 replaced = _delete_passages(db, document.id)
                 _insert_document(db, collection_id, document, layouts)
                 copies.remember(db, collection_id, document.id, found)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
+                [added] = rows(db, f"{_SUMMARIES} WHERE d.id = ?", (document.id,))
             self._apply(collection_id, ids, vectors, replaced)
+        return records.summary(added)
 
     def delete(self, document_id: DocumentId) -> None:
         """See `PassageIndex.delete`."""
@@ -703,16 +708,21 @@ def _collection_id(db: apsw.Connection, name: str) -> int:
     return int(row[0])
 
 
-def _refuse_another(db: apsw.Connection, collection_id: int, document: Document) -> None:
-    """Refuse to give an id to another collection, or a source key to another document."""
-    others = rows(
-        db,
-        "SELECT id FROM documents WHERE (id = ?1 AND collection_id != ?2)"
-        " OR (collection_id = ?2 AND source_key = ?3 AND id != ?1)",
-        (document.id, collection_id, document.source_key),
+def _refuse_another(
+    db: apsw.Connection, collection_id: int, document: Document, replaces: Version | None
+) -> None:
+    """Refuse another collection's id, another document's source key, and what replaces another version."""
+    elsewhere = "SELECT 1 FROM documents WHERE id = ? AND collection_id != ?"
+    if first(db, elsewhere, (document.id, collection_id)):
+        raise ValueError(f"another collection has a document {document.id!r} already")
+    same_key = "SELECT 1 FROM documents WHERE collection_id = ? AND source_key = ? AND id != ?"
+    if first(db, same_key, (collection_id, document.source_key, document.id)):
+        raise DocumentChanged
+    present = (
+        "SELECT v.version FROM documents d JOIN versions v ON v.id = d.version_id WHERE d.id = ?"
     )
-    if others:
-        raise ValueError(f"document {others[0][0]!r} has this id or source key already")
+    if replaces is not None and first(db, present, (document.id,)) != (replaces,):
+        raise DocumentChanged
 
 
 def _insert_document(

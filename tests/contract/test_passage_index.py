@@ -11,9 +11,15 @@ import pytest
 
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
-from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.errors import (
+    DocumentChanged,
+    UnknownCollection,
+    UnknownDocument,
+    UnknownJob,
+    UnknownVersion,
+)
 from rag.layout import PageLayout
-from rag.protocols import Upload
+from rag.protocols import DocumentSummary, Upload
 from rag.types import (
     Document,
     DocumentDate,
@@ -351,7 +357,7 @@ def test_a_document_without_passages_is_kept(stored: Put) -> None:
 
 def test_an_id_belongs_to_one_collection_and_a_key_to_one_document(stored: Put) -> None:
     store = stored(document("one", source_key="k"), document("text", id="d2"))
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(DocumentChanged):
         add(store, document("two", id="d3", source_key="k"))
     with pytest.raises(ValueError, match="already"):
         add(store, document("two", collection="b"))
@@ -426,6 +432,23 @@ def test_a_file_belongs_to_the_folder_where_it_was_last_seen(stored: Put) -> Non
     store.delete(DocumentId("d1"))
     add(store, document("Text 1.", id="d1", source_key="1.txt"))
     assert store.last_seen("default", "/b") == {"2.txt": "d2"}
+
+
+def test_only_the_version_that_is_there_is_replaced(stored: Put) -> None:
+    first, second = document("one", source_key="k"), document("two", source_key="k")
+    store = stored(first)
+
+    def put(source: Document, replaces: Version) -> DocumentSummary:
+        vectors = np.empty((0, EMBEDDER.identity.dimension), np.float32)
+        return store.add(source, (), vectors, original=source.text.encode(), replaces=replaces)
+
+    assert put(second, first.version) == store.summary(second.id)
+    with pytest.raises(DocumentChanged):
+        put(document("three", source_key="k"), first.version)
+    store.delete(second.id)
+    with pytest.raises(DocumentChanged):
+        put(document("three", source_key="k"), second.version)
+    assert store.summaries(None) == []
 
 
 def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:
