@@ -10,7 +10,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from ingest.pipeline import FileOutcome, Ingester, check_collection_name
-from ingest.walking import Listing, SourceFile, below, is_source, key_of, listed
+from ingest.walking import Listing, SourceFile, below, is_source, key_of, listed, root_of
 from rag.errors import InputError, RagError, UnknownDocument
 from rag.library import DEFAULT_COLLECTION
 
@@ -34,8 +34,8 @@ class Found:
 class Folders:
     """Files and folders, and the collection that they are added to.
 
-    A document belongs to the folder in which its file was last seen, by that folder's own path. With `sync`, it
-    is removed when the file is gone from there; what other folders brought is left alone.
+    A document belongs to the folder in which the file of its present version was last seen, by that folder's own
+    path. With `sync`, it is removed when the file is gone from there; what anybody else brought is left alone.
 
     Attributes:
         paths: The files and folders.
@@ -73,8 +73,7 @@ class Folders:
         Ended at any point, the run is taken up where it was by another one: bytes that are known are not
         read again.
         """
-        for path, listing in found.folders.items():
-            self._mark_seen(path, listing.files)
+        for listing in found.folders.values():
             yield from map(_closed, listing.closed)
         alone = {str(path) for path in self.paths if path not in found.folders}
         paths = {file.key: str(file.path) for file in found.files}
@@ -122,7 +121,6 @@ class Folders:
         for home, path in roots.items():
             inside = sorted(one for one in changed if one.is_relative_to(home))
             files = _each_once(chain.from_iterable(self._now_at(one, home) for one in inside))
-            self._mark_seen(path, files)
             added = self.ingester.add_files(files, self.collection)
             outcomes += (self._told(one) for one in added if one.outcome != "unchanged")
             if self.sync and any(not one.exists() for one in inside):
@@ -132,7 +130,9 @@ class Folders:
     def _now_at(self, path: Path, home: Path) -> tuple[SourceFile, ...]:
         if path.is_dir():
             return below(home, path, but_not=self._data).files
-        return (SourceFile(key_of(path.relative_to(home)), path),) if is_source(path, home) else ()
+        if not is_source(path, home):
+            return ()
+        return (SourceFile(key_of(path.relative_to(home)), path, root_of(home)),)
 
     def _removed_or_refused(self, path: Path) -> Iterator[FileOutcome]:
         try:
@@ -148,7 +148,7 @@ class Folders:
         store = self.ingester.library.store
         present = {file.key for file in listing.files}
         closed = tuple(f"{folder.key}/" for folder in listing.closed)
-        for key, document_id in store.last_seen(self.collection, _root(path)).items():
+        for key, document_id in store.last_seen(self.collection, root_of(path)).items():
             if key in present or key.startswith(closed):
                 continue
             try:
@@ -185,12 +185,8 @@ class Folders:
         reason = f"{outcome.reason} The version that was added before is kept."
         return replace(outcome, document=kept, reason=reason)
 
-    def _mark_seen(self, path: Path, files: Iterable[SourceFile]) -> None:
-        keys = [file.key for file in files]
-        self.ingester.library.store.mark_seen(self.collection, _root(path), keys)
-
     def _last_seen(self, path: Path) -> Mapping[str, object]:
-        return self.ingester.library.store.last_seen(self.collection, _root(path))
+        return self.ingester.library.store.last_seen(self.collection, root_of(path))
 
     def _listed(self, path: Path) -> Listing:
         return listed(path, but_not=self._data)
@@ -248,11 +244,6 @@ class Follower:
                 logger.info("%r %s", outcome.path, outcome.outcome)
             if self._stop.is_set():
                 return
-
-
-def _root(path: Path) -> str:
-    """What a folder is remembered by."""
-    return key_of(path.resolve())
 
 
 def _closed(folder: SourceFile) -> FileOutcome:

@@ -100,6 +100,7 @@ class _Prepared:
     content: bytes
     upload: Upload
     replaces: Version | None
+    root: str | None
     passages: tuple[Passage, ...]
     layouts: tuple[PageLayout, ...]
     texts: list[str]
@@ -159,8 +160,10 @@ class Ingester:
         except DocumentChanged:
             return self._add(content, upload, report)
 
-    def _add(self, content: bytes, upload: Upload, report: Progress) -> Ingested:
-        prepared = self._prepare(content, upload, report)
+    def _add(
+        self, content: bytes, upload: Upload, report: Progress, root: str | None = None
+    ) -> Ingested:
+        prepared = self._prepare(content, upload, report, root)
         if isinstance(prepared, Ingested):
             return prepared
         return self._store(prepared, self._embed(prepared.all_texts, report))
@@ -222,20 +225,27 @@ class Ingester:
             content = _content(file.path, self.library.settings.limits.upload_bytes)
             name = os.fsencode(file.path.name).decode(errors="replace")
             upload = Upload(name=name, collection=collection, source_key=file.key)
-            found = self._prepare(content, upload, _silent)
+            found = self._prepare(content, upload, _silent, file.root)
         except Exception as error:  # noqa: BLE001 # the edge of one file's work
             return _failed(file.key, error)
         return _outcome(found) if isinstance(found, Ingested) else found
 
     def _prepare(
-        self, content: bytes, upload: Upload, report: Progress, depth: int = 0
+        self,
+        content: bytes,
+        upload: Upload,
+        report: Progress,
+        root: str | None = None,
+        depth: int = 0,
     ) -> _Prepared | Ingested:
-        """Read one file and cut it, unless it is known."""
+        """Read one file and cut it, unless it is known; `root` is the folder in which it was seen."""
         check_collection_name(upload.collection)
         check_size(len(content), self.library.settings.limits.upload_bytes)
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload, version)
         if earlier and earlier.version == version:
+            if upload.source_key is not None:
+                self.library.store.mark_seen(earlier.id, root)
             return Ingested(document=earlier, outcome="unchanged")
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
@@ -249,6 +259,7 @@ class Ingester:
             content=content,
             upload=upload,
             replaces=earlier.version if earlier else None,
+            root=root,
             passages=passages,
             layouts=reading.layouts,
             texts=embedded_texts(document, passages, self.library.embedder),
@@ -267,7 +278,7 @@ class Ingester:
             try:
                 if depth == _MOST_NESTED:
                     raise UnreadableDocument("It is nested too deeply.")
-                found = self._prepare(attached.content, inner, _silent, depth + 1)
+                found = self._prepare(attached.content, inner, _silent, depth=depth + 1)
             except DocumentError as error:
                 unread.append(f"{attached.name}: {error}")
                 continue
@@ -298,6 +309,7 @@ class Ingester:
                 original=one.content,
                 layouts=one.layouts,
                 replaces=one.replaces,
+                root=one.root,
             )
             at += len(one.texts)
         if prepared.replaces and added.source_key is not None:
@@ -339,7 +351,8 @@ class Ingester:
             try:
                 return _outcome(self._store(prepared, vectors))
             except DocumentChanged:
-                return _outcome(self._add(prepared.content, prepared.upload, _silent))
+                again = self._add(prepared.content, prepared.upload, _silent, prepared.root)
+                return _outcome(again)
         except Exception as error:  # noqa: BLE001 # the edge of one file's work
             return _failed(prepared.key, error)
 

@@ -11,10 +11,16 @@ from rag.errors import NotFound
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceFile:
-    """A file to add; `key` is its path below the folder it was found in, with `/` between the parts."""
+    """A file to add.
+
+    Attributes:
+        key: Its path below the folder that it was found in, with `/` between the parts.
+        root: That folder, by its own path as text; None for a file that was named alone.
+    """
 
     key: str
     path: Path
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ def listed(root: Path, *, but_not: Path) -> Listing:
 def below(root: Path, top: Path, *, but_not: Path) -> Listing:
     """As `listed(root)`, but only what lies below `top`, a folder inside of `root`."""
     home, left_out = root.resolve(), but_not.resolve()
+    name = root_of(root)
     files: list[SourceFile] = []
     closed: list[SourceFile] = []
 
@@ -57,7 +64,7 @@ def below(root: Path, top: Path, *, but_not: Path) -> Listing:
             continue
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += (
-            SourceFile(key_of(path.relative_to(root)), path)
+            SourceFile(key_of(path.relative_to(root)), path, name)
             for path in (Path(folder, name) for name in names)
             if is_source(path, home)
         )
@@ -67,6 +74,11 @@ def below(root: Path, top: Path, *, but_not: Path) -> Listing:
 def is_source(path: Path, home: Path) -> bool:
     """Whether it is a file by a name that is not hidden, and lies in `home`, links followed."""
     return not path.name.startswith(".") and path.is_file() and path.resolve().is_relative_to(home)
+
+
+def root_of(folder: Path) -> str:
+    """What a folder is remembered by."""
+    return key_of(folder.resolve())
 
 
 def key_of(path: Path) -> str:

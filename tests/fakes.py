@@ -8,7 +8,7 @@ import threading
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -120,7 +120,7 @@ class InMemoryStore:
     _entries: dict[PassageId, _Entry] = field(default_factory=dict)
     _changes: Counter[str] = field(default_factory=Counter)
     _jobs: dict[str, _Queued] = field(default_factory=dict)
-    _roots: dict[tuple[str, str], str] = field(default_factory=dict)
+    _roots: dict[DocumentId, str | None] = field(default_factory=dict)
     _last_id: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -135,6 +135,7 @@ class InMemoryStore:
         original: bytes,
         layouts: Sequence[PageLayout] = (),
         replaces: Version | None = None,
+        root: str | None = None,
     ) -> DocumentSummary:
         with self._lock:
             self._refuse_another(document, replaces)
@@ -149,6 +150,7 @@ class InMemoryStore:
                     document.collection, passage, vector, Counter(terms(passage.text))
                 )
             self._changes[document.collection] += 1
+            self._roots[document.id] = root
             return self.summary(document.id)
 
     def _refuse_another(self, document: Document, replaces: Version | None) -> None:
@@ -168,7 +170,7 @@ class InMemoryStore:
             inside = self.inside(collection, present.source_key or present.version)
             for inner in reversed(inside.values()):  # the innermost first
                 self.delete(inner)
-            self._roots.pop((collection, present.source_key or ""), None)
+            del self._roots[document_id]
             self._forget_passages(document_id)
             del self._documents[document_id]
             self._changes[collection] += 1
@@ -300,9 +302,10 @@ class InMemoryStore:
             ]
         return sorted(found, key=lambda one: (-one.similarity, one.document_id))
 
-    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+    def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         with self._lock:
-            self._roots |= {(collection, key): root for key in source_keys}
+            if document_id in self._documents:
+                self._roots[document_id] = root
 
     def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
         with self._lock:
@@ -320,7 +323,7 @@ class InMemoryStore:
                 for one in sorted(self._present(), key=lambda d: d.source_key or "")
                 if one.source_key is not None
                 and one.collection == collection
-                and self._roots.get((collection, one.source_key)) == root
+                and self._roots[one.id] == root
             }
 
     def _first(self, collection: str, wanted: Callable[[Document], bool]) -> DocumentSummary | None:

@@ -17,7 +17,7 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -150,6 +150,7 @@ class EmbeddedStore:
         original: bytes,
         layouts: Sequence[PageLayout] = (),
         replaces: Version | None = None,
+        root: str | None = None,
     ) -> DocumentSummary:
         """See `PassageIndex.add`.
 
@@ -170,6 +171,7 @@ class EmbeddedStore:
                 _refuse_another(db, collection_id, document, replaces)
                 replaced = _delete_passages(db, document.id)
                 _insert_document(db, collection_id, document, layouts)
+                _mark_seen(db, document.id, root)
                 copies.remember(db, collection_id, document.id, found)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
@@ -362,15 +364,13 @@ class EmbeddedStore:
             )
         return [NearDuplicate(document_id=i, title=t, similarity=s) for i, t, s in found]
 
-    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+    def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         """See `Catalog.mark_seen`."""
-        with self._db.write() as db:
-            db.execute(
-                "INSERT INTO sources (collection, source_key, root)"
-                " SELECT ?, value, ? FROM json_each(?) WHERE true"
-                " ON CONFLICT DO UPDATE SET root = excluded.root WHERE root != excluded.root",
-                (collection, root, *_json(source_keys)),
-            )
+        with self._db.read() as db:
+            marked = first(db, "SELECT root FROM sources WHERE document_id = ?", (document_id,))
+        if marked != (root and (root,)):  # most files of most runs are where they were
+            with self._db.write() as db:
+                _mark_seen(db, document_id, root)
 
     def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
         """See `Catalog.inside`."""
@@ -384,8 +384,8 @@ class EmbeddedStore:
             found = rows(
                 db,
                 "SELECT d.source_key, d.id FROM documents d JOIN collections c ON c.id = d.collection_id"
-                " JOIN sources s ON s.collection = c.name AND s.source_key = d.source_key"
-                " WHERE c.name = ? AND s.root = ? ORDER BY d.source_key",
+                " JOIN sources s ON s.document_id = d.id"
+                " WHERE c.name = ? AND s.root = ? AND d.source_key IS NOT NULL ORDER BY d.source_key",
                 (collection, root),
             )
         return {key: DocumentId(document_id) for key, document_id in found}
@@ -794,7 +794,6 @@ def _delete_document(db: apsw.Connection, collection_id: int, document_id: Docum
     """Delete all rows of a document; gives the ids of its passages."""
     passages = _delete_passages(db, document_id)
     copies.forget(db, collection_id, document_id)
-    _forget_source(db, document_id)
     db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     return passages
 
@@ -831,12 +830,12 @@ def _delete_passages(db: apsw.Connection, document_id: DocumentId) -> list[int]:
     return [row[0] for row in found]
 
 
-def _forget_source(db: apsw.Connection, document_id: DocumentId) -> None:
-    db.execute(
-        "DELETE FROM sources WHERE (collection, source_key) IN (SELECT c.name, d.source_key"
-        " FROM documents d JOIN collections c ON c.id = d.collection_id WHERE d.id = ?)",
-        (document_id,),
-    )
+def _mark_seen(db: apsw.Connection, document_id: DocumentId, root: str | None) -> None:
+    db.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
+    if root is not None:
+        db.execute(
+            "INSERT INTO sources SELECT id, ? FROM documents WHERE id = ?", (root, document_id)
+        )
 
 
 def _matching(db: apsw.Connection, collection_id: int, filters: Filters) -> list[str]:

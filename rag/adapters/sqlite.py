@@ -25,11 +25,10 @@ CREATE TABLE layouts (                    -- of pages; see rag/layout.py
     PRIMARY KEY (version_id, page)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sources (                    -- the folder in which a document's file was last seen
-    collection TEXT NOT NULL,
-    source_key TEXT NOT NULL,
-    root TEXT NOT NULL,
-    PRIMARY KEY (collection, source_key)
+    document_id TEXT PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    root TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX sources_by_root ON sources (root);
 CREATE TABLE fingerprints (               -- of present versions, as rag/adapters/fingerprints.py makes them
     id INTEGER PRIMARY KEY,
     document_id TEXT NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,

@@ -424,14 +424,25 @@ def test_a_file_belongs_to_the_folder_where_it_was_last_seen(stored: Put) -> Non
         *(document(f"Text {n}.", id=f"d{n}", source_key=f"{n}.txt") for n in range(3)),
         document("Text.", id="d9", source_key="0.txt", collection="other"),
     )
-    store.mark_seen("default", "/a", ["0.txt", "1.txt", "no document.txt"])
-    store.mark_seen("default", "/b", ["1.txt", "2.txt"])
+    for number, root in ((0, "/a"), (1, "/a"), (9, None), (1, "/b"), (2, "/b"), (7, "/a")):
+        store.mark_seen(DocumentId(f"d{number}"), root)
     assert store.last_seen("default", "/a") == {"0.txt": "d0"}
     assert store.last_seen("default", "/b") == {"1.txt": "d1", "2.txt": "d2"}
     assert store.last_seen("other", "/a") == store.last_seen("nope", "/a") == {}
     store.delete(DocumentId("d1"))
     add(store, document("Text 1.", id="d1", source_key="1.txt"))
     assert store.last_seen("default", "/b") == {"2.txt": "d2"}
+    store.mark_seen(DocumentId("d2"), None)
+    assert store.last_seen("default", "/b") == {}
+
+
+def test_a_version_belongs_to_the_folder_that_brought_it(stored: Put) -> None:
+    store = stored()
+    nothing = np.empty((0, EMBEDDER.identity.dimension), np.float32)
+    for text, root in (("one", "/a"), ("two", "/b"), ("three", None)):
+        store.add(document(text, source_key="k"), (), nothing, original=text.encode(), root=root)
+        owners = [one for one in ("/a", "/b") if store.last_seen("default", one)]
+        assert owners == ([root] if root else [])
 
 
 def test_only_the_version_that_is_there_is_replaced(stored: Put) -> None:

@@ -14,6 +14,7 @@ from ingest.pipeline import FileOutcome, Ingester
 from rag.bootstrap import assemble
 from rag.errors import InputError, InvalidName, NotFound
 from rag.library import Library
+from rag.protocols import Upload
 from rag.settings import Settings
 from tests.copies import article
 from tests.fakes import HashingEmbedder, InMemoryStore
@@ -122,6 +123,48 @@ def test_a_key_that_two_folders_have_belongs_to_the_one_that_was_added_last(desk
     (one / "same.txt").unlink()
     assert desk.run(one, sync=True) == {"more.txt": "unchanged"}
     assert desk.keys() == {"more.txt", "same.txt"}
+
+
+def test_what_a_lone_file_brought_does_not_go_with_a_folders_file(desk: Desk) -> None:
+    one = desk.folder("a", same="Of a.", more="More.")
+    other = desk.folder("b", same="Of b.") / "same.txt"
+    desk.run(one)
+    assert desk.run(other) == {"same.txt": "updated"}
+    (one / "same.txt").unlink()
+    assert desk.run(one, sync=True) == {"more.txt": "unchanged"}
+    assert desk.keys() == {"more.txt", "same.txt"}
+
+
+def test_a_lone_file_of_the_same_bytes_keeps_the_document(desk: Desk) -> None:
+    one = desk.folder("a", same="The same.", more="More.")
+    other = desk.folder("b", same="The same.") / "same.txt"
+    desk.run(one)
+    assert desk.run(other) == {"same.txt": "unchanged"}
+    (one / "same.txt").unlink()
+    assert desk.run(one, sync=True) == {"more.txt": "unchanged"}
+
+
+@pytest.mark.parametrize("text", ["What was uploaded.", "The one text."])
+@pytest.mark.parametrize("failed", [True, False])
+def test_an_upload_is_kept_whatever_its_key(desk: Desk, text: str, failed: bool) -> None:
+    root = desk.folder("a", one="The one text.", two="The other text.")
+    if failed:
+        (root / "one.txt").write_bytes(BROKEN_PDF)
+    desk.run(root)
+    upload = Upload(name="one.txt", source_key="one.txt")
+    Ingester(desk.library).add(text.encode(), upload)
+    (root / "one.txt").unlink()
+    assert desk.run(root, sync=True) == {"two.txt": "unchanged"}
+    assert desk.keys() == {"one.txt", "two.txt"}
+
+
+def test_a_file_that_fails_does_not_take_over_what_another_folder_brought(desk: Desk) -> None:
+    one, other = desk.folder("a", same="Of a."), desk.folder("b", more="More.")
+    desk.run(one)
+    (other / "same.txt").write_bytes(BROKEN_PDF)
+    desk.run(other)
+    (other / "same.txt").unlink()
+    assert desk.run(other, sync=True) == {"more.txt": "unchanged"}
 
 
 def test_documents_that_no_folder_brought_and_other_collections_are_left_alone(desk: Desk) -> None:
