@@ -10,7 +10,7 @@ from itertools import chain, combinations
 from pathlib import Path
 
 from ingest.pipeline import FileOutcome, Ingester, check_collection_name
-from ingest.walking import Listing, SourceFile, below, is_source, key_of, listed, root_of
+from ingest.walking import Listing, SourceFile, below, is_folder, is_source, key_of, listed, root_of
 from rag.errors import InputError, RagError, UnknownDocument
 from rag.library import DEFAULT_COLLECTION
 
@@ -120,19 +120,42 @@ class Folders:
         outcomes: list[FileOutcome] = []
         for home, path in roots.items():
             inside = sorted(one for one in changed if one.is_relative_to(home))
-            files = _each_once(chain.from_iterable(self._now_at(one, home) for one in inside))
-            added = self.ingester.add_files(files, self.collection)
+            found = [self._now_at(one, home) for one in inside]
+            outcomes += map(_closed, chain.from_iterable(one.closed for one in found))
+            files = dict.fromkeys(chain.from_iterable(one.files for one in found))
+            twins = {file: self._twin_before(file, home, roots) for file in files}
+            outcomes += (_refused(file, twin) for file, twin in twins.items() if twin)
+            unlike = [file for file, twin in twins.items() if twin is None]
+            added = self.ingester.add_files(unlike, self.collection)
             outcomes += (self._told(one) for one in added if one.outcome != "unchanged")
-            if self.sync and any(not one.exists() for one in inside):
+            if self.sync and any(map(_is_gone, inside)):
                 outcomes += self._removed_or_refused(path)
         return outcomes
 
-    def _now_at(self, path: Path, home: Path) -> tuple[SourceFile, ...]:
-        if path.is_dir():
-            return below(home, path, but_not=self._data).files
-        if not is_source(path, home):
-            return ()
-        return (SourceFile(key_of(path.relative_to(home)), path, root_of(home)),)
+    def _now_at(self, path: Path, home: Path) -> Listing:
+        if is_folder(path):
+            return below(home, path, but_not=self._data)
+        file = SourceFile(key_of(path.relative_to(home)), path, root_of(home))
+        try:
+            return Listing(files=(file,) if is_source(path, home) else ())
+        except OSError:
+            return Listing(files=(), closed=(file,))
+
+    def _twin_before(self, file: SourceFile, home: Path, homes: Iterable[Path]) -> Path | None:
+        """The file of another folder with this one's key that goes first.
+
+        That is the one whose document the collection has, or else that of the folder that was named first.
+        """
+        below_home = file.path.relative_to(home)
+        twins = [one for one in homes if one == home or _may_be_source(one / below_home, one)]
+        if len(twins) == 1:
+            return None
+        store = self.ingester.library.store
+        first = next(
+            (one for one in twins if file.key in store.last_seen(self.collection, root_of(one))),
+            twins[0],
+        )
+        return None if first == home else first / below_home
 
     def _removed_or_refused(self, path: Path) -> Iterator[FileOutcome]:
         try:
@@ -147,7 +170,8 @@ class Folders:
         """Remove the folder's documents whose files are gone, but none below a folder that cannot be opened."""
         store = self.ingester.library.store
         present = {file.key for file in listing.files}
-        closed = tuple(f"{folder.key}/" for folder in listing.closed)
+        present |= {one.key for one in listing.closed}
+        closed = tuple(f"{one.key}/" for one in listing.closed)
         for key, document_id in store.last_seen(self.collection, root_of(path)).items():
             if key in present or key.startswith(closed):
                 continue
@@ -246,12 +270,34 @@ class Follower:
                 return
 
 
-def _closed(folder: SourceFile) -> FileOutcome:
+def _closed(one: SourceFile) -> FileOutcome:
     return FileOutcome(
-        path=folder.key,
+        path=one.key,
         outcome="failed",
-        reason="The folder cannot be opened. What was added from it before is kept.",
+        reason="It cannot be opened. What was added from it before is kept.",
     )
+
+
+def _refused(file: SourceFile, twin: Path) -> FileOutcome:
+    return FileOutcome(
+        path=file.key,
+        outcome="failed",
+        reason=f"It would replace {str(twin)!r}, which has the same key. Rename one of the two.",
+    )
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        return False
+
+
+def _may_be_source(path: Path, home: Path) -> bool:
+    try:
+        return is_source(path, home)
+    except OSError:
+        return True
 
 
 def _refuse_overlap(folders: Iterable[Path]) -> None:

@@ -1,6 +1,7 @@
 """A collection that follows folders: what is added, what is removed, and what is never removed."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -243,8 +244,48 @@ def test_what_lies_in_a_folder_that_cannot_be_opened_is_kept(desk: Desk, closed:
         "subway/three.txt": "removed",
     }
     assert outcomes["sub"].reason is not None
-    assert outcomes["sub"].reason.startswith("The folder cannot be opened.")
+    assert outcomes["sub"].reason.startswith("It cannot be opened.")
     assert desk.keys() == {"one.txt", "sub/two.txt"}
+
+
+def test_a_file_that_cannot_be_looked_at_is_told_and_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = desk.folder("a", one="The one text.", two="Two.", three="Three.")
+    desk.run(root)
+    look = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "two.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    (root / "three.txt").unlink()
+    assert desk.run(root, sync=True) == {
+        "one.txt": "unchanged",
+        "three.txt": "removed",
+        "two.txt": "failed",
+    }
+    assert desk.keys() == {"one.txt", "two.txt"}
+    with pytest.raises(InputError, match="cannot be looked at: Permission denied"):
+        desk.run(root / "two.txt")
+
+
+def test_links_in_a_circle_are_passed_over(desk: Desk) -> None:
+    root = desk.folder("a", one="The one text.")
+    (root / "round.txt").symlink_to(root / "about.txt")
+    (root / "about.txt").symlink_to(root / "round.txt")
+    assert desk.run(root) == {"one.txt": "added"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_two_names_are_two_keys(desk: Desk) -> None:
+    root = desk.folder("a")
+    for name in (b"a\xff.txt", rb"a\xff.txt", b"\\\xff", rb"\xff", rb"\\xff"):
+        (root / os.fsdecode(name)).write_bytes(b"The words of " + name.hex().encode() + b".")
+    assert set(desk.run(root).values()) == {"added"}
+    assert len(desk.keys()) == 5
 
 
 def test_a_run_that_was_ended_is_taken_up_and_forgets_no_file(desk: Desk) -> None:
@@ -339,6 +380,46 @@ def test_changes_in_watched_folders_are_taken_up(desk: Desk) -> None:
         watching.end()
     assert desk.keys() == {"one.txt", "half.pdf", "back/two.txt"}
     assert ".hidden.txt" not in watching.told
+
+
+def test_of_two_watched_folders_one_does_not_replace_the_files_of_the_other(desk: Desk) -> None:
+    one = desk.folder("a", sub__same="Of a.", more="More of a.")
+    other = desk.folder("b", else_="Of b.")
+    folders = desk.folders(other, one, sync=True)
+    list(folders.run(folders.look()))
+    watching = Watching(folders)
+    try:
+        (other / "sub").mkdir()
+        (other / "sub" / "same.txt").write_text("Of b.")
+        watching.wait_for(sub__same_txt="failed")
+        (other / "sub" / "same.txt").unlink()
+        (other / "new.txt").write_text("New.")
+        watching.wait_for(new_txt="added")
+        [document] = (
+            d for d in desk.library.store.summaries(None) if d.source_key == "sub/same.txt"
+        )
+        assert desk.library.store.document(document.id).text == "Of a."
+        (one / "sub" / "same.txt").write_text("Of a, rewritten.")
+        watching.wait_for(sub__same_txt="updated")
+        (one / "both.txt").write_text("Both, in a.")
+        (other / "both.txt").write_text("Both, in b.")
+        watching.wait_for(both_txt="failed")
+        wait_for(lambda: desk.keys() > {"both.txt"})
+    finally:
+        watching.end()
+
+
+def test_a_link_to_a_folder_is_not_followed_while_watching(desk: Desk) -> None:
+    root, outside = desk.folder("a", sub__one="The one text."), desk.folder("b", two="Two.")
+    watching = Watching(desk.folders(root))
+    try:
+        (root / "inner").symlink_to(root / "sub")
+        (root / "outer").symlink_to(outside)
+        (root / "last.txt").write_text("Last.")
+        watching.wait_for(last_txt="added")
+    finally:
+        watching.end()
+    assert watching.told == {"last.txt": "added"}
 
 
 def test_a_watched_folder_that_empties_keeps_its_documents(desk: Desk) -> None:
