@@ -144,9 +144,11 @@ def ingest(
         changes = folders.watch(threading.Event()) if watch else None
         run = console.ingested(folders)
         console.show_run(run, as_json=as_json, indent=None if watch else 2)
+        if run.error:
+            raise run.error
         if not run.ended:
             _fail(
-                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are known to be done, and stay. "
+                f"Interrupted: {run.done:,} of {len(run.keys):,} files are known to be done, and stay. "
                 "Run the same command again to go on from there.",
                 INTERRUPTED,
             )
@@ -362,6 +364,8 @@ def demo(
         if not as_json:
             console.show_run(run, as_json=False)
             typer.echo(f"\n{found.question}\n")
+        if run.error:
+            raise run.error
         if run.failed or not run.ended:
             raise typer.Exit(FAILED if run.ended else INTERRUPTED)
         code = _answer(library, found.question, _COLLECTION, composer="auto", as_json=as_json)

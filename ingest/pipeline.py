@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
+from sys import getsizeof
 from typing import Literal
 
 import numpy as np
@@ -47,6 +48,7 @@ _MOST_NESTED = 3  # files inside of files
 _NOTED = 5  # attachments that a warning names
 _READING_THREADS = min(4, os.cpu_count() or 1)
 _AHEAD_BYTES, _LEAST_WEIGHT = 16_000_000, 500_000  # so at most 32 files are read ahead
+_OUTCOME_BYTES, _PLACE_BYTES = 1_000, 500  # of an outcome, of a locator or passage without its text
 
 Outcome = Literal["added", "updated", "unchanged", "skipped", "failed", "removed"]
 Progress = Callable[[JobState, int, int], None]
@@ -197,6 +199,7 @@ class Ingester:
             files,
             threads=_READING_THREADS,
             size=_weight,
+            held=_held,
             most=_AHEAD_BYTES,
         )
         stored = mapped_ahead(
@@ -204,10 +207,13 @@ class Ingester:
             (self._embedded(group) for group in _groups(read)),
             threads=1,
             size=lambda _: 1,
+            held=lambda _: 1,
             most=1,
         )
-        for outcomes in stored:
+        for outcomes, error in stored:
             yield from outcomes
+            if error:
+                raise error
 
     def files(self, root: Path) -> list[SourceFile]:
         """The file at `root`, or all files below it, sorted by key, as `ingest.walking.listed` finds them.
@@ -338,13 +344,21 @@ class Ingester:
             return [one for held, _ in alone for one in held], [v for _, own in alone for v in own]
         return group, np.split(vectors, np.cumsum([len(held) for held in texts]))[:-1]
 
-    def _store_group(self, embedded: tuple[_Group, list[Vectors]]) -> list[FileOutcome]:
+    def _store_group(
+        self, embedded: tuple[_Group, list[Vectors]]
+    ) -> tuple[list[FileOutcome], RagError | None]:
+        """The outcomes of a group, up to an error that concerns every file."""
         group, vectors = embedded
         following = iter(vectors)
-        return [
-            self._store_file(one, next(following)) if isinstance(one, _Prepared) else one
-            for one in group
-        ]
+        outcomes: list[FileOutcome] = []
+        try:
+            outcomes.extend(  # as far as it comes
+                self._store_file(one, next(following)) if isinstance(one, _Prepared) else one
+                for one in group
+            )
+        except (StoreError, ModelError) as error:
+            return outcomes, error
+        return outcomes, None
 
     def _store_file(self, prepared: _Prepared, vectors: Vectors) -> FileOutcome:
         try:
@@ -395,7 +409,7 @@ def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
     for one in read:
         group.append(one)
         texts = sum(len(held.all_texts) for held in group if isinstance(held, _Prepared))
-        if not 0 < texts < _BATCH_PASSAGES:
+        if not 0 < texts < _BATCH_PASSAGES or sum(map(_held, group)) > _AHEAD_BYTES:
             yield group
             group = []
     if group:
@@ -447,6 +461,21 @@ def _weight(file: SourceFile) -> int:
         return max(_LEAST_WEIGHT, file.path.stat().st_size)
     except OSError:  # reading it will say what is wrong
         return _LEAST_WEIGHT
+
+
+def _held(one: _Prepared | FileOutcome) -> int:
+    """About how many bytes of memory it takes."""
+    if isinstance(one, FileOutcome):
+        return _OUTCOME_BYTES
+    texts = (one.document.text, *one.texts, *(passage.text for passage in one.passages))
+    places = len(one.document.locators) + len(one.passages)
+    return (
+        len(one.content)
+        + sum(map(getsizeof, texts))
+        + sum(len(layout.words) for layout in one.layouts)
+        + _PLACE_BYTES * places
+        + sum(map(_held, one.inside))
+    )
 
 
 def _silent(state: JobState, done: int, total: int) -> None:

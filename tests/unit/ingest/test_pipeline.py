@@ -1,6 +1,8 @@
 import datetime as dt
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 
 from ingest import open_library
 from ingest.pipeline import Ingester
+from ingest.reading import Reading
+from ingest.sandbox import Sandbox
 from ingest.walking import SourceFile
 from rag.bootstrap import assemble
 from rag.errors import (
@@ -594,3 +598,86 @@ def test_a_document_that_others_change_without_end_fails(
     [outcome] = ingester.add_folder(tmp_path)
     assert outcome.outcome == "failed"
     assert outcome.reason == str(DocumentChanged())
+
+
+def test_what_is_durable_is_told_before_the_error_that_ends_the_run(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.txt").write_bytes(TEXT + name.encode())
+    stored = store.add
+
+    def add(document: Document, *parts: Any, **more: Any) -> DocumentSummary:
+        if document.source_key == "c.txt":
+            raise StoreFull("The disk has no room for this; nothing was written.")
+        return stored(document, *parts, **more)
+
+    store.add = add  # type: ignore[method-assign]
+    run = ingester.add_folder(tmp_path)
+    assert [next(run).path, next(run).path] == ["a.txt", "b.txt"]
+    with pytest.raises(StoreFull):
+        next(run)
+
+
+class SlowSandbox(Sandbox):
+    """Reads when it may, and tells what it has begun."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.begun: list[str] = []
+        self.may_end = threading.Event()
+
+    def read(self, content: bytes, *, name: str) -> Reading:
+        self.begun.append(name)
+        assert self.may_end.wait(20)
+        return Reading(text=self.text, title=name, media_type="text/plain")
+
+
+def beginning(folder: Path, store: InMemoryStore, sandbox: SlowSandbox) -> set[str]:
+    """What is begun before anything was read to its end."""
+    library = assemble(Settings(data=Path("unused")), store, HashingEmbedder())
+    run = Ingester(library, sandbox).add_folder(folder)
+    taking = threading.Thread(target=lambda: next(run))
+    taking.start()
+    time.sleep(0.3)
+    begun = set(sandbox.begun)
+    sandbox.may_end.set()
+    taking.join()
+    run.close()  # type: ignore[attr-defined]
+    return begun
+
+
+def test_large_files_are_not_read_at_once(tmp_path: Path, store: InMemoryStore) -> None:
+    for name in "abcd":
+        with (tmp_path / f"{name}.txt").open("wb") as file:
+            file.truncate(9_000_000)
+    assert beginning(tmp_path, store, SlowSandbox("A text.")) == {"a.txt"}
+
+
+def test_files_whose_texts_are_large_do_not_pile_up(tmp_path: Path, store: InMemoryStore) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}.txt").write_text(f"{number}")
+    sandbox = SlowSandbox("A line of the text that it is.\n" * 30_000)
+    sandbox.may_end.set()
+    embedding, may_embed = threading.Event(), threading.Event()
+
+    class Waiting(HashingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            embedding.set()
+            assert may_embed.wait(20)
+            return super().embed_passages(texts)
+
+    library = assemble(Settings(data=Path("unused")), store, Waiting())
+    run = Ingester(library, sandbox).add_folder(tmp_path)
+    taking = threading.Thread(target=lambda: next(run))
+    taking.start()
+    assert embedding.wait(20)
+    before = -1
+    while before < len(sandbox.begun):
+        before = len(sandbox.begun)
+        time.sleep(0.5)
+    may_embed.set()
+    taking.join()
+    run.close()  # type: ignore[attr-defined]
+    assert before <= 12
