@@ -86,7 +86,6 @@ VerboseOption = Annotated[
 ]
 CollectionOption = Annotated[str, typer.Option(help="The collection of documents.")]
 _DATA = Path("data")
-_CATALOG = "catalog.sqlite"  # what a data folder holds as soon as it is one
 _COLLECTION = "default"
 
 
@@ -437,8 +436,10 @@ def _log(verbose: int) -> None:
 
 def _is_new(data: Path) -> bool:
     """Whether opening this folder would make it one that holds documents."""
+    from rag.adapters.sqlite import DATABASE
+
     try:
-        return not data.is_file() and not (data / _CATALOG).exists()
+        return not data.is_file() and not (data / DATABASE).exists()
     except OSError:
         return False  # opening it will say what is wrong
 

@@ -13,12 +13,10 @@ import hashlib
 import json
 import logging
 import os
-import re
 import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +28,8 @@ from rag.adapters import _records as records
 from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
 from rag.adapters.fingerprints import fingerprint
-from rag.adapters.sqlite import Database, column, first, rows, translated, value
+from rag.adapters.inspection import ORIGINAL_NAME, ORIGINALS, refuse_lost_database
+from rag.adapters.sqlite import DATABASE, Database, column, first, rows, translated, value
 from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
 from rag.errors import (
@@ -69,26 +68,8 @@ from rag.types import (
 
 logger = logging.getLogger(__name__)
 
-_DATABASE = "catalog.sqlite"
 _FOLD_AT = 8192  # changes held in memory before they become a generation of their own
 _CACHED_CHARACTERS = 50_000_000  # of documents that were read lately
-
-
-def recorded_model(folder: Path) -> ModelIdentity | None:
-    """The model whose vectors a data folder holds; None where no store has been opened there yet.
-
-    Raises:
-        StoreDamaged: the database is damaged.
-    """
-    path = folder / _DATABASE
-    with translated():
-        if not path.is_file():
-            return None
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
-            db.set_busy_timeout(5000)
-            ours = first(db, "SELECT 1 FROM sqlite_schema WHERE name = 'facts'")
-            row = ours and first(db, "SELECT value FROM facts WHERE name = 'embedding'")
-    return ModelIdentity(**json.loads(row[0])) if row else None
 
 
 class EmbeddedStore:
@@ -107,7 +88,7 @@ class EmbeddedStore:
 
     def __init__(self, folder: Path, identity: ModelIdentity) -> None:
         self._folder = folder
-        self._originals = folder / "originals"
+        self._originals = folder / ORIGINALS
         self._identity = identity
         self._changing = (
             threading.RLock()
@@ -120,8 +101,8 @@ class EmbeddedStore:
             self._lock = _lock(folder / "lock")
         try:
             with translated():
-                self._refuse_lost_database()
-                self._db = Database(folder / _DATABASE)
+                refuse_lost_database(folder)
+                self._db = Database(folder / DATABASE)
                 self._claim_model()
                 self._requeue_interrupted()
                 self._sweep_originals()
@@ -587,17 +568,8 @@ class EmbeddedStore:
         with self._db.read() as db:
             named = {self._original(one) for one in column(db, _NAMED_VERSIONS)}
         for path in self._originals.iterdir():
-            if _ORIGINAL_NAME.fullmatch(path.name) and path not in named:
+            if ORIGINAL_NAME.fullmatch(path.name) and path not in named:
                 path.unlink()
-
-    def _refuse_lost_database(self) -> None:
-        """Beside a new database the originals, which may be the last copies, would be swept away."""
-        kept = any(_ORIGINAL_NAME.fullmatch(one.name) for one in self._originals.iterdir())
-        if kept and not (self._folder / _DATABASE).exists():
-            raise StoreDamaged(
-                "The data folder holds original files and no database. Restore the database from a backup, or "
-                "name another folder and add the originals there."
-            )
 
     # Opening
 
@@ -645,7 +617,6 @@ _NAMED_VERSIONS = (
     "SELECT version FROM versions UNION"
     " SELECT version FROM jobs WHERE state NOT IN ('committed', 'failed')"
 )
-_ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"

@@ -663,7 +663,7 @@ def test_files_that_hold_much_once_they_are_read_do_not_pile_up(
 ) -> None:
     for number in range(30):
         (tmp_path / f"{number:02}.txt").write_text(f"{number}")
-    sandbox = SlowSandbox(3_000_000)
+    sandbox = SlowSandbox(2_999_990)
     sandbox.may_end.set()
     embedding, may_embed = threading.Event(), threading.Event()
 
