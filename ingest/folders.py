@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from pathlib import Path
 
-from ingest.pipeline import FileOutcome, Ingester, check_collection_name
+from ingest.pipeline import Abandoned, FileOutcome, Ingester, check_collection_name
 from ingest.walking import Listing, SourceFile, below, is_folder, is_source, key_of, listed, root_of
 from rag.errors import InputError, RagError, UnknownDocument
 from rag.library import DEFAULT_COLLECTION
@@ -234,8 +234,8 @@ class Follower:
     """
 
     def __init__(self, folders: Folders) -> None:
-        self._folders = folders
         self._stop = threading.Event()
+        self._folders = replace(folders, ingester=replace(folders.ingester, stop=self._stop))
         self._thread = threading.Thread(target=self._run, name="follow-folders", daemon=True)
 
     def start(self) -> None:
@@ -243,7 +243,7 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the present file and end, if it was started."""
+        """End, if it was started; a file that is being embedded is given up."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -252,6 +252,8 @@ class Follower:
         while not self._stop.is_set():
             try:
                 self._follow()
+            except Abandoned:
+                return
             except RagError as error:
                 logger.warning("the folders are not followed: %s", error)
             except Exception:  # the edge of this thread: it must outlive a store that fails

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -132,12 +133,20 @@ class _Inside:
 _Group = list[_Prepared | FileOutcome]
 
 
+class Abandoned(BaseException):  # no error: whoever stops the work says so
+    """Work was given up before anything of it was stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ingester:
-    """Adds documents to a library; each file is read in the sandbox."""
+    """Adds documents to a library; each file is read in the sandbox.
+
+    Once `stop` is set, what is being embedded is given up: `Abandoned` is raised.
+    """
 
     library: Library
     sandbox: Sandbox = field(default_factory=shared)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
         """Read, cut, embed and store one file.
@@ -374,6 +383,8 @@ class Ingester:
         report("embedding", 0, len(texts))
         batches = []
         for start in range(0, max(len(texts), 1), _BATCH_PASSAGES):
+            if self.stop.is_set():
+                raise Abandoned
             batch = texts[start : start + _BATCH_PASSAGES]
             batches.append(self.library.embedder.embed_passages(batch))
             report("embedding", start + len(batch), len(texts))

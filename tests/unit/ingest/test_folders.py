@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rag.errors import InputError, InvalidName, NotFound
 from rag.library import Library
 from rag.protocols import Upload
 from rag.settings import Settings
+from rag.types import Vectors
 from tests.copies import article
 from tests.fakes import HashingEmbedder, InMemoryStore
 
@@ -477,3 +478,23 @@ def wait_for(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_follower_that_is_stopped_gives_up_what_is_being_embedded(tmp_path: Path) -> None:
+    embedding = threading.Event()
+
+    class Slow(HashingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            embedding.set()
+            time.sleep(0.05)
+            return super().embed_passages(texts)
+
+    library = assemble(Settings(data=tmp_path / "data"), InMemoryStore(), Slow())
+    desk = Desk(library, tmp_path)
+    follower = Follower(desk.folders(desk.folder("a", long="A line of a long text.\n" * 200_000)))
+    follower.start()
+    assert embedding.wait(60)
+    began = time.monotonic()
+    follower.stop()
+    assert time.monotonic() - began < 3
+    assert desk.keys() == set()
