@@ -300,7 +300,7 @@ class InMemoryStore:
                 for one in self._of(mine.collection)
                 if one.id != document_id and _is_copy(mine, one)
             ]
-        return sorted(found, key=lambda one: (-one.similarity, one.document_id))
+        return sorted(found, key=lambda one: (-one.similarity, one.document_id))[:20]
 
     def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         with self._lock:

@@ -29,7 +29,7 @@ from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
 from rag.adapters.fingerprints import fingerprint
 from rag.adapters.inspection import ORIGINAL_NAME, ORIGINALS, refuse_lost_database
-from rag.adapters.sqlite import DATABASE, Database, column, first, rows, translated, value
+from rag.adapters.sqlite import DATABASE, Database, Values, column, first, rows, translated, value
 from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
 from rag.errors import (
@@ -156,9 +156,9 @@ class EmbeddedStore:
                 copies.remember(db, collection_id, document.id, found)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
-                [added] = rows(db, f"{_SUMMARIES} WHERE d.id = ?", (document.id,))
+                [added] = _summaries(db, "WHERE d.id = ?", (document.id,))
             self._apply(collection_id, ids, vectors, replaced)
-        return records.summary(added)
+        return added
 
     def delete(self, document_id: DocumentId) -> None:
         """See `PassageIndex.delete`."""
@@ -280,20 +280,19 @@ class EmbeddedStore:
         with self._db.read() as db:
             if collection is not None:
                 self._known(db, collection)
-            found = rows(
+            return _summaries(
                 db,
-                f"{_SUMMARIES} WHERE (?1 IS NULL OR c.name = ?1) AND d.id > ?2 ORDER BY d.id LIMIT ?3",
+                "WHERE (?1 IS NULL OR c.name = ?1) AND d.id > ?2 ORDER BY d.id LIMIT ?3",
                 (collection, after or "", limit),
             )
-        return [records.summary(row) for row in found]
 
     def summary(self, document_id: DocumentId) -> DocumentSummary:
         """See `Catalog.summary`."""
         with self._db.read() as db:
-            row = first(db, f"{_SUMMARIES} WHERE d.id = ?", (document_id,))
-        if row is None:
+            found = _summaries(db, "WHERE d.id = ?", (document_id,))
+        if not found:
             raise UnknownDocument(document_id)
-        return records.summary(row)
+        return found[0]
 
     def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
         """See `Catalog.document`."""
@@ -336,14 +335,19 @@ class EmbeddedStore:
     def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
         """See `Catalog.near_duplicates`."""
         with self._db.read() as db:
-            found = rows(
+            found = dict(copies.alike(db, document_id))
+            titles = rows(
                 db,
-                "SELECT n.other_id, v.title, n.similarity FROM near_duplicates n"
-                " JOIN documents d ON d.id = n.other_id JOIN versions v ON v.id = d.version_id"
-                " WHERE n.document_id = ? ORDER BY n.similarity DESC, n.other_id",
-                (document_id,),
+                "SELECT d.id, v.title FROM documents d JOIN versions v ON v.id = d.version_id"
+                " WHERE d.id IN (SELECT value FROM json_each(?))",
+                _json(found),
             )
-        return [NearDuplicate(document_id=i, title=t, similarity=s) for i, t, s in found]
+        known = {DocumentId(one): title for one, title in titles}
+        return [
+            NearDuplicate(document_id=one, title=known[one], similarity=similarity)
+            for one, similarity in found.items()
+            if one in known
+        ]
 
     def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         """See `Catalog.mark_seen`."""
@@ -375,12 +379,12 @@ class EmbeddedStore:
         self, condition: str, collection: str, wanted: str
     ) -> DocumentSummary | None:
         with self._db.read() as db:
-            row = first(
+            found = _summaries(
                 db,
-                f"{_SUMMARIES} WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id",
+                f"WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id LIMIT 1",
                 (wanted, collection),
             )
-        return None if row is None else records.summary(row)
+        return found[0] if found else None
 
     # Jobs
 
@@ -620,9 +624,7 @@ _NAMED_VERSIONS = (
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
-    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at,"
-    " (SELECT json_group_array(other_id ORDER BY similarity DESC, other_id) FROM near_duplicates"
-    " WHERE document_id = d.id)"
+    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
     " FROM documents d JOIN versions v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
@@ -664,6 +666,13 @@ def _lock(path: Path) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
     return descriptor
+
+
+def _summaries(db: apsw.Connection, which: str, values: Values) -> list[DocumentSummary]:
+    return [
+        records.summary(row, tuple(one for one, _ in copies.alike(db, row[0])))
+        for row in rows(db, f"{_SUMMARIES} {which}", values)
+    ]
 
 
 def _collection_id(db: apsw.Connection, name: str) -> int:

@@ -43,13 +43,6 @@ CREATE TABLE bands (                      -- documents that share one may be ali
     fingerprint_id INTEGER NOT NULL,
     PRIMARY KEY (collection_id, band, fingerprint_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE near_duplicates (            -- both directions
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    other_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    similarity REAL NOT NULL,
-    PRIMARY KEY (document_id, other_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX near_duplicates_by_other ON near_duplicates (other_id);
 """
 _SCHEMA = (
     """

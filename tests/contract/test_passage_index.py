@@ -404,6 +404,17 @@ def test_the_most_alike_comes_first(stored: Put) -> None:
     assert near(store, "d1") == ("d3", "d4", "d2")
 
 
+def test_links_beyond_the_twenty_that_are_told_come_up_when_others_go(stored: Put) -> None:
+    text = "\n\n".join(article(1))
+    store = stored(*(document(text + f"\nCopy{n}.", id=f"d{n:02}") for n in range(30)))
+    assert all(len(one.near_duplicates) == 20 for one in store.summaries("default"))
+    for number in range(1, 15):
+        store.delete(DocumentId(f"d{number:02}"))
+    rest = {DocumentId(f"d{number}") for number in range(15, 30)}
+    assert set(near(store, "d00")) == rest
+    assert {one.document_id for one in store.near_duplicates(DocumentId("d00"))} == rest
+
+
 def test_only_present_versions_are_near_duplicates(stored: Put) -> None:
     store = stored(
         document("\n".join(PARAGRAPHS), id="d1"), document("\n".join(PARAGRAPHS), id="d2")
