@@ -86,7 +86,6 @@ VerboseOption = Annotated[
 ]
 CollectionOption = Annotated[str, typer.Option(help="The collection of documents.")]
 _DATA = Path("data")
-_CATALOG = "catalog.sqlite"  # what a data folder holds as soon as it is one
 _COLLECTION = "default"
 
 
@@ -144,9 +143,11 @@ def ingest(
         changes = folders.watch(threading.Event()) if watch else None
         run = console.ingested(folders)
         console.show_run(run, as_json=as_json, indent=None if watch else 2)
+        if run.error:
+            raise run.error
         if not run.ended:
             _fail(
-                f"Interrupted: {len(run.outcomes):,} of {run.files:,} files are known to be done, and stay. "
+                f"Interrupted: {run.done:,} of {len(run.keys):,} files are known to be done, and stay. "
                 "Run the same command again to go on from there.",
                 INTERRUPTED,
             )
@@ -362,6 +363,8 @@ def demo(
         if not as_json:
             console.show_run(run, as_json=False)
             typer.echo(f"\n{found.question}\n")
+        if run.error:
+            raise run.error
         if run.failed or not run.ended:
             raise typer.Exit(FAILED if run.ended else INTERRUPTED)
         code = _answer(library, found.question, _COLLECTION, composer="auto", as_json=as_json)
@@ -433,8 +436,10 @@ def _log(verbose: int) -> None:
 
 def _is_new(data: Path) -> bool:
     """Whether opening this folder would make it one that holds documents."""
+    from rag.adapters.sqlite import DATABASE
+
     try:
-        return not data.is_file() and not (data / _CATALOG).exists()
+        return not data.is_file() and not (data / DATABASE).exists()
     except OSError:
         return False  # opening it will say what is wrong
 

@@ -43,12 +43,24 @@ _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FS
 
 @dataclass
 class Run:
-    """What an ingestion has done so far; `ended` once nothing is left to do."""
+    """What an ingestion has done so far.
 
-    files: int
+    Attributes:
+        keys: Of the files that there are.
+        ended: Whether nothing is left to do.
+        error: What ended it early, if it was no interrupt.
+    """
+
+    keys: frozenset[str]
     outcomes: list[FileOutcome] = field(default_factory=list)
     seconds: float = 0.0
     ended: bool = False
+    error: Exception | None = None
+
+    @property
+    def done(self) -> int:
+        """How many of the files have an outcome."""
+        return sum(one.path in self.keys for one in self.outcomes)
 
     @property
     def failed(self) -> bool:
@@ -57,13 +69,13 @@ class Run:
 
 
 def ingested(folders: Folders) -> Run:
-    """Add what lies at these paths, with progress on a terminal; an interrupt ends it early.
+    """Add what lies at these paths, with progress on a terminal; an interrupt or an error ends it early.
 
     Raises:
         InputError: as `Folders.look`; nothing was added.
     """
     found = folders.look()
-    run, began = Run(files=len(found.files)), time.monotonic()
+    run, began = Run(keys=frozenset(one.key for one in found.files)), time.monotonic()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -71,18 +83,29 @@ def ingested(folders: Folders) -> Run:
         TimeElapsedColumn(),
     )
     with (
-        contextlib.suppress(KeyboardInterrupt),
+        _ending(run),
         Progress(
             *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
         ) as progress,
     ):
-        task = progress.add_task("Adding documents", total=run.files)
+        task = progress.add_task("Adding documents", total=len(run.keys))
         for outcome in folders.run(found):
             run.outcomes.append(outcome)
-            progress.update(task, advance=1, description=f"Done: {_printable(outcome.path)}")
+            done = int(outcome.path in run.keys)
+            progress.update(task, advance=done, description=f"Done: {_printable(outcome.path)}")
         run.ended = True
     run.seconds = time.monotonic() - began
     return run
+
+
+@contextlib.contextmanager
+def _ending(run: Run) -> Iterator[None]:
+    """Keep what ends a run early, so that what is done can be told first."""
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
+    except Exception as error:  # noqa: BLE001 # it is raised again when the run was told
+        run.error = error
 
 
 def all_summaries(library: Library, collection: str | None) -> list[DocumentSummary]:

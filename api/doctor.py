@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.sandbox import Sandbox
-from rag.adapters.inspection import folder_state, sqlite_version
+from rag.adapters.inspection import folder_state, refuse_another_model, sqlite_version
 from rag.bootstrap import open_embedder
 from rag.errors import RagError
 from rag.settings import Settings
@@ -164,6 +164,7 @@ def _confinement(settings: Settings) -> Finding:
 def _model(settings: Settings) -> Finding:
     began = time.perf_counter()
     embedder = open_embedder(settings)
+    refuse_another_model(settings.data, embedder.identity)
     embedder.embed_queries(["ready"])  # loads it, and refuses weights that are not the pinned ones
     found = f"{embedder.identity}, loaded in {time.perf_counter() - began:.1f} s"
     return Finding(name="embedding model", level="ok", found=found)

@@ -59,6 +59,7 @@ PROBLEMS: dict[type[errors.RagError], Kind] = {
     errors.UnknownDocument: Kind(404, "unknown-document", "There is no such document"),
     errors.UnknownVersion: Kind(404, "unknown-version", "The document never had this version"),
     errors.UnknownJob: Kind(404, "unknown-job", "There is no such job"),
+    errors.DocumentChanged: Kind(409, "document-changed", "The document was changed meanwhile"),
     errors.ModelError: Kind(503, "model-unavailable", "A model cannot be used"),
     errors.StoreError: Kind(503, "store-unavailable", "The data folder cannot be used"),
     errors.StoreFull: Kind(507, "store-full", "The disk is full"),

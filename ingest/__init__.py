@@ -6,6 +6,7 @@ import logging
 from os import PathLike
 from pathlib import Path
 
+from ingest.folders import Folders
 from ingest.pipeline import FileOutcome, Ingested, Ingester
 from rag.bootstrap import open_rag
 from rag.errors import NotFound
@@ -34,7 +35,8 @@ def open_library(
         raise NotFound(f"There is no folder {str(root)!r}.")
     library = open_rag(Settings(data=Path(data) if data else root / ".chapterverse"))
     try:
-        for file in Ingester(library).add_folder(root):
+        folders = Folders(ingester=Ingester(library), paths=(root,))
+        for file in folders.run(folders.look()):
             if file.reason:
                 logger.warning("%s was not added: %s", file.path, file.reason)
     except BaseException:

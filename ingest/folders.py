@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from pathlib import Path
 
-from ingest.pipeline import FileOutcome, Ingester, check_collection_name
-from ingest.walking import Listing, SourceFile, below, is_source, key_of, listed
+from ingest.pipeline import Abandoned, FileOutcome, Ingester, check_collection_name
+from ingest.walking import Listing, SourceFile, below, is_folder, is_source, key_of, listed, root_of
 from rag.errors import InputError, RagError, UnknownDocument
 from rag.library import DEFAULT_COLLECTION
 
@@ -34,8 +34,8 @@ class Found:
 class Folders:
     """Files and folders, and the collection that they are added to.
 
-    A document belongs to the folder in which its file was last seen, by that folder's own path. With `sync`, it
-    is removed when the file is gone from there; what other folders brought is left alone.
+    A document belongs to the folder in which the file of its present version was last seen, by that folder's own
+    path. With `sync`, it is removed when the file is gone from there; what anybody else brought is left alone.
 
     Attributes:
         paths: The files and folders.
@@ -73,8 +73,7 @@ class Folders:
         Ended at any point, the run is taken up where it was by another one: bytes that are known are not
         read again.
         """
-        for path, listing in found.folders.items():
-            self._mark_seen(path, listing.files)
+        for listing in found.folders.values():
             yield from map(_closed, listing.closed)
         alone = {str(path) for path in self.paths if path not in found.folders}
         paths = {file.key: str(file.path) for file in found.files}
@@ -121,18 +120,42 @@ class Folders:
         outcomes: list[FileOutcome] = []
         for home, path in roots.items():
             inside = sorted(one for one in changed if one.is_relative_to(home))
-            files = _each_once(chain.from_iterable(self._now_at(one, home) for one in inside))
-            self._mark_seen(path, files)
-            added = self.ingester.add_files(files, self.collection)
+            found = [self._now_at(one, home) for one in inside]
+            outcomes += map(_closed, chain.from_iterable(one.closed for one in found))
+            files = dict.fromkeys(chain.from_iterable(one.files for one in found))
+            twins = {file: self._twin_before(file, home, roots) for file in files}
+            outcomes += (_refused(file, twin) for file, twin in twins.items() if twin)
+            unlike = [file for file, twin in twins.items() if twin is None]
+            added = self.ingester.add_files(unlike, self.collection)
             outcomes += (self._told(one) for one in added if one.outcome != "unchanged")
-            if self.sync and any(not one.exists() for one in inside):
+            if self.sync and any(map(_is_gone, inside)):
                 outcomes += self._removed_or_refused(path)
         return outcomes
 
-    def _now_at(self, path: Path, home: Path) -> tuple[SourceFile, ...]:
-        if path.is_dir():
-            return below(home, path, but_not=self._data).files
-        return (SourceFile(key_of(path.relative_to(home)), path),) if is_source(path, home) else ()
+    def _now_at(self, path: Path, home: Path) -> Listing:
+        if is_folder(path):
+            return below(home, path, but_not=self._data)
+        file = SourceFile(key_of(path.relative_to(home)), path, root_of(home))
+        try:
+            return Listing(files=(file,) if is_source(path, home) else ())
+        except OSError:
+            return Listing(files=(), closed=(file,))
+
+    def _twin_before(self, file: SourceFile, home: Path, homes: Iterable[Path]) -> Path | None:
+        """The file of another folder with this one's key that goes first.
+
+        That is the one whose document the collection has, or else that of the folder that was named first.
+        """
+        below_home = file.path.relative_to(home)
+        twins = [one for one in homes if one == home or _may_be_source(one / below_home, one)]
+        if len(twins) == 1:
+            return None
+        store = self.ingester.library.store
+        first = next(
+            (one for one in twins if file.key in store.last_seen(self.collection, root_of(one))),
+            twins[0],
+        )
+        return None if first == home else first / below_home
 
     def _removed_or_refused(self, path: Path) -> Iterator[FileOutcome]:
         try:
@@ -147,8 +170,9 @@ class Folders:
         """Remove the folder's documents whose files are gone, but none below a folder that cannot be opened."""
         store = self.ingester.library.store
         present = {file.key for file in listing.files}
-        closed = tuple(f"{folder.key}/" for folder in listing.closed)
-        for key, document_id in store.last_seen(self.collection, _root(path)).items():
+        present |= {one.key for one in listing.closed}
+        closed = tuple(f"{one.key}/" for one in listing.closed)
+        for key, document_id in store.last_seen(self.collection, root_of(path)).items():
             if key in present or key.startswith(closed):
                 continue
             try:
@@ -185,12 +209,8 @@ class Folders:
         reason = f"{outcome.reason} The version that was added before is kept."
         return replace(outcome, document=kept, reason=reason)
 
-    def _mark_seen(self, path: Path, files: Iterable[SourceFile]) -> None:
-        keys = [file.key for file in files]
-        self.ingester.library.store.mark_seen(self.collection, _root(path), keys)
-
     def _last_seen(self, path: Path) -> Mapping[str, object]:
-        return self.ingester.library.store.last_seen(self.collection, _root(path))
+        return self.ingester.library.store.last_seen(self.collection, root_of(path))
 
     def _listed(self, path: Path) -> Listing:
         return listed(path, but_not=self._data)
@@ -214,8 +234,8 @@ class Follower:
     """
 
     def __init__(self, folders: Folders) -> None:
-        self._folders = folders
         self._stop = threading.Event()
+        self._folders = replace(folders, ingester=replace(folders.ingester, stop=self._stop))
         self._thread = threading.Thread(target=self._run, name="follow-folders", daemon=True)
 
     def start(self) -> None:
@@ -223,7 +243,7 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the present file and end, if it was started."""
+        """End, if it was started; a file that is being embedded is given up."""
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -232,6 +252,8 @@ class Follower:
         while not self._stop.is_set():
             try:
                 self._follow()
+            except Abandoned:
+                return
             except RagError as error:
                 logger.warning("the folders are not followed: %s", error)
             except Exception:  # the edge of this thread: it must outlive a store that fails
@@ -250,17 +272,34 @@ class Follower:
                 return
 
 
-def _root(path: Path) -> str:
-    """What a folder is remembered by."""
-    return key_of(path.resolve())
-
-
-def _closed(folder: SourceFile) -> FileOutcome:
+def _closed(one: SourceFile) -> FileOutcome:
     return FileOutcome(
-        path=folder.key,
+        path=one.key,
         outcome="failed",
-        reason="The folder cannot be opened. What was added from it before is kept.",
+        reason="It cannot be opened. What was added from it before is kept.",
     )
+
+
+def _refused(file: SourceFile, twin: Path) -> FileOutcome:
+    return FileOutcome(
+        path=file.key,
+        outcome="failed",
+        reason=f"It would replace {str(twin)!r}, which has the same key. Rename one of the two.",
+    )
+
+
+def _is_gone(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except OSError:
+        return False
+
+
+def _may_be_source(path: Path, home: Path) -> bool:
+    try:
+        return is_source(path, home)
+    except OSError:
+        return True
 
 
 def _refuse_overlap(folders: Iterable[Path]) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from ingest.pipeline import Ingested, Progress
+from ingest.pipeline import Abandoned, Ingested, Progress
 from rag.errors import RagError
 from rag.protocols import Job, JobState, JobStore, Upload
 
@@ -50,7 +50,7 @@ class JobWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the present job and end; what is queued stays queued."""
+        """End; what is queued stays queued, and a job that is being embedded is queued at the next start."""
         self._stopping = True
         self._news.release()
         with self._ended:
@@ -99,6 +99,8 @@ class JobWorker:
             ended = self._outcome(job, upload, content)
             self._store.update(ended)
             logger.info("job %s %s", ended.id, ended.state)
+        except Abandoned:
+            logger.info("job %s is given up until the next start", job.id)
         except Exception:  # the edge of this thread: it must outlive a store that fails
             logger.exception("the end of job %s cannot be recorded", job.id)
         with self._ended:
@@ -109,6 +111,8 @@ class JobWorker:
 
         def record(state: JobState, done: int, total: int) -> None:
             nonlocal present
+            if self._stopping:
+                raise Abandoned
             present = replace(present, state=state, done=done, total=total)
             self._store.update(present)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
+from sys import getsizeof
 from typing import Literal
 
 import numpy as np
@@ -22,9 +25,13 @@ from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
 from ingest.walking import SourceFile, listed
 from rag.errors import (
+    DocumentChanged,
     DocumentError,
     DocumentTooLarge,
     InvalidName,
+    ModelError,
+    RagError,
+    StoreError,
     UnknownDocument,
     UnreadableDocument,
     UnsupportedFormat,
@@ -34,12 +41,15 @@ from rag.library import DEFAULT_COLLECTION, Library
 from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload, inner_key
 from rag.types import Document, DocumentDate, DocumentId, Passage, Vectors, Version
 
+logger = logging.getLogger(__name__)
+
 _COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 _BATCH_PASSAGES = 64
 _MOST_NESTED = 3  # files inside of files
 _NOTED = 5  # attachments that a warning names
 _READING_THREADS = min(4, os.cpu_count() or 1)
 _AHEAD_BYTES, _LEAST_WEIGHT = 16_000_000, 500_000  # so at most 32 files are read ahead
+_OUTCOME_BYTES, _PLACE_BYTES = 1_000, 500  # of an outcome, of a locator or passage without its text
 
 Outcome = Literal["added", "updated", "unchanged", "skipped", "failed", "removed"]
 Progress = Callable[[JobState, int, int], None]
@@ -91,12 +101,19 @@ class _Prepared:
 
     document: Document
     content: bytes
+    upload: Upload
+    replaces: Version | None
+    root: str | None
     passages: tuple[Passage, ...]
     layouts: tuple[PageLayout, ...]
     texts: list[str]
-    outcome: Literal["added", "updated"]
     inside: tuple[_Prepared, ...]
     inner_keys: frozenset[str]  # of all that is inside, known or not
+
+    @property
+    def key(self) -> str:
+        """What its outcome is told by."""
+        return self.upload.source_key or ""
 
     @property
     def all_texts(self) -> list[str]:
@@ -116,12 +133,20 @@ class _Inside:
 _Group = list[_Prepared | FileOutcome]
 
 
+class Abandoned(BaseException):  # no error: whoever stops the work says so
+    """Work was given up before anything of it was stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ingester:
-    """Adds documents to a library; each file is read in the sandbox."""
+    """Adds documents to a library; each file is read in the sandbox.
+
+    Once `stop` is set, what is being embedded is given up: `Abandoned` is raised.
+    """
 
     library: Library
     sandbox: Sandbox = field(default_factory=shared)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     def add(self, content: bytes, upload: Upload, progress: Progress | None = None) -> Ingested:
         """Read, cut, embed and store one file.
@@ -138,9 +163,18 @@ class Ingester:
             InvalidName: the collection's name is not one.
             DocumentTooLarge: the file is over the limit.
             DocumentError: the file yields no document.
+            DocumentChanged: others change the document of its key without end.
         """
         report = progress or _silent
-        prepared = self._prepare(content, upload, report)
+        try:
+            return self._add(content, upload, report)
+        except DocumentChanged:
+            return self._add(content, upload, report)
+
+    def _add(
+        self, content: bytes, upload: Upload, report: Progress, root: str | None = None
+    ) -> Ingested:
+        prepared = self._prepare(content, upload, report, root)
         if isinstance(prepared, Ingested):
             return prepared
         return self._store(prepared, self._embed(prepared.all_texts, report))
@@ -174,17 +208,21 @@ class Ingester:
             files,
             threads=_READING_THREADS,
             size=_weight,
+            held=_held,
             most=_AHEAD_BYTES,
         )
         stored = mapped_ahead(
             self._store_group,
-            ((group, self._embed_group(group)) for group in _groups(read)),
+            (self._embedded(group) for group in _groups(read)),
             threads=1,
             size=lambda _: 1,
+            held=lambda _: 1,
             most=1,
         )
-        for outcomes in stored:
+        for outcomes, error in stored:
             yield from outcomes
+            if error:
+                raise error
 
     def files(self, root: Path) -> list[SourceFile]:
         """The file at `root`, or all files below it, sorted by key, as `ingest.walking.listed` finds them.
@@ -202,22 +240,27 @@ class Ingester:
             content = _content(file.path, self.library.settings.limits.upload_bytes)
             name = os.fsencode(file.path.name).decode(errors="replace")
             upload = Upload(name=name, collection=collection, source_key=file.key)
-            found = self._prepare(content, upload, _silent)
-        except UnsupportedFormat as error:
-            return FileOutcome(path=file.key, outcome="skipped", reason=str(error))
-        except DocumentError as error:
-            return FileOutcome(path=file.key, outcome="failed", reason=str(error))
+            found = self._prepare(content, upload, _silent, file.root)
+        except Exception as error:  # noqa: BLE001 # the edge of one file's work
+            return _failed(file.key, error)
         return _outcome(found) if isinstance(found, Ingested) else found
 
     def _prepare(
-        self, content: bytes, upload: Upload, report: Progress, depth: int = 0
+        self,
+        content: bytes,
+        upload: Upload,
+        report: Progress,
+        root: str | None = None,
+        depth: int = 0,
     ) -> _Prepared | Ingested:
-        """Read one file and cut it, unless it is known."""
+        """Read one file and cut it, unless it is known; `root` is the folder in which it was seen."""
         check_collection_name(upload.collection)
         check_size(len(content), self.library.settings.limits.upload_bytes)
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload, version)
         if earlier and earlier.version == version:
+            if upload.source_key is not None:
+                self.library.store.mark_seen(earlier.id, root)
             return Ingested(document=earlier, outcome="unchanged")
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
@@ -229,10 +272,12 @@ class Ingester:
         return _Prepared(
             document=document,
             content=content,
+            upload=upload,
+            replaces=earlier.version if earlier else None,
+            root=root,
             passages=passages,
             layouts=reading.layouts,
             texts=embedded_texts(document, passages, self.library.embedder),
-            outcome="updated" if earlier else "added",
             inside=inside.prepared,
             inner_keys=inside.keys,
         )
@@ -248,7 +293,7 @@ class Ingester:
             try:
                 if depth == _MOST_NESTED:
                     raise UnreadableDocument("It is nested too deeply.")
-                found = self._prepare(attached.content, inner, _silent, depth + 1)
+                found = self._prepare(attached.content, inner, _silent, depth=depth + 1)
             except DocumentError as error:
                 unread.append(f"{attached.name}: {error}")
                 continue
@@ -272,38 +317,74 @@ class Ingester:
         at = 0
         for one in (*prepared.inside, prepared):
             own = vectors[at : at + len(one.texts)]
-            store.add(one.document, one.passages, own, original=one.content, layouts=one.layouts)
+            added = store.add(
+                one.document,
+                one.passages,
+                own,
+                original=one.content,
+                layouts=one.layouts,
+                replaces=one.replaces,
+                root=one.root,
+            )
             at += len(one.texts)
-        document = prepared.document
-        if prepared.outcome == "updated" and document.source_key is not None:
-            held = store.inside(document.collection, document.source_key)
+        if prepared.replaces and added.source_key is not None:
+            held = store.inside(added.collection, added.source_key)
             for key in held.keys() - prepared.inner_keys:
                 with suppress(UnknownDocument):  # it was inside of one that is gone by now
                     store.delete(held[key])
         return Ingested(
-            document=store.summary(document.id),
-            outcome=prepared.outcome,
+            document=added,
+            outcome="updated" if prepared.replaces else "added",
             inside=tuple(one.document.id for one in prepared.inside),
         )
 
-    def _embed_group(self, group: _Group) -> list[Vectors]:
-        """The vectors of each prepared document of a group."""
+    def _embedded(self, group: _Group) -> tuple[_Group, list[Vectors]]:
+        """A group, and the vectors of each prepared document in it."""
         texts = [one.all_texts for one in group if isinstance(one, _Prepared)]
-        vectors = self._embed([text for held in texts for text in held], _silent)
-        return np.split(vectors, np.cumsum([len(held) for held in texts])[:-1])
+        try:
+            vectors = self._embed([text for held in texts for text in held], _silent)
+        except Exception as error:  # noqa: BLE001 # the edge of these files' work
+            if len(texts) == 1:
+                return [
+                    _failed(one.key, error) if isinstance(one, _Prepared) else one for one in group
+                ], []
+            _raise_what_concerns_all(error)
+            alone = [self._embedded([one]) for one in group]
+            return [one for held, _ in alone for one in held], [v for _, own in alone for v in own]
+        return group, np.split(vectors, np.cumsum([len(held) for held in texts]))[:-1]
 
-    def _store_group(self, embedded: tuple[_Group, list[Vectors]]) -> list[FileOutcome]:
+    def _store_group(
+        self, embedded: tuple[_Group, list[Vectors]]
+    ) -> tuple[list[FileOutcome], RagError | None]:
+        """The outcomes of a group, up to an error that concerns every file."""
         group, vectors = embedded
         following = iter(vectors)
-        return [
-            _outcome(self._store(one, next(following))) if isinstance(one, _Prepared) else one
-            for one in group
-        ]
+        outcomes: list[FileOutcome] = []
+        try:
+            outcomes.extend(  # as far as it comes
+                self._store_file(one, next(following)) if isinstance(one, _Prepared) else one
+                for one in group
+            )
+        except (StoreError, ModelError) as error:
+            return outcomes, error
+        return outcomes, None
+
+    def _store_file(self, prepared: _Prepared, vectors: Vectors) -> FileOutcome:
+        try:
+            try:
+                return _outcome(self._store(prepared, vectors))
+            except DocumentChanged:
+                again = self._add(prepared.content, prepared.upload, _silent, prepared.root)
+                return _outcome(again)
+        except Exception as error:  # noqa: BLE001 # the edge of one file's work
+            return _failed(prepared.key, error)
 
     def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
         report("embedding", 0, len(texts))
         batches = []
         for start in range(0, max(len(texts), 1), _BATCH_PASSAGES):
+            if self.stop.is_set():
+                raise Abandoned
             batch = texts[start : start + _BATCH_PASSAGES]
             batches.append(self.library.embedder.embed_passages(batch))
             report("embedding", start + len(batch), len(texts))
@@ -339,7 +420,7 @@ def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
     for one in read:
         group.append(one)
         texts = sum(len(held.all_texts) for held in group if isinstance(held, _Prepared))
-        if not 0 < texts < _BATCH_PASSAGES:
+        if not 0 < texts < _BATCH_PASSAGES or sum(map(_held, group)) > _AHEAD_BYTES:
             yield group
             group = []
     if group:
@@ -366,12 +447,46 @@ def _outcome(added: Ingested) -> FileOutcome:
     )
 
 
+def _failed(key: str, error: Exception) -> FileOutcome:
+    """What became of a file whose work ended with this error.
+
+    Raises:
+        StoreError, ModelError: it is that, and so concerns every file.
+    """
+    _raise_what_concerns_all(error)
+    if isinstance(error, RagError):
+        outcome: Outcome = "skipped" if isinstance(error, UnsupportedFormat) else "failed"
+        return FileOutcome(path=key, outcome=outcome, reason=str(error))
+    logger.error("%r failed", key, exc_info=error)
+    return FileOutcome(path=key, outcome="failed", reason="Internal error; see the log.")
+
+
+def _raise_what_concerns_all(error: Exception) -> None:
+    if isinstance(error, StoreError | ModelError):
+        raise error
+
+
 def _weight(file: SourceFile) -> int:
     """What a file counts among those that are read ahead, in bytes."""
     try:
         return max(_LEAST_WEIGHT, file.path.stat().st_size)
     except OSError:  # reading it will say what is wrong
         return _LEAST_WEIGHT
+
+
+def _held(one: _Prepared | FileOutcome) -> int:
+    """About how many bytes of memory it takes."""
+    if isinstance(one, FileOutcome):
+        return _OUTCOME_BYTES
+    texts = (one.document.text, *one.texts, *(passage.text for passage in one.passages))
+    places = len(one.document.locators) + len(one.passages)
+    return (
+        len(one.content)
+        + sum(map(getsizeof, texts))
+        + sum(len(layout.words) for layout in one.layouts)
+        + _PLACE_BYTES * places
+        + sum(map(_held, one.inside))
+    )
 
 
 def _silent(state: JobState, done: int, total: int) -> None:

@@ -57,6 +57,13 @@ _ERRORS: dict[str, type[DocumentError]] = {
 }
 
 
+class _ServerEndedError(UnreadableDocument):
+    """The server ended, so nothing is known of the file."""
+
+    def __init__(self) -> None:
+        super().__init__("The process that reads files ended; add the file again.")
+
+
 class Sandbox:
     """A fork server and what is asked of it. Any number of threads may read at once.
 
@@ -79,6 +86,12 @@ class Sandbox:
         Raises:
             DocumentError: as `ingest.reading.read`, and `DocumentTooExpensive` when a limit ends it.
         """
+        try:
+            return self._read(content, name)
+        except _ServerEndedError:
+            return self._read(content, name)
+
+    def _read(self, content: bytes, name: str) -> Reading:
         with ExitStack() as stack:
             source = stack.enter_context(tempfile.TemporaryFile(buffering=0))
             source.write(content)
@@ -115,9 +128,7 @@ class Sandbox:
                 return _answer(server)
             except (OSError, ValueError) as error:
                 self._end()
-                raise UnreadableDocument(
-                    "The process that reads files ended; add the file again."
-                ) from error
+                raise _ServerEndedError from error
 
     def _start(self) -> socket.socket:
         if self._server is None:
@@ -201,8 +212,11 @@ def _received(result: int, limits: Limits) -> bytes:
             raise DocumentTooLarge("The file's content in bytes", size, limits.result_bytes)
 
 
-def _reading(encoded: bytes, status: int) -> Reading:
-    """What the child found, or why it found nothing; what a child says is not to be trusted."""
+def _reading(encoded: bytes, status: int | None) -> Reading:
+    """What the child found, or why it found nothing; what a child says is not to be trusted.
+
+    Without a status, which went with the child's server, an end of its own cannot be told from one with that.
+    """
     try:
         found = json.loads(encoded)
         if "error" in found:
@@ -210,7 +224,9 @@ def _reading(encoded: bytes, status: int) -> Reading:
             Exception.__init__(error, str(found["message"]))
         else:
             return _found(found)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as failure:
+        if status is None:
+            raise _ServerEndedError from failure
         died_of = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if not encoded and died_of in (signal.SIGXCPU, signal.SIGKILL):
             raise DocumentTooExpensive(_TOO_EXPENSIVE) from None
@@ -265,10 +281,18 @@ def serve() -> NoReturn:
                 _read(reader, limits, request["read"], *descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
-            answer = {"child": child}
+            answer: dict[str, int | None] = {"child": child}
         else:
-            answer = {"status": os.waitpid(request["reap"], 0)[1]}
+            answer = {"status": _reaped(request["reap"])}
         parent.sendall(encode(answer).encode())
+
+
+def _reaped(child: int) -> int | None:
+    """How a child ended; None for one that an earlier server had."""
+    try:
+        return os.waitpid(child, 0)[1]
+    except ChildProcessError:
+        return None
 
 
 def _read(reader: Reader, limits: Limits, name: str, source: int, result: int) -> NoReturn:

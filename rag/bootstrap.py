@@ -4,6 +4,7 @@ import logging
 
 from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE, SentenceComposer
+from rag.errors import IndexMismatch
 from rag.library import Library, Store
 from rag.protocols import AnswerComposer, ChatModel, Embedder
 from rag.retrieval import HybridRetriever
@@ -64,13 +65,15 @@ def assemble(
 
 def _compute_path(settings: Settings) -> str:
     """How the data folder's vectors were computed; at its first use, what the settings say."""
-    from rag.adapters.embedded import recorded_model
+    from rag.adapters.inspection import recorded_model
     from rag.adapters.sentence_transformers import BF16, FP32, fastest_compute_path
 
     recorded = recorded_model(settings.data)
     if recorded is None:
         chosen = {"fp32": FP32, "bf16": BF16}
         return chosen.get(settings.embedding.compute_path) or fastest_compute_path()
+    if recorded.compute_path not in (FP32, BF16):
+        raise IndexMismatch(str(recorded), f"one that computes as {FP32} or {BF16}")
     if recorded.compute_path == BF16 != fastest_compute_path():
         logger.warning(
             "the data folder's vectors were computed in bfloat16, which this processor has to emulate: slowly"

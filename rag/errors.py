@@ -19,6 +19,7 @@
     │       ├── UnknownDocument
     │       ├── UnknownVersion
     │       └── UnknownJob
+    ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
     │   └── ModelTimeout
     └── StoreError              the operator: the data folder
@@ -128,6 +129,13 @@ class UnknownJob(NotFound):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"There is no job {job_id!r}.")
         self.job_id = job_id
+
+
+class DocumentChanged(RagError):
+    """A document was added, changed or deleted by somebody else while this version of it was prepared."""
+
+    def __init__(self) -> None:
+        super().__init__("The document was changed by somebody else in the meantime. Add it again.")
 
 
 class ModelError(RagError):

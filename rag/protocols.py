@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -96,14 +96,18 @@ class PassageIndex(Protocol):
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+        root: str | None = None,
+    ) -> DocumentSummary:
         """Store a document's version with everything derived from it: durable and searchable on return.
 
-        Raises:
-            ValueError: the parts do not belong together, or another document has the id or source key.
-
         An earlier version of the same document id leaves both searches in the same step; its text stays
-        readable by version. `vectors[i]` belongs to `passages[i]`.
+        readable by version. `vectors[i]` belongs to `passages[i]`; `replaces`, if given, is what must be the
+        document's present version; `root` is the folder in which its file was seen, as `mark_seen` has it.
+
+        Raises:
+            DocumentChanged: another document has the source key, or another version is the present one.
+            ValueError: the parts do not belong together, or the id is another collection's.
         """
 
     def delete(self, document_id: DocumentId) -> None:
@@ -247,8 +251,8 @@ class Catalog(Protocol):
     def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
         """The documents that the summary's `near_duplicates` names, in its order; none if it is unknown."""
 
-    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
-        """Record that the files of these source keys were last seen in the folder `root`."""
+    def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
+        """Record that the file of a document, if there is one, was seen in the folder `root`, or in none."""
 
     def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
         """By source key, the documents of a collection whose files were last seen in `root`."""

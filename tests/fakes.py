@@ -8,7 +8,7 @@ import threading
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -16,7 +16,13 @@ import numpy as np
 
 from rag.adapters.fingerprints import fingerprint
 from rag.analysis import terms
-from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.errors import (
+    DocumentChanged,
+    UnknownCollection,
+    UnknownDocument,
+    UnknownJob,
+    UnknownVersion,
+)
 from rag.layout import PageLayout
 from rag.protocols import (
     CollectionSummary,
@@ -114,7 +120,7 @@ class InMemoryStore:
     _entries: dict[PassageId, _Entry] = field(default_factory=dict)
     _changes: Counter[str] = field(default_factory=Counter)
     _jobs: dict[str, _Queued] = field(default_factory=dict)
-    _roots: dict[tuple[str, str], str] = field(default_factory=dict)
+    _roots: dict[DocumentId, str | None] = field(default_factory=dict)
     _last_id: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -128,14 +134,11 @@ class InMemoryStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+        root: str | None = None,
+    ) -> DocumentSummary:
         with self._lock:
-            for one in self._present():
-                same_key = one.source_key is not None and one.source_key == document.source_key
-                if (one.collection == document.collection) == (one.id != document.id) and (
-                    same_key or one.id == document.id
-                ):
-                    raise ValueError("another document has this id or source key already")
+            self._refuse_another(document, replaces)
             self._forget_passages(document.id)
             stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
             stored.versions.pop(document.version, None)
@@ -147,6 +150,18 @@ class InMemoryStore:
                     document.collection, passage, vector, Counter(terms(passage.text))
                 )
             self._changes[document.collection] += 1
+            self._roots[document.id] = root
+            return self.summary(document.id)
+
+    def _refuse_another(self, document: Document, replaces: Version | None) -> None:
+        present = self._documents.get(document.id)
+        if present and present.present.collection != document.collection:
+            raise ValueError("another collection has a document of this id already")
+        held = document.source_key and self.by_source_key(document.collection, document.source_key)
+        if held and held.id != document.id:
+            raise DocumentChanged
+        if replaces and (present is None or present.present.version != replaces):
+            raise DocumentChanged
 
     def delete(self, document_id: DocumentId) -> None:
         with self._lock:
@@ -155,7 +170,7 @@ class InMemoryStore:
             inside = self.inside(collection, present.source_key or present.version)
             for inner in reversed(inside.values()):  # the innermost first
                 self.delete(inner)
-            self._roots.pop((collection, present.source_key or ""), None)
+            del self._roots[document_id]
             self._forget_passages(document_id)
             del self._documents[document_id]
             self._changes[collection] += 1
@@ -285,11 +300,12 @@ class InMemoryStore:
                 for one in self._of(mine.collection)
                 if one.id != document_id and _is_copy(mine, one)
             ]
-        return sorted(found, key=lambda one: (-one.similarity, one.document_id))
+        return sorted(found, key=lambda one: (-one.similarity, one.document_id))[:20]
 
-    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+    def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         with self._lock:
-            self._roots |= {(collection, key): root for key in source_keys}
+            if document_id in self._documents:
+                self._roots[document_id] = root
 
     def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
         with self._lock:
@@ -307,7 +323,7 @@ class InMemoryStore:
                 for one in sorted(self._present(), key=lambda d: d.source_key or "")
                 if one.source_key is not None
                 and one.collection == collection
-                and self._roots.get((collection, one.source_key)) == root
+                and self._roots[one.id] == root
             }
 
     def _first(self, collection: str, wanted: Callable[[Document], bool]) -> DocumentSummary | None:

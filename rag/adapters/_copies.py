@@ -1,4 +1,4 @@
-"""Near-duplicates among a collection's present versions, as rows: found when one is added, gone with it."""
+"""Near-duplicates among a collection's present versions: fingerprints are kept, links are found when asked for."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from rag.adapters.fingerprints import Fingerprint, Hashes
 from rag.adapters.sqlite import first, rows
 from rag.types import DocumentId
 
-_CANDIDATES = 200  # compared with a new document: those that share the most bands
-_LINKS = 20  # made for a new document: to those most like it
+_CANDIDATES = 200  # compared with a document: those that share the most bands
+_LINKS = 20  # told of a document: to those most like it
 
 
 def remember(
     db: apsw.Connection, collection_id: int, document_id: DocumentId, found: Fingerprint | None
 ) -> None:
-    """Keep a document's fingerprint instead of its earlier version's, and link it with what it is a copy of."""
+    """Keep a document's fingerprint instead of its earlier version's."""
     forget(db, collection_id, document_id)
     if found is None:
         return
-    alike = _alike(db, collection_id, found)
     db.execute(
         "INSERT INTO fingerprints (document_id, minimums, runs, numbers) VALUES (?, ?, ?, ?)",
         (document_id, _packed(found.minimums), found.runs, _packed(found.numbers)),
@@ -32,15 +31,10 @@ def remember(
         "INSERT INTO bands VALUES (?, ?, ?)",
         [(collection_id, band, number) for band in found.bands()],
     )
-    for similarity, other in alike:
-        db.executemany(
-            "INSERT INTO near_duplicates VALUES (?, ?, ?)",
-            [(document_id, other, similarity), (other, document_id, similarity)],
-        )
 
 
 def forget(db: apsw.Connection, collection_id: int, document_id: DocumentId) -> None:
-    """Remove what was remembered of a document, and its links with others."""
+    """Remove what was remembered of a document."""
     row = first(
         db,
         "DELETE FROM fingerprints WHERE document_id = ? RETURNING id, minimums, runs, numbers",
@@ -51,27 +45,31 @@ def forget(db: apsw.Connection, collection_id: int, document_id: DocumentId) -> 
             "DELETE FROM bands WHERE collection_id = ? AND band = ? AND fingerprint_id = ?",
             [(collection_id, band, row[0]) for band in _unpacked(*row[1:]).bands()],
         )
-    db.execute(
-        "DELETE FROM near_duplicates WHERE document_id = ?1 OR other_id = ?1", (document_id,)
+
+
+def alike(db: apsw.Connection, document_id: DocumentId) -> list[tuple[DocumentId, float]]:
+    """The documents that one is a copy of, or that are one of it, with how alike they are; most alike first."""
+    row = first(
+        db,
+        "SELECT f.minimums, f.runs, f.numbers, d.collection_id, f.id"
+        " FROM fingerprints f JOIN documents d ON d.id = f.document_id WHERE d.id = ?",
+        (document_id,),
     )
-
-
-def _alike(
-    db: apsw.Connection, collection_id: int, found: Fingerprint
-) -> list[tuple[float, DocumentId]]:
-    """The documents of a collection that this is a copy of, or that are one of it, most alike first."""
+    if row is None:
+        return []
+    mine = _unpacked(*row[:3])
     candidates = rows(
         db,
         "SELECT f.document_id, f.minimums, f.runs, f.numbers FROM"
         " (SELECT fingerprint_id, count(*) AS shared FROM bands WHERE collection_id = ?"
-        "  AND band IN (SELECT value FROM json_each(?))"
+        "  AND band IN (SELECT value FROM json_each(?)) AND fingerprint_id != ?"
         "  GROUP BY fingerprint_id ORDER BY shared DESC, fingerprint_id LIMIT ?) b"
         " JOIN fingerprints f ON f.id = b.fingerprint_id",
-        (collection_id, json.dumps(found.bands()), _CANDIDATES),
+        (row[3], json.dumps(mine.bands()), row[4], _CANDIDATES),
     )
-    compared = [(DocumentId(row[0]), _unpacked(*row[1:])) for row in candidates]
-    alike = [(found.similarity(one), other) for other, one in compared if found.is_copy_of(one)]
-    return sorted(alike, key=lambda one: (-one[0], one[1]))[:_LINKS]
+    compared = [(DocumentId(one[0]), _unpacked(*one[1:])) for one in candidates]
+    found = [(other, mine.similarity(one)) for other, one in compared if mine.is_copy_of(one)]
+    return sorted(found, key=lambda one: (-one[1], one[0]))[:_LINKS]
 
 
 def _packed(hashes: Hashes) -> bytes:

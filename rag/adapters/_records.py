@@ -52,7 +52,7 @@ def details(source: Document) -> str:
     return encode(stated)
 
 
-def summary(row: tuple[Any, ...]) -> DocumentSummary:
+def summary(row: tuple[Any, ...], near_duplicates: tuple[DocumentId, ...]) -> DocumentSummary:
     """A document without its text.
 
     Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at,
@@ -77,7 +77,7 @@ def summary(row: tuple[Any, ...]) -> DocumentSummary:
         pages=row[8],
         passages=row[9],
         added_at=dt.datetime.fromisoformat(row[10]),
-        near_duplicates=tuple(map(DocumentId, json.loads(row[11]))),
+        near_duplicates=near_duplicates,
     )
 
 

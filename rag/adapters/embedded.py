@@ -13,12 +13,10 @@ import hashlib
 import json
 import logging
 import os
-import re
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,10 +28,12 @@ from rag.adapters import _records as records
 from rag.adapters import faiss_vectors
 from rag.adapters.faiss_vectors import Ids, Searchable
 from rag.adapters.fingerprints import fingerprint
-from rag.adapters.sqlite import Database, column, first, rows, translated, value
+from rag.adapters.inspection import ORIGINAL_NAME, ORIGINALS, refuse_lost_database
+from rag.adapters.sqlite import DATABASE, Database, Values, column, first, rows, translated, value
 from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
 from rag.errors import (
+    DocumentChanged,
     IndexMismatch,
     RagError,
     StoreDamaged,
@@ -68,26 +68,8 @@ from rag.types import (
 
 logger = logging.getLogger(__name__)
 
-_DATABASE = "catalog.sqlite"
 _FOLD_AT = 8192  # changes held in memory before they become a generation of their own
 _CACHED_CHARACTERS = 50_000_000  # of documents that were read lately
-
-
-def recorded_model(folder: Path) -> ModelIdentity | None:
-    """The model whose vectors a data folder holds; None where no store has been opened there yet.
-
-    Raises:
-        StoreDamaged: the database is damaged.
-    """
-    path = folder / _DATABASE
-    with translated():
-        if not path.is_file():
-            return None
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
-            db.set_busy_timeout(5000)
-            ours = first(db, "SELECT 1 FROM sqlite_schema WHERE name = 'facts'")
-            row = ours and first(db, "SELECT value FROM facts WHERE name = 'embedding'")
-    return ModelIdentity(**json.loads(row[0])) if row else None
 
 
 class EmbeddedStore:
@@ -106,7 +88,7 @@ class EmbeddedStore:
 
     def __init__(self, folder: Path, identity: ModelIdentity) -> None:
         self._folder = folder
-        self._originals = folder / "originals"
+        self._originals = folder / ORIGINALS
         self._identity = identity
         self._changing = (
             threading.RLock()
@@ -119,8 +101,8 @@ class EmbeddedStore:
             self._lock = _lock(folder / "lock")
         try:
             with translated():
-                self._refuse_lost_database()
-                self._db = Database(folder / _DATABASE)
+                refuse_lost_database(folder)
+                self._db = Database(folder / DATABASE)
                 self._claim_model()
                 self._requeue_interrupted()
                 self._sweep_originals()
@@ -148,12 +130,15 @@ class EmbeddedStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
-    ) -> None:
+        replaces: Version | None = None,
+        root: str | None = None,
+    ) -> DocumentSummary:
         """See `PassageIndex.add`.
 
         Raises:
+            DocumentChanged: another document has the source key, or another version is the present one.
             StoreFull: the disk has no room; nothing was added.
-            ValueError: the parts do not belong together, or another document has the id or source key.
+            ValueError: the parts do not belong together, or the id is another collection's.
         """
         if vectors.shape != (len(passages), self._identity.dimension):
             raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
@@ -164,13 +149,16 @@ class EmbeddedStore:
             self._keep_original(document.version, original)
             with self._db.write() as db:
                 collection_id = _collection_id(db, document.collection)
-                _refuse_another(db, collection_id, document)
+                _refuse_another(db, collection_id, document, replaces)
                 replaced = _delete_passages(db, document.id)
                 _insert_document(db, collection_id, document, layouts)
+                _mark_seen(db, document.id, root)
                 copies.remember(db, collection_id, document.id, found)
                 ids = _insert_passages(db, collection_id, passages, vectors)
                 _touch(db, collection_id)
+                [added] = _summaries(db, "WHERE d.id = ?", (document.id,))
             self._apply(collection_id, ids, vectors, replaced)
+        return added
 
     def delete(self, document_id: DocumentId) -> None:
         """See `PassageIndex.delete`."""
@@ -292,20 +280,19 @@ class EmbeddedStore:
         with self._db.read() as db:
             if collection is not None:
                 self._known(db, collection)
-            found = rows(
+            return _summaries(
                 db,
-                f"{_SUMMARIES} WHERE (?1 IS NULL OR c.name = ?1) AND d.id > ?2 ORDER BY d.id LIMIT ?3",
+                "WHERE (?1 IS NULL OR c.name = ?1) AND d.id > ?2 ORDER BY d.id LIMIT ?3",
                 (collection, after or "", limit),
             )
-        return [records.summary(row) for row in found]
 
     def summary(self, document_id: DocumentId) -> DocumentSummary:
         """See `Catalog.summary`."""
         with self._db.read() as db:
-            row = first(db, f"{_SUMMARIES} WHERE d.id = ?", (document_id,))
-        if row is None:
+            found = _summaries(db, "WHERE d.id = ?", (document_id,))
+        if not found:
             raise UnknownDocument(document_id)
-        return records.summary(row)
+        return found[0]
 
     def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
         """See `Catalog.document`."""
@@ -348,24 +335,27 @@ class EmbeddedStore:
     def near_duplicates(self, document_id: DocumentId) -> list[NearDuplicate]:
         """See `Catalog.near_duplicates`."""
         with self._db.read() as db:
-            found = rows(
+            found = dict(copies.alike(db, document_id))
+            titles = rows(
                 db,
-                "SELECT n.other_id, v.title, n.similarity FROM near_duplicates n"
-                " JOIN documents d ON d.id = n.other_id JOIN versions v ON v.id = d.version_id"
-                " WHERE n.document_id = ? ORDER BY n.similarity DESC, n.other_id",
-                (document_id,),
+                "SELECT d.id, v.title FROM documents d JOIN versions v ON v.id = d.version_id"
+                " WHERE d.id IN (SELECT value FROM json_each(?))",
+                _json(found),
             )
-        return [NearDuplicate(document_id=i, title=t, similarity=s) for i, t, s in found]
+        known = {DocumentId(one): title for one, title in titles}
+        return [
+            NearDuplicate(document_id=one, title=known[one], similarity=similarity)
+            for one, similarity in found.items()
+            if one in known
+        ]
 
-    def mark_seen(self, collection: str, root: str, source_keys: Collection[str]) -> None:
+    def mark_seen(self, document_id: DocumentId, root: str | None) -> None:
         """See `Catalog.mark_seen`."""
-        with self._db.write() as db:
-            db.execute(
-                "INSERT INTO sources (collection, source_key, root)"
-                " SELECT ?, value, ? FROM json_each(?) WHERE true"
-                " ON CONFLICT DO UPDATE SET root = excluded.root WHERE root != excluded.root",
-                (collection, root, *_json(source_keys)),
-            )
+        with self._db.read() as db:
+            marked = first(db, "SELECT root FROM sources WHERE document_id = ?", (document_id,))
+        if marked != (root and (root,)):  # most files of most runs are where they were
+            with self._db.write() as db:
+                _mark_seen(db, document_id, root)
 
     def inside(self, collection: str, source: str) -> dict[str, DocumentId]:
         """See `Catalog.inside`."""
@@ -379,8 +369,8 @@ class EmbeddedStore:
             found = rows(
                 db,
                 "SELECT d.source_key, d.id FROM documents d JOIN collections c ON c.id = d.collection_id"
-                " JOIN sources s ON s.collection = c.name AND s.source_key = d.source_key"
-                " WHERE c.name = ? AND s.root = ? ORDER BY d.source_key",
+                " JOIN sources s ON s.document_id = d.id"
+                " WHERE c.name = ? AND s.root = ? AND d.source_key IS NOT NULL ORDER BY d.source_key",
                 (collection, root),
             )
         return {key: DocumentId(document_id) for key, document_id in found}
@@ -389,12 +379,12 @@ class EmbeddedStore:
         self, condition: str, collection: str, wanted: str
     ) -> DocumentSummary | None:
         with self._db.read() as db:
-            row = first(
+            found = _summaries(
                 db,
-                f"{_SUMMARIES} WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id",
+                f"WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id LIMIT 1",
                 (wanted, collection),
             )
-        return None if row is None else records.summary(row)
+        return found[0] if found else None
 
     # Jobs
 
@@ -582,17 +572,8 @@ class EmbeddedStore:
         with self._db.read() as db:
             named = {self._original(one) for one in column(db, _NAMED_VERSIONS)}
         for path in self._originals.iterdir():
-            if _ORIGINAL_NAME.fullmatch(path.name) and path not in named:
+            if ORIGINAL_NAME.fullmatch(path.name) and path not in named:
                 path.unlink()
-
-    def _refuse_lost_database(self) -> None:
-        """Beside a new database the originals, which may be the last copies, would be swept away."""
-        kept = any(_ORIGINAL_NAME.fullmatch(one.name) for one in self._originals.iterdir())
-        if kept and not (self._folder / _DATABASE).exists():
-            raise StoreDamaged(
-                "The data folder holds original files and no database. Restore the database from a backup, or "
-                "name another folder and add the originals there."
-            )
 
     # Opening
 
@@ -640,13 +621,10 @@ _NAMED_VERSIONS = (
     "SELECT version FROM versions UNION"
     " SELECT version FROM jobs WHERE state NOT IN ('committed', 'failed')"
 )
-_ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
-    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at,"
-    " (SELECT json_group_array(other_id ORDER BY similarity DESC, other_id) FROM near_duplicates"
-    " WHERE document_id = d.id)"
+    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
     " FROM documents d JOIN versions v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
@@ -690,6 +668,13 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
+def _summaries(db: apsw.Connection, which: str, values: Values) -> list[DocumentSummary]:
+    return [
+        records.summary(row, tuple(one for one, _ in copies.alike(db, row[0])))
+        for row in rows(db, f"{_SUMMARIES} {which}", values)
+    ]
+
+
 def _collection_id(db: apsw.Connection, name: str) -> int:
     row = first(db, "SELECT id FROM collections WHERE name = ?", (name,))
     if row is None:
@@ -703,16 +688,21 @@ def _collection_id(db: apsw.Connection, name: str) -> int:
     return int(row[0])
 
 
-def _refuse_another(db: apsw.Connection, collection_id: int, document: Document) -> None:
-    """Refuse to give an id to another collection, or a source key to another document."""
-    others = rows(
-        db,
-        "SELECT id FROM documents WHERE (id = ?1 AND collection_id != ?2)"
-        " OR (collection_id = ?2 AND source_key = ?3 AND id != ?1)",
-        (document.id, collection_id, document.source_key),
+def _refuse_another(
+    db: apsw.Connection, collection_id: int, document: Document, replaces: Version | None
+) -> None:
+    """Refuse another collection's id, another document's source key, and what replaces another version."""
+    elsewhere = "SELECT 1 FROM documents WHERE id = ? AND collection_id != ?"
+    if first(db, elsewhere, (document.id, collection_id)):
+        raise ValueError(f"another collection has a document {document.id!r} already")
+    same_key = "SELECT 1 FROM documents WHERE collection_id = ? AND source_key = ? AND id != ?"
+    if first(db, same_key, (collection_id, document.source_key, document.id)):
+        raise DocumentChanged
+    present = (
+        "SELECT v.version FROM documents d JOIN versions v ON v.id = d.version_id WHERE d.id = ?"
     )
-    if others:
-        raise ValueError(f"document {others[0][0]!r} has this id or source key already")
+    if replaces is not None and first(db, present, (document.id,)) != (replaces,):
+        raise DocumentChanged
 
 
 def _insert_document(
@@ -784,7 +774,6 @@ def _delete_document(db: apsw.Connection, collection_id: int, document_id: Docum
     """Delete all rows of a document; gives the ids of its passages."""
     passages = _delete_passages(db, document_id)
     copies.forget(db, collection_id, document_id)
-    _forget_source(db, document_id)
     db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     return passages
 
@@ -821,12 +810,12 @@ def _delete_passages(db: apsw.Connection, document_id: DocumentId) -> list[int]:
     return [row[0] for row in found]
 
 
-def _forget_source(db: apsw.Connection, document_id: DocumentId) -> None:
-    db.execute(
-        "DELETE FROM sources WHERE (collection, source_key) IN (SELECT c.name, d.source_key"
-        " FROM documents d JOIN collections c ON c.id = d.collection_id WHERE d.id = ?)",
-        (document_id,),
-    )
+def _mark_seen(db: apsw.Connection, document_id: DocumentId, root: str | None) -> None:
+    db.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
+    if root is not None:
+        db.execute(
+            "INSERT INTO sources SELECT id, ? FROM documents WHERE id = ?", (root, document_id)
+        )
 
 
 def _matching(db: apsw.Connection, collection_id: int, filters: Filters) -> list[str]:

@@ -7,6 +7,7 @@ same form filled in for another month shares nearly all of its words, and is ano
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from dataclasses import dataclass
 
@@ -85,7 +86,7 @@ class Fingerprint:
 
 def fingerprint(text: str) -> Fingerprint | None:
     """The fingerprint of a text; None for one of fewer than five words, which tells too little."""
-    tokens = _TOKEN.findall(text.casefold())
+    tokens = _TOKEN.findall(unicodedata.normalize("NFC", text.casefold()))
     if len(tokens) < _RUN_WORDS:
         return None
     hashes = {token: zlib.crc32(token.encode(errors="surrogatepass")) for token in set(tokens)}

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
-from rag.adapters.sqlite import FORMAT, first, translated, value
-from rag.errors import FormatTooNew, StoreDamaged
+from rag.adapters.sqlite import DATABASE, first, format_of, looking, translated, value
+from rag.errors import IndexMismatch, StoreDamaged
+from rag.protocols import ModelIdentity
+
+ORIGINALS = "originals"
+ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +49,67 @@ def folder_state(folder: Path) -> FolderState:
         FormatTooNew: a newer release wrote it.
         StoreError: it cannot be read.
     """
-    database = folder / "catalog.sqlite"
     with translated():
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        if not database.exists():
+        refuse_lost_database(folder)
+        if not (folder / DATABASE).exists():
             return FolderState()
         holder = _holder(folder / "lock")
-        db = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            return _state(db, holder)
-        finally:
-            db.close()
+    with looking(folder / DATABASE) as db:
+        return _state(db, holder)
+
+
+def recorded_model(folder: Path) -> ModelIdentity | None:
+    """The model whose vectors a data folder holds; None where no store has been opened there yet.
+
+    Raises:
+        StoreDamaged: the database is damaged, or is not ours.
+        FormatTooNew: a newer release wrote it.
+        StoreError: it cannot be read.
+    """
+    with translated():
+        if not (folder / DATABASE).is_file():
+            return None
+    with looking(folder / DATABASE) as db:
+        if format_of(db) is None:
+            return None
+        row = first(db, "SELECT value FROM facts WHERE name = 'embedding'")
+    return ModelIdentity(**json.loads(row[0])) if row else None
+
+
+def refuse_another_model(folder: Path, identity: ModelIdentity) -> None:
+    """Refuse a model that did not make the vectors of a data folder.
+
+    Raises:
+        IndexMismatch: another one made them; or as `recorded_model`.
+    """
+    recorded = recorded_model(folder)
+    if recorded not in (None, identity):
+        raise IndexMismatch(str(recorded), str(identity))
+
+
+def refuse_lost_database(folder: Path) -> None:
+    """Beside a new database the originals, which may be the last copies, would be swept away.
+
+    Raises:
+        StoreDamaged: there are originals, and no database or an empty one.
+    """
+    originals, database = folder / ORIGINALS, folder / DATABASE
+    kept = originals.is_dir() and any(
+        ORIGINAL_NAME.fullmatch(one.name) for one in originals.iterdir()
+    )
+    if kept and not (database.exists() and database.stat().st_size):
+        raise StoreDamaged(
+            "The data folder holds original files and no database. Restore the database from a backup, or "
+            "name another folder and add the originals there."
+        )
 
 
 def _state(db: apsw.Connection, holder: str | None) -> FolderState:
-    found = int(value(db, "PRAGMA user_version"))
-    if found > FORMAT:
-        raise FormatTooNew(found, FORMAT)
+    found = format_of(db)
+    if found is None:
+        return FolderState()
     damage = value(db, "PRAGMA quick_check(1)")
     if damage != "ok":
         raise StoreDamaged("The data folder's database is damaged. Restore it from a backup.")

@@ -13,6 +13,7 @@ import apsw
 
 from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
+DATABASE = "catalog.sqlite"
 FORMAT = 2
 _APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
@@ -25,11 +26,10 @@ CREATE TABLE layouts (                    -- of pages; see rag/layout.py
     PRIMARY KEY (version_id, page)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE sources (                    -- the folder in which a document's file was last seen
-    collection TEXT NOT NULL,
-    source_key TEXT NOT NULL,
-    root TEXT NOT NULL,
-    PRIMARY KEY (collection, source_key)
+    document_id TEXT PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    root TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX sources_by_root ON sources (root);
 CREATE TABLE fingerprints (               -- of present versions, as rag/adapters/fingerprints.py makes them
     id INTEGER PRIMARY KEY,
     document_id TEXT NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,
@@ -43,13 +43,6 @@ CREATE TABLE bands (                      -- documents that share one may be ali
     fingerprint_id INTEGER NOT NULL,
     PRIMARY KEY (collection_id, band, fingerprint_id)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE near_duplicates (            -- both directions
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    other_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    similarity REAL NOT NULL,
-    PRIMARY KEY (document_id, other_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX near_duplicates_by_other ON near_duplicates (other_id);
 """
 _SCHEMA = (
     """
@@ -238,14 +231,43 @@ def translated() -> Iterator[None]:
         ) from error
 
 
-def _prepare(connection: apsw.Connection) -> None:
-    empty = not value(connection, "SELECT count(*) FROM sqlite_schema")
-    if not empty and connection.pragma("application_id") != _APPLICATION_ID:
+def format_of(db: apsw.Connection) -> int | None:
+    """The format of a database; None for an empty one.
+
+    Raises:
+        StoreDamaged: it is not ours.
+        FormatTooNew: a newer release wrote it.
+    """
+    if not value(db, "SELECT count(*) FROM sqlite_schema"):
+        return None
+    if value(db, "PRAGMA application_id") != _APPLICATION_ID:
         raise StoreDamaged("The data folder holds a database of another program.")
-    found = connection.pragma("user_version")
+    found = int(value(db, "PRAGMA user_version"))
     if found > FORMAT:
         raise FormatTooNew(found, FORMAT)
-    if empty:
+    return found
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[apsw.Connection]:
+    """A connection that changes nothing, and leaves no file behind."""
+    with translated():
+        log = path.with_name(f"{path.name}-wal")
+        unused = not log.exists()  # else its reader needs the log, which whoever writes keeps there
+        db = apsw.Connection(
+            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if unused else ''}",
+            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        )
+        try:
+            db.set_busy_timeout(5000)
+            yield db
+        finally:
+            db.close()
+
+
+def _prepare(connection: apsw.Connection) -> None:
+    found = format_of(connection)
+    if found is None:
         with connection:
             connection.execute(_SCHEMA)
             connection.pragma("application_id", _APPLICATION_ID)

@@ -11,9 +11,15 @@ import pytest
 
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
-from rag.errors import UnknownCollection, UnknownDocument, UnknownJob, UnknownVersion
+from rag.errors import (
+    DocumentChanged,
+    UnknownCollection,
+    UnknownDocument,
+    UnknownJob,
+    UnknownVersion,
+)
 from rag.layout import PageLayout
-from rag.protocols import Upload
+from rag.protocols import DocumentSummary, Upload
 from rag.types import (
     Document,
     DocumentDate,
@@ -351,7 +357,7 @@ def test_a_document_without_passages_is_kept(stored: Put) -> None:
 
 def test_an_id_belongs_to_one_collection_and_a_key_to_one_document(stored: Put) -> None:
     store = stored(document("one", source_key="k"), document("text", id="d2"))
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(DocumentChanged):
         add(store, document("two", id="d3", source_key="k"))
     with pytest.raises(ValueError, match="already"):
         add(store, document("two", collection="b"))
@@ -398,6 +404,17 @@ def test_the_most_alike_comes_first(stored: Put) -> None:
     assert near(store, "d1") == ("d3", "d4", "d2")
 
 
+def test_links_beyond_the_twenty_that_are_told_come_up_when_others_go(stored: Put) -> None:
+    text = "\n\n".join(article(1))
+    store = stored(*(document(text + f"\nCopy{n}.", id=f"d{n:02}") for n in range(30)))
+    assert all(len(one.near_duplicates) == 20 for one in store.summaries("default"))
+    for number in range(1, 15):
+        store.delete(DocumentId(f"d{number:02}"))
+    rest = {DocumentId(f"d{number}") for number in range(15, 30)}
+    assert set(near(store, "d00")) == rest
+    assert {one.document_id for one in store.near_duplicates(DocumentId("d00"))} == rest
+
+
 def test_only_present_versions_are_near_duplicates(stored: Put) -> None:
     store = stored(
         document("\n".join(PARAGRAPHS), id="d1"), document("\n".join(PARAGRAPHS), id="d2")
@@ -418,14 +435,42 @@ def test_a_file_belongs_to_the_folder_where_it_was_last_seen(stored: Put) -> Non
         *(document(f"Text {n}.", id=f"d{n}", source_key=f"{n}.txt") for n in range(3)),
         document("Text.", id="d9", source_key="0.txt", collection="other"),
     )
-    store.mark_seen("default", "/a", ["0.txt", "1.txt", "no document.txt"])
-    store.mark_seen("default", "/b", ["1.txt", "2.txt"])
+    for number, root in ((0, "/a"), (1, "/a"), (9, None), (1, "/b"), (2, "/b"), (7, "/a")):
+        store.mark_seen(DocumentId(f"d{number}"), root)
     assert store.last_seen("default", "/a") == {"0.txt": "d0"}
     assert store.last_seen("default", "/b") == {"1.txt": "d1", "2.txt": "d2"}
     assert store.last_seen("other", "/a") == store.last_seen("nope", "/a") == {}
     store.delete(DocumentId("d1"))
     add(store, document("Text 1.", id="d1", source_key="1.txt"))
     assert store.last_seen("default", "/b") == {"2.txt": "d2"}
+    store.mark_seen(DocumentId("d2"), None)
+    assert store.last_seen("default", "/b") == {}
+
+
+def test_a_version_belongs_to_the_folder_that_brought_it(stored: Put) -> None:
+    store = stored()
+    nothing = np.empty((0, EMBEDDER.identity.dimension), np.float32)
+    for text, root in (("one", "/a"), ("two", "/b"), ("three", None)):
+        store.add(document(text, source_key="k"), (), nothing, original=text.encode(), root=root)
+        owners = [one for one in ("/a", "/b") if store.last_seen("default", one)]
+        assert owners == ([root] if root else [])
+
+
+def test_only_the_version_that_is_there_is_replaced(stored: Put) -> None:
+    first, second = document("one", source_key="k"), document("two", source_key="k")
+    store = stored(first)
+
+    def put(source: Document, replaces: Version) -> DocumentSummary:
+        vectors = np.empty((0, EMBEDDER.identity.dimension), np.float32)
+        return store.add(source, (), vectors, original=source.text.encode(), replaces=replaces)
+
+    assert put(second, first.version) == store.summary(second.id)
+    with pytest.raises(DocumentChanged):
+        put(document("three", source_key="k"), first.version)
+    store.delete(second.id)
+    with pytest.raises(DocumentChanged):
+        put(document("three", source_key="k"), second.version)
+    assert store.summaries(None) == []
 
 
 def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:

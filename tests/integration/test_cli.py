@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from api.cli import ABSTAINED, DONE, FAILED, MISUSED, UNUSABLE, main
+from api.cli import ABSTAINED, DONE, FAILED, INTERRUPTED, MISUSED, UNUSABLE, main
 from api.console import show_next_steps
 from rag.adapters.embedded import EmbeddedStore
 from rag.bootstrap import assemble
 from rag.errors import ModelError, ModelTimeout, RagError, StoreDamaged, StoreError, StoreFull
 from rag.library import Library
+from rag.protocols import DocumentSummary
 from rag.settings import Settings
+from rag.types import Document, DocumentId
 from tests.fakes import HashingEmbedder
 from tests.integration.service import HARBOUR
 
@@ -480,3 +482,54 @@ def test_the_demo_without_samples_says_where_they_are(
     code, _, err = verse("demo")
     assert code == FAILED
     assert "source tree" in err
+
+
+def test_a_disk_that_fills_up_in_the_middle_does_not_hide_what_is_saved(
+    verse: Verse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.txt").write_text(f"The words of {name}.")
+    stored = EmbeddedStore.add
+
+    def add(self: EmbeddedStore, document: Document, *parts: Any, **more: Any) -> DocumentSummary:
+        if document.source_key == "c.txt":
+            raise StoreFull("The disk has no room for this; nothing was written.")
+        return stored(self, document, *parts, **more)
+
+    monkeypatch.setattr(EmbeddedStore, "add", add)
+    code, out, err = verse("ingest", folder)
+    assert code == UNUSABLE
+    assert out.splitlines()[:2] == [
+        "    added  a.txt  (1 passage)",
+        "    added  b.txt  (1 passage)",
+    ]
+    assert err == "The disk has no room for this; nothing was written.\n"
+    code, out, err = verse("ingest", folder, "--json")
+    body = json.loads(out)
+    assert (code, body["unchanged"], body["complete"]) == (UNUSABLE, 2, False)
+
+
+def test_an_interrupted_run_counts_files_and_not_what_was_removed(
+    verse: Verse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    for name in "abcd":
+        (folder / f"{name}.txt").write_text(f"The words of {name}.")
+    assert verse("ingest", folder)[0] == DONE
+    for name in "bcd":
+        (folder / f"{name}.txt").unlink()
+    deleted = EmbeddedStore.delete
+
+    def delete(self: EmbeddedStore, document_id: DocumentId) -> None:
+        if self.summary(document_id).source_key == "d.txt":
+            raise KeyboardInterrupt
+        deleted(self, document_id)
+
+    monkeypatch.setattr(EmbeddedStore, "delete", delete)
+    code, out, err = verse("ingest", folder, "--sync")
+    assert code == INTERRUPTED
+    assert "  removed  c.txt" in out
+    assert err.startswith("Interrupted: 1 of 1 files")

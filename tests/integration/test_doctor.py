@@ -4,6 +4,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ import pytest
 from api.cli import DONE, FAILED, main
 from ingest.sandbox import Sandbox
 from rag.adapters.embedded import EmbeddedStore
-from rag.errors import ModelError
+from rag.errors import ModelError, StoreDamaged
 from rag.protocols import Embedder
 from rag.settings import Settings
 from tests.fakes import HashingEmbedder
@@ -76,6 +77,9 @@ def test_it_says_what_a_data_folder_holds_and_who_has_it(
     [
         (lambda path: path.write_bytes(b"no database" * 500), "damaged"),
         (lambda path: _set_version(path, 99), "newer release"),
+        (lambda path: _make_foreign(path), "another program"),
+        (lambda path: _lose(path, touch=False), "original files and no database"),
+        (lambda path: _lose(path, touch=True), "original files and no database"),
     ],
 )
 def test_a_data_folder_that_cannot_be_used_is_wrong(
@@ -96,6 +100,62 @@ def _set_version(path: Path, number: int) -> None:
     db = sqlite3.connect(path)
     db.execute(f"PRAGMA user_version = {number}")
     db.close()
+
+
+def _make_foreign(path: Path) -> None:
+    path.unlink()
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE theirs (x)")
+    db.close()
+
+
+def _lose(path: Path, *, touch: bool) -> None:
+    """Leave an original beside no database, or beside an empty one."""
+    path.unlink()
+    if touch:
+        path.touch()
+    (path.parent / "originals" / ("0" * 64)).write_bytes(b"The last copy.")
+
+
+def test_what_is_wrong_for_the_doctor_is_refused_by_the_store_in_the_same_words(
+    doctor: Doctor, store: EmbeddedStore, tmp_path: Path
+) -> None:
+    store.close()
+    _lose(tmp_path / "data" / "catalog.sqlite", touch=True)
+    with pytest.raises(StoreDamaged) as refused:
+        EmbeddedStore(tmp_path / "data", HashingEmbedder.identity)
+    assert doctor()[1]["data folder"]["advice"] == str(refused.value)
+    assert (tmp_path / "data" / "originals" / ("0" * 64)).exists()
+
+
+def test_an_empty_database_is_none_yet(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "catalog.sqlite").touch()
+    code, found = doctor()
+    assert (code, found["data folder"]["level"]) == (DONE, "ok")
+    assert found["data folder"]["found"].startswith("none yet")
+    EmbeddedStore(tmp_path / "data", HashingEmbedder.identity).close()
+
+
+def test_vectors_of_another_model_are_wrong(
+    doctor: Doctor, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.close()
+    other = HashingEmbedder()
+    other.identity = replace(other.identity, name="other")
+    monkeypatch.setattr("api.doctor.open_embedder", lambda _: other)
+    code, found = doctor()
+    assert (code, found["embedding model"]["level"]) == (FAILED, "wrong")
+    assert "was embedded by hashing" in found["embedding model"]["advice"]
+
+
+def test_looking_leaves_nothing_behind(
+    doctor: Doctor, store: EmbeddedStore, tmp_path: Path
+) -> None:
+    store.close()
+    before = sorted(path.name for path in (tmp_path / "data").iterdir())
+    assert doctor()[0] == DONE
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == before
 
 
 def test_a_file_is_no_data_folder(doctor: Doctor, tmp_path: Path) -> None:

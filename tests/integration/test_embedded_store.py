@@ -296,7 +296,7 @@ def test_another_model_s_vectors_are_refused(folder: Path) -> None:
 
 def test_a_folder_of_the_first_format_is_brought_up_to_date(folder: Path) -> None:
     connection = apsw.Connection(str(folder / "catalog.sqlite"))
-    for table in ("layouts", "sources", "fingerprints", "bands", "near_duplicates"):
+    for table in ("layouts", "sources", "fingerprints", "bands"):
         connection.execute(f"DROP TABLE {table}")
     connection.pragma("user_version", 1)
     connection.close()

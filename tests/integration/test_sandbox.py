@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,9 +131,29 @@ def test_a_server_that_ended_is_started_again(hostile: Sandbox) -> None:
     assert hostile._process is not None
     hostile._process.kill()
     hostile._process.wait()
-    with pytest.raises(UnreadableDocument, match="again"):
-        hostile.read(b"", name="nothing")
     assert hostile.read(b"", name="nothing").text == "done: nothing"
+
+
+def test_files_are_read_though_the_server_is_killed_meanwhile(
+    hostile: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hostile.start()
+    first = hostile._process
+    assert first is not None
+    with ThreadPoolExecutor(4) as pool:
+        texts = [pool.submit(hostile.read, b"", name="nothing") for _ in range(120)]
+        texts[20].result()
+        first.kill()
+        assert {one.result().text for one in texts} == {"done: nothing"}
+    assert hostile._process is not first
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_child_of_an_earlier_server_ends_no_later_one(hostile: Sandbox) -> None:
+    assert hostile._ask({"reap": 1}) == {"status": None}
+    assert hostile.read(b"", name="nothing").text == "done: nothing"
+    with pytest.raises(UnreadableDocument, match="add the file again"):
+        sandbox_module._reading(b"", None)
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.suffix)

@@ -1,9 +1,10 @@
 """A collection that follows folders: what is added, what is removed, and what is never removed."""
 
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from ingest.pipeline import FileOutcome, Ingester
 from rag.bootstrap import assemble
 from rag.errors import InputError, InvalidName, NotFound
 from rag.library import Library
+from rag.protocols import Upload
 from rag.settings import Settings
+from rag.types import Vectors
 from tests.copies import article
 from tests.fakes import HashingEmbedder, InMemoryStore
 
@@ -124,6 +127,48 @@ def test_a_key_that_two_folders_have_belongs_to_the_one_that_was_added_last(desk
     assert desk.keys() == {"more.txt", "same.txt"}
 
 
+def test_what_a_lone_file_brought_does_not_go_with_a_folders_file(desk: Desk) -> None:
+    one = desk.folder("a", same="Of a.", more="More.")
+    other = desk.folder("b", same="Of b.") / "same.txt"
+    desk.run(one)
+    assert desk.run(other) == {"same.txt": "updated"}
+    (one / "same.txt").unlink()
+    assert desk.run(one, sync=True) == {"more.txt": "unchanged"}
+    assert desk.keys() == {"more.txt", "same.txt"}
+
+
+def test_a_lone_file_of_the_same_bytes_keeps_the_document(desk: Desk) -> None:
+    one = desk.folder("a", same="The same.", more="More.")
+    other = desk.folder("b", same="The same.") / "same.txt"
+    desk.run(one)
+    assert desk.run(other) == {"same.txt": "unchanged"}
+    (one / "same.txt").unlink()
+    assert desk.run(one, sync=True) == {"more.txt": "unchanged"}
+
+
+@pytest.mark.parametrize("text", ["What was uploaded.", "The one text."])
+@pytest.mark.parametrize("failed", [True, False])
+def test_an_upload_is_kept_whatever_its_key(desk: Desk, text: str, failed: bool) -> None:
+    root = desk.folder("a", one="The one text.", two="The other text.")
+    if failed:
+        (root / "one.txt").write_bytes(BROKEN_PDF)
+    desk.run(root)
+    upload = Upload(name="one.txt", source_key="one.txt")
+    Ingester(desk.library).add(text.encode(), upload)
+    (root / "one.txt").unlink()
+    assert desk.run(root, sync=True) == {"two.txt": "unchanged"}
+    assert desk.keys() == {"one.txt", "two.txt"}
+
+
+def test_a_file_that_fails_does_not_take_over_what_another_folder_brought(desk: Desk) -> None:
+    one, other = desk.folder("a", same="Of a."), desk.folder("b", more="More.")
+    desk.run(one)
+    (other / "same.txt").write_bytes(BROKEN_PDF)
+    desk.run(other)
+    (other / "same.txt").unlink()
+    assert desk.run(other, sync=True) == {"more.txt": "unchanged"}
+
+
 def test_documents_that_no_folder_brought_and_other_collections_are_left_alone(desk: Desk) -> None:
     root = desk.folder("a", one="The one text.", two="The other text.")
     alone = desk.folder("b", single="A single file.") / "single.txt"
@@ -200,8 +245,48 @@ def test_what_lies_in_a_folder_that_cannot_be_opened_is_kept(desk: Desk, closed:
         "subway/three.txt": "removed",
     }
     assert outcomes["sub"].reason is not None
-    assert outcomes["sub"].reason.startswith("The folder cannot be opened.")
+    assert outcomes["sub"].reason.startswith("It cannot be opened.")
     assert desk.keys() == {"one.txt", "sub/two.txt"}
+
+
+def test_a_file_that_cannot_be_looked_at_is_told_and_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = desk.folder("a", one="The one text.", two="Two.", three="Three.")
+    desk.run(root)
+    look = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.name == "two.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    (root / "three.txt").unlink()
+    assert desk.run(root, sync=True) == {
+        "one.txt": "unchanged",
+        "three.txt": "removed",
+        "two.txt": "failed",
+    }
+    assert desk.keys() == {"one.txt", "two.txt"}
+    with pytest.raises(InputError, match="cannot be looked at: Permission denied"):
+        desk.run(root / "two.txt")
+
+
+def test_links_in_a_circle_are_passed_over(desk: Desk) -> None:
+    root = desk.folder("a", one="The one text.")
+    (root / "round.txt").symlink_to(root / "about.txt")
+    (root / "about.txt").symlink_to(root / "round.txt")
+    assert desk.run(root) == {"one.txt": "added"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_two_names_are_two_keys(desk: Desk) -> None:
+    root = desk.folder("a")
+    for name in (b"a\xff.txt", rb"a\xff.txt", b"\\\xff", rb"\xff", rb"\\xff"):
+        (root / os.fsdecode(name)).write_bytes(b"The words of " + name.hex().encode() + b".")
+    assert set(desk.run(root).values()) == {"added"}
+    assert len(desk.keys()) == 5
 
 
 def test_a_run_that_was_ended_is_taken_up_and_forgets_no_file(desk: Desk) -> None:
@@ -298,6 +383,46 @@ def test_changes_in_watched_folders_are_taken_up(desk: Desk) -> None:
     assert ".hidden.txt" not in watching.told
 
 
+def test_of_two_watched_folders_one_does_not_replace_the_files_of_the_other(desk: Desk) -> None:
+    one = desk.folder("a", sub__same="Of a.", more="More of a.")
+    other = desk.folder("b", else_="Of b.")
+    folders = desk.folders(other, one, sync=True)
+    list(folders.run(folders.look()))
+    watching = Watching(folders)
+    try:
+        (other / "sub").mkdir()
+        (other / "sub" / "same.txt").write_text("Of b.")
+        watching.wait_for(sub__same_txt="failed")
+        (other / "sub" / "same.txt").unlink()
+        (other / "new.txt").write_text("New.")
+        watching.wait_for(new_txt="added")
+        [document] = (
+            d for d in desk.library.store.summaries(None) if d.source_key == "sub/same.txt"
+        )
+        assert desk.library.store.document(document.id).text == "Of a."
+        (one / "sub" / "same.txt").write_text("Of a, rewritten.")
+        watching.wait_for(sub__same_txt="updated")
+        (one / "both.txt").write_text("Both, in a.")
+        (other / "both.txt").write_text("Both, in b.")
+        watching.wait_for(both_txt="failed")
+        wait_for(lambda: desk.keys() > {"both.txt"})
+    finally:
+        watching.end()
+
+
+def test_a_link_to_a_folder_is_not_followed_while_watching(desk: Desk) -> None:
+    root, outside = desk.folder("a", sub__one="The one text."), desk.folder("b", two="Two.")
+    watching = Watching(desk.folders(root))
+    try:
+        (root / "inner").symlink_to(root / "sub")
+        (root / "outer").symlink_to(outside)
+        (root / "last.txt").write_text("Last.")
+        watching.wait_for(last_txt="added")
+    finally:
+        watching.end()
+    assert watching.told == {"last.txt": "added"}
+
+
 def test_a_watched_folder_that_empties_keeps_its_documents(desk: Desk) -> None:
     root = desk.folder("a", one="The one text.")
     desk.run(root)
@@ -353,3 +478,23 @@ def wait_for(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_follower_that_is_stopped_gives_up_what_is_being_embedded(tmp_path: Path) -> None:
+    embedding = threading.Event()
+
+    class Slow(HashingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            embedding.set()
+            time.sleep(0.05)
+            return super().embed_passages(texts)
+
+    library = assemble(Settings(data=tmp_path / "data"), InMemoryStore(), Slow())
+    desk = Desk(library, tmp_path)
+    follower = Follower(desk.folders(desk.folder("a", long="A line of a long text.\n" * 200_000)))
+    follower.start()
+    assert embedding.wait(60)
+    began = time.monotonic()
+    follower.stop()
+    assert time.monotonic() - began < 3
+    assert desk.keys() == set()

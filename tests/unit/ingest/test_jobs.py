@@ -1,5 +1,6 @@
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -124,7 +125,7 @@ def test_stopping_finishes_the_present_job_and_leaves_the_next_one_queued() -> N
     def slow(content: bytes, upload: Upload, progress: Progress | None) -> Ingested:
         begun.set()
         assert go_on.wait(SOON_S)
-        return adder(store)(content, upload, progress)
+        return adder(store)(content, upload, lambda *_: None)  # it is beyond embedding
 
     worker = JobWorker(store, slow)
     worker.start()
@@ -138,6 +139,28 @@ def test_stopping_finishes_the_present_job_and_leaves_the_next_one_queued() -> N
     assert not worker.alive
     assert store.job(first.id).state == "committed"
     assert store.job(second.id).state == "queued"
+
+
+def test_stopping_gives_up_what_is_being_embedded() -> None:
+    store = InMemoryStore()
+    begun = threading.Event()
+
+    def endless(content: bytes, upload: Upload, progress: Progress | None) -> Ingested:
+        assert progress is not None
+        for done in range(10_000):
+            progress("embedding", done, 10_000)
+            begun.set()
+            time.sleep(0.001)
+        return adder(store)(content, upload, progress)
+
+    worker = JobWorker(store, endless)
+    worker.start()
+    job = worker.submit(NOTE, b"long")
+    assert begun.wait(SOON_S)
+    started = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - started < SOON_S / 2
+    assert store.job(job.id).state == "embedding"  # which the next start queues again
 
 
 def test_waiting_ends_when_the_time_is_up() -> None:

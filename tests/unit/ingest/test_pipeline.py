@@ -1,7 +1,9 @@
 import datetime as dt
 import os
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,20 @@ import pytest
 
 from ingest import open_library
 from ingest.pipeline import Ingester
+from ingest.reading import Reading
+from ingest.sandbox import Sandbox
 from ingest.walking import SourceFile
 from rag.bootstrap import assemble
-from rag.errors import DocumentTooLarge, EmptyDocument, InvalidName, NotFound, StoreFull
-from rag.protocols import JobState, Upload
+from rag.errors import (
+    DocumentChanged,
+    DocumentTooLarge,
+    EmptyDocument,
+    InvalidName,
+    NotFound,
+    StoreFull,
+)
+from rag.layout import PageLayout
+from rag.protocols import DocumentSummary, JobState, Upload
 from rag.settings import LimitSettings, Settings
 from rag.types import Document, Filters, Vectors
 from tests.fakes import HashingEmbedder, InMemoryStore
@@ -459,3 +471,218 @@ def test_attachments_are_stored_before_what_they_came_in(
     monkeypatch.undo()
     assert ingester.add(mail(("a.txt", b"A file.")), LETTER).outcome == "added"
     assert keys(store) == ["in/letter.eml", "in/letter.eml//a.txt"]
+
+
+def refusing(store: InMemoryStore) -> Ingester:
+    """An ingester whose embedder fails at texts that say so."""
+
+    class Refusing(HashingEmbedder):
+        def count_tokens(self, texts: Sequence[str]) -> list[int]:
+            if any("cannot be cut" in text for text in texts):
+                raise ValueError("a text that cannot be cut")
+            return super().count_tokens(texts)
+
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            if any("cannot be embedded" in text for text in texts):
+                raise ValueError("a text that cannot be embedded")
+            return super().embed_passages(texts)
+
+    return Ingester(assemble(Settings(data=Path("unused")), store, Refusing()))
+
+
+@pytest.mark.parametrize("trouble", ["cut", "embedded", "stored"])
+def test_what_nobody_expected_of_one_file_does_not_end_the_run(
+    tmp_path: Path, store: InMemoryStore, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.txt").write_text("The first file.\n" * 300)
+    (tmp_path / "b.txt").write_text(f"It cannot be {trouble}.\n" * 300)
+    (tmp_path / "c.txt").write_text("The third file.\n" * 300)
+    stored = store.add
+
+    def add(document: Document, *parts: Any, **more: Any) -> DocumentSummary:
+        if "cannot be stored" in document.text:
+            raise ValueError("a text that cannot be stored")
+        return stored(document, *parts, **more)
+
+    store.add = add  # type: ignore[method-assign]
+    outcomes = list(refusing(store).add_folder(tmp_path))
+    assert [(one.path, one.outcome, one.reason) for one in outcomes] == [
+        ("a.txt", "added", None),
+        ("b.txt", "failed", "Internal error; see the log."),
+        ("c.txt", "added", None),
+    ]
+    assert "'b.txt' failed" in caplog.text
+    assert f"a text that cannot be {trouble}" in caplog.text
+
+
+def test_a_full_disk_ends_the_run(tmp_path: Path, store: InMemoryStore, ingester: Ingester) -> None:
+    def add(*parts: Any, **more: Any) -> DocumentSummary:
+        raise StoreFull("The disk has no room for this; nothing was written.")
+
+    (tmp_path / "a.txt").write_text("The first file.")
+    store.add = add  # type: ignore[method-assign]
+    with pytest.raises(StoreFull):
+        list(ingester.add_folder(tmp_path))
+
+
+def meanwhile(store: InMemoryStore, happens: Callable[[], object]) -> None:
+    """Let something happen between the look for an earlier version and the storing of the next one, once."""
+    stored = store.add
+
+    def add(*parts: Any, **more: Any) -> DocumentSummary:
+        store.add = stored  # type: ignore[method-assign]
+        happens()
+        return stored(*parts, **more)
+
+    store.add = add  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("by_folder", [True, False])
+def test_of_two_that_add_one_key_at_once_the_later_brings_a_version(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester, by_folder: bool
+) -> None:
+    upload = Upload(name="a.txt", source_key="a.txt")
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    meanwhile(store, lambda: ingester.add(b"What somebody else adds.", upload))
+    if by_folder:
+        [outcome] = ingester.add_folder(tmp_path)
+        assert (outcome.path, outcome.outcome) == ("a.txt", "updated")
+    else:
+        assert ingester.add(TEXT, upload).outcome == "updated"
+    [document] = store.summaries(None)
+    assert store.document(document.id).text == TEXT.decode()
+
+
+def test_two_that_add_the_same_bytes_at_once_add_them_once(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
+    upload = Upload(name="a.txt", source_key="a.txt")
+    meanwhile(store, lambda: ingester.add(TEXT, upload))
+    assert ingester.add(TEXT, upload).outcome == "unchanged"
+
+
+def test_a_document_deleted_while_its_next_version_is_read_is_a_new_one(
+    store: InMemoryStore, ingester: Ingester
+) -> None:
+    upload = Upload(name="a.txt", source_key="a.txt")
+    first = ingester.add(b"What it said before.", upload)
+    meanwhile(store, lambda: store.delete(first.document.id))
+    second = ingester.add(TEXT, upload)
+    assert (second.outcome, [second.document]) == ("added", store.summaries(None))
+    assert second.document.id != first.document.id
+
+
+def test_a_document_deleted_as_soon_as_it_is_there_was_added(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    stored = store.add
+
+    def add(document: Document, *parts: Any, **more: Any) -> DocumentSummary:
+        added = stored(document, *parts, **more)
+        store.delete(document.id)
+        return added
+
+    store.add = add  # type: ignore[method-assign]
+    [outcome] = ingester.add_folder(tmp_path)
+    assert outcome.outcome == "added"
+
+
+def test_a_document_that_others_change_without_end_fails(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    def add(*parts: Any, **more: Any) -> DocumentSummary:
+        raise DocumentChanged
+
+    (tmp_path / "a.txt").write_bytes(TEXT)
+    store.add = add  # type: ignore[method-assign]
+    [outcome] = ingester.add_folder(tmp_path)
+    assert outcome.outcome == "failed"
+    assert outcome.reason == str(DocumentChanged())
+
+
+def test_what_is_durable_is_told_before_the_error_that_ends_the_run(
+    tmp_path: Path, store: InMemoryStore, ingester: Ingester
+) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.txt").write_bytes(TEXT + name.encode())
+    stored = store.add
+
+    def add(document: Document, *parts: Any, **more: Any) -> DocumentSummary:
+        if document.source_key == "c.txt":
+            raise StoreFull("The disk has no room for this; nothing was written.")
+        return stored(document, *parts, **more)
+
+    store.add = add  # type: ignore[method-assign]
+    run = ingester.add_folder(tmp_path)
+    assert [next(run).path, next(run).path] == ["a.txt", "b.txt"]
+    with pytest.raises(StoreFull):
+        next(run)
+
+
+class SlowSandbox(Sandbox):
+    """Reads when it may, and tells what it has begun."""
+
+    def __init__(self, layout_bytes: int = 0) -> None:
+        super().__init__()
+        self.layout = PageLayout(page=1, words=bytes(layout_bytes))
+        self.begun: list[str] = []
+        self.may_end = threading.Event()
+
+    def read(self, content: bytes, *, name: str) -> Reading:
+        self.begun.append(name)
+        assert self.may_end.wait(20)
+        return Reading(
+            text=f"It is {name}.", title=name, media_type="text/plain", layouts=(self.layout,)
+        )
+
+
+def beginning(folder: Path, store: InMemoryStore, sandbox: SlowSandbox) -> set[str]:
+    """What is begun before anything was read to its end."""
+    library = assemble(Settings(data=Path("unused")), store, HashingEmbedder())
+    run = Ingester(library, sandbox).add_folder(folder)
+    taking = threading.Thread(target=lambda: next(run))
+    taking.start()
+    time.sleep(0.3)
+    begun = set(sandbox.begun)
+    sandbox.may_end.set()
+    taking.join()
+    run.close()  # type: ignore[attr-defined]
+    return begun
+
+
+def test_large_files_are_not_read_at_once(tmp_path: Path, store: InMemoryStore) -> None:
+    for name in "abcd":
+        with (tmp_path / f"{name}.txt").open("wb") as file:
+            file.truncate(9_000_000)
+    assert beginning(tmp_path, store, SlowSandbox()) == {"a.txt"}
+
+
+def test_files_that_hold_much_once_they_are_read_do_not_pile_up(
+    tmp_path: Path, store: InMemoryStore
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number:02}.txt").write_text(f"{number}")
+    sandbox = SlowSandbox(2_999_990)
+    sandbox.may_end.set()
+    embedding, may_embed = threading.Event(), threading.Event()
+
+    class Waiting(HashingEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            embedding.set()
+            assert may_embed.wait(20)
+            return super().embed_passages(texts)
+
+    library = assemble(Settings(data=Path("unused")), store, Waiting())
+    run = Ingester(library, sandbox).add_folder(tmp_path)
+    taking = threading.Thread(target=lambda: next(run))
+    taking.start()
+    assert embedding.wait(20)
+    before = -1
+    while before < len(sandbox.begun):
+        before = len(sandbox.begun)
+        time.sleep(0.5)
+    may_embed.set()
+    taking.join()
+    run.close()  # type: ignore[attr-defined]
+    assert before <= 18  # six that are embedded together, six ahead, and one more for each thread

@@ -1,6 +1,7 @@
 """The pinned model is the one that is used, and what is wrong with a model is said."""
 
 import logging
+import sqlite3
 from pathlib import Path
 from typing import Literal
 
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from rag.adapters import sentence_transformers
-from rag.adapters.embedded import EmbeddedStore, recorded_model
+from rag.adapters.embedded import EmbeddedStore
+from rag.adapters.inspection import recorded_model
 from rag.adapters.sentence_transformers import BF16, FP32, SentenceTransformerEmbedder
 from rag.bootstrap import open_rag
-from rag.errors import ModelError, StoreDamaged
+from rag.errors import FormatTooNew, IndexMismatch, ModelError, StoreDamaged, StoreError
 from rag.settings import EmbeddingSettings, Settings
 from tests.fakes import HashingEmbedder
 
@@ -87,3 +89,25 @@ def test_the_recorded_model_is_read_without_opening_the_store(tmp_path: Path) ->
     (tmp_path / "catalog.sqlite").write_bytes(b"no database" * 100)
     with pytest.raises(StoreDamaged):
         recorded_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("PRAGMA user_version = 3", FormatTooNew),
+        ("UPDATE facts SET value = json_set(value, '$.compute_path', 'torch-int8')", IndexMismatch),
+    ],
+)
+def test_what_another_release_computed_is_refused(
+    tmp_path: Path, statement: str, error: type[StoreError]
+) -> None:
+    EmbeddedStore(tmp_path, HashingEmbedder.identity).close()
+    db = sqlite3.connect(tmp_path / "catalog.sqlite")
+    db.execute("UPDATE facts SET value = json_set(value, '$.compute_path', 'torch-fp32')")
+    db.execute(statement)
+    if error is FormatTooNew:
+        db.execute("UPDATE facts SET value = json_set(value, '$.pooling', 'new')")
+    db.commit()
+    db.close()
+    with pytest.raises(error):
+        open_rag(Settings(data=tmp_path))

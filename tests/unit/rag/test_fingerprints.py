@@ -1,6 +1,7 @@
 """The evidence for what counts as a copy: these pairs lie well to either side of the thresholds."""
 
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -88,3 +89,9 @@ def test_a_text_of_many_numbers_keeps_the_same_ones_as_its_copy() -> None:
     assert one.agreeing(other) == 1
     raised = of(*(f"Row item{n} costs {n * 41 + 100} crowns a piece" for n in range(1_000)))
     assert one.agreeing(raised) < 0.1
+
+
+def test_accents_that_stand_apart_make_no_difference() -> None:
+    text = "Čtyři vlaky přijely později, než říkal jízdní řád v zápatí stránky."
+    one, other = of(text), of(unicodedata.normalize("NFD", text))
+    assert one.similarity(other) == 1
