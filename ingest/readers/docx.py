@@ -42,9 +42,10 @@ def read(content: bytes) -> Reading:
     package.opened(content)
     try:
         document = docx.Document(io.BytesIO(content))
-    except (KeyError, ValueError, OSError) as error:
+        body = document.element.body
+    except (KeyError, ValueError, OSError, AttributeError) as error:
         raise UnreadableDocument("The Word document is damaged. Save it anew.") from error
-    for again in list(document.element.body.iter(_FALLBACK)):  # the same for older programs
+    for again in list(body.iter(_FALLBACK)):  # the same for older programs
         again.getparent().remove(again)
     layout = lay_out(_blocks(document))
     text, furniture = _with_running_lines(layout.text, _running_lines(document))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -49,7 +49,9 @@ def _reader(name: str) -> Callable[[bytes], object]:
             reading = read_format(content)
             if reading.text.strip():
                 check(reading)
-                assert read_format(content) == reading
+                # Where broken fonts put their letters depends on what PDFium has read before in its process.
+                again = replace(read_format(content), layouts=())
+                assert again == replace(reading, layouts=())
 
     return run
 

@@ -76,6 +76,14 @@ def test_notes_follow_their_paragraph_and_running_lines_stand_apart() -> None:
     assert reading.warnings == ("1 comment was left out.",)
 
 
+def test_a_document_without_a_body_is_damaged() -> None:
+    with zipfile.ZipFile(io.BytesIO(packages.word())) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    members["word/document.xml"] = b"<other/>"
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(packages.zipped(dict(members)), name="x")
+
+
 def test_a_text_box_is_read_once() -> None:
     with zipfile.ZipFile(io.BytesIO(packages.word())) as package:
         members = {name: package.read(name) for name in package.namelist()}
