@@ -108,7 +108,7 @@ def _notes(document: WordDocument) -> dict[tuple[str, str | None], str]:
     """Footnotes and endnotes by their kind and number."""
     found = {}
     for relation in document.part.rels.values():
-        kind = relation.reltype.rsplit("/", 1)[-1]
+        kind = (relation.reltype or "").rsplit("/", 1)[-1]  # damaged files name none
         if kind in _NOTE_PARTS.values() and not relation.is_external:
             for note in package.parsed(relation.target_part.blob):
                 paragraphs = (clean(_text(one)).text.strip() for one in note.iter(qn("w:p")))
