@@ -34,7 +34,7 @@ layers: $(VENV)/.dev ## Check that imports point one way
 	@$(BIN)/lint-imports
 
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
-	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh

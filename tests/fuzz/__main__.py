@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import re
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def _run(name: str, seconds: int, seed: int, found: Path) -> int:
     command = [sys.executable, "-m", "tests.fuzz", name, "--alone", f"--seconds={seconds}"]
     ended = subprocess.run(  # noqa: S603
         [*command, f"--seed={seed}", f"--found={found}"],
+        env={**os.environ, "PYTHONHASHSEED": "0"},  # so that a seed is the same run again
         capture_output=True,
         text=True,
         check=False,
