@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -19,6 +21,9 @@ from rag.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PROPERTIES = ("docProps/core.xml", "meta.xml")
 _CELLS = 5_000_000
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_CELL_PLACE = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["']""")
+_MOST_LETTERS, _MOST_DIGITS = 3, 7  # of a cell's column and row: XFD1048576 is the last
 Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
 
 
@@ -29,6 +34,7 @@ def read(content: bytes) -> Reading:
         EncryptedDocument, UnreadableDocument: it cannot be opened.
     """
     parts = package.opened(content)
+    _refuse_vast(parts)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [_sheet(book, stated.name) for stated in book.sheets_metadata if _shown(stated)]
@@ -51,6 +57,26 @@ def _stated(parts: zipfile.ZipFile, name: str) -> str:
             described = package.parsed(package.read_member(parts, place))
             return (described.findtext(f".//{package.DUBLIN_CORE}{name}") or "").strip()
     return ""
+
+
+def _refuse_vast(parts: zipfile.ZipFile) -> None:
+    """Refuse cells far apart: the parser fills what is between, and ends its process where memory lacks for it."""
+    for name in parts.namelist():
+        if not _SHEET_PART.fullmatch(name):
+            continue
+        rows, columns = set(), set()
+        for letters, digits in _CELL_PLACE.findall(package.read_member(parts, name)):
+            if len(letters) > _MOST_LETTERS or len(digits) > _MOST_DIGITS:
+                raise UnreadableDocument(
+                    "The workbook has a cell at no place that is. Save it anew."
+                )
+            rows.add(int(digits))
+            columns.add(
+                reduce(lambda number, letter: 26 * number + letter - 64, letters.upper(), 0)
+            )
+        area = (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1) if rows else 0
+        if area > _CELLS:
+            raise DocumentTooLarge("A sheet's number of cells", area, _CELLS)
 
 
 def _notes(hidden: Sequence[str]) -> Iterator[str]:

@@ -326,6 +326,20 @@ def test_a_book_is_dated_by_its_publication(dates: str, expected: str | None) ->
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "kind"), [("KKKKKKKKKKKKB3", UnreadableDocument), ("XFD1048576", DocumentTooLarge)]
+)
+def test_a_cell_far_from_the_others_is_refused_before_what_is_between_is_made(
+    place: str, kind: type[DocumentError]
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(packages.workbook({"A": [["one", "two"], [1, 2]]}))) as package:
+        members = {name: package.read(name) for name in package.namelist()}
+    sheet = members["xl/worksheets/sheet1.xml"]
+    members["xl/worksheets/sheet1.xml"] = sheet.replace(b'r="B2"', f'r="{place}"'.encode())
+    with pytest.raises(kind):
+        read(packages.zipped(dict(members)), name="x.xlsx")
+
+
 def test_hidden_sheets_are_told() -> None:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
