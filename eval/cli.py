@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from eval.bench import BenchError
+
 if TYPE_CHECKING:
     from eval.answers import AnswerReport
     from eval.extraction import ExtractionReport
@@ -42,14 +44,11 @@ def answers(
     Exits with 1 when a quote is not exact, and with 2 when the set cannot be read.
     """
     from eval.answers import measure
-    from eval.bench import BenchError, read_documents, read_questions
+    from eval.bench import read_documents, read_questions
 
-    try:
+    with _readable():
         documents, questions = read_documents(folder, language), read_questions(folder, language)
         elsewhere = read_questions(foreign) if foreign else []
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
 
     with _bars() as show:
         report = measure(documents, questions, elsewhere, show)
@@ -66,14 +65,10 @@ def extraction(
 
     Exits with 1 when we are below it in any row, and with 2 when the folder cannot be read.
     """
-    from eval.bench import BenchError
     from eval.extraction import measure
 
-    try:
+    with _readable():
         report = measure(folder)
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     _print_extraction(report, folder.name)
     for check in report.failed["chapterverse"] if failures else ():
         typer.echo(f"failed: {check}")
@@ -104,13 +99,9 @@ def articles(
     Exits with 1 when our F1 is below its, and with 2 when the set cannot be read.
     """
     from eval.articles import measure, read_pages
-    from eval.bench import BenchError
 
-    try:
+    with _readable():
         scores = measure(read_pages(folder))
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     table = Table(title=f"{folder.name}: 4-grams against the marked article", title_justify="left")
     for heading in ("extractor", "pages", "precision", "recall", "F1"):
         table.add_column(heading)
@@ -130,14 +121,10 @@ def hostile(
 
     Exits with 1 when a file ends otherwise than expected, and with 2 when the set cannot be read.
     """
-    from eval.bench import BenchError
     from eval.hostile import measure, read_files
 
-    try:
+    with _readable():
         files = read_files(folder)
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     with _bars() as show:
         report = measure(files, show)
     console = Console(width=120)
@@ -159,15 +146,10 @@ def pages(
 
     Exits with 2 when the set cannot be read.
     """
-    from eval.bench import BenchError
     from eval.pages import measure
 
-    try:
-        with _bars() as show:
-            report = measure(folder, show)
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
+    with _readable(), _bars() as show:
+        report = measure(folder, show)
     console = Console(width=120)
     console.print(
         f"{folder.name}: {report.documents} documents together, {report.passages:,} passages"
@@ -186,18 +168,15 @@ def passages(
 
     Exits with 1 when ours hold less of it, and with 2 when the set cannot be read.
     """
-    from eval.bench import BenchError, read_documents, read_questions
+    from eval.bench import read_documents, read_questions
     from eval.passages import measure
     from rag.adapters.sentence_transformers import (
         SentenceTransformerEmbedder,
         fastest_compute_path,
     )
 
-    try:
+    with _readable():
         documents, questions = read_documents(folder), read_questions(folder)
-    except BenchError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     scores = measure(
         documents, questions, SentenceTransformerEmbedder(compute_path=fastest_compute_path())
     )
@@ -236,7 +215,6 @@ def ingestion(
     Makes an environment for LangChain at the first run. Exits with 1 when ours is slower, and with 2 when the
     comparison cannot be run.
     """
-    from eval.bench import BenchError
     from eval.ingestion import PeerFailed, measure
 
     try:
@@ -264,6 +242,16 @@ def ingestion(
                 )
     Console(width=120).print(table)
     raise typer.Exit(1 if any(one.factor and one.factor < 1 for one in compared) else 0)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Exit with 2 and say why where a set cannot be read."""
+    try:
+        yield
+    except BenchError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
 
 
 @contextmanager
