@@ -177,15 +177,15 @@ def _with_boilerplate(reading: Reading) -> Reading:
     """The reading with what its publisher says of itself marked, so that no search finds it."""
     if any(isinstance(one, RowLocator) for one in reading.locators):  # a row is somebody's entry
         return reading
-    furniture = [one for one in reading.locators if isinstance(one, FurnitureLocator)]
+    known = _furniture(reading)
     marked = [
-        FurnitureLocator(span=span)
+        span
         for span in boilerplate.stretches(reading.text)
-        if not any(one.span.start < span.end and span.start < one.span.end for one in furniture)
+        if not any(one.start < span.end and span.start < one.end for one in known)
     ]
     others = [one for one in reading.locators if not isinstance(one, FurnitureLocator)]
-    ordered = sorted([*furniture, *marked], key=lambda one: one.span.start)
-    return replace(reading, locators=(*others, *ordered))
+    ordered = sorted([*known, *marked], key=lambda span: span.start)
+    return replace(reading, locators=(*others, *(FurnitureLocator(span=one) for one in ordered)))
 
 
 def _first_line(reading: Reading) -> str:
