@@ -11,107 +11,12 @@ from typing import Any
 
 import apsw
 
+from rag.adapters._schema import FORMAT, STEPS
 from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
 DATABASE = "catalog.sqlite"
-FORMAT = 2
 _APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
-# What folders of format 1 gain when they are opened.
-_SINCE_2 = """
-CREATE TABLE layouts (                    -- of pages; see rag/layout.py
-    version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
-    page INTEGER NOT NULL,
-    words BLOB NOT NULL,
-    PRIMARY KEY (version_id, page)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE sources (                    -- the folder in which a document's file was last seen
-    document_id TEXT PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
-    root TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX sources_by_root ON sources (root);
-CREATE TABLE fingerprints (               -- of present versions, as rag/adapters/fingerprints.py makes them
-    id INTEGER PRIMARY KEY,
-    document_id TEXT NOT NULL UNIQUE REFERENCES documents ON DELETE CASCADE,
-    minimums BLOB NOT NULL,               -- uint32, little endian, as numbers
-    runs INTEGER NOT NULL,
-    numbers BLOB NOT NULL
-) STRICT;
-CREATE TABLE bands (                      -- documents that share one may be alike
-    collection_id INTEGER NOT NULL,
-    band INTEGER NOT NULL,
-    fingerprint_id INTEGER NOT NULL,
-    PRIMARY KEY (collection_id, band, fingerprint_id)
-) STRICT, WITHOUT ROWID;
-"""
-_SCHEMA = (
-    """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE collections (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    change INTEGER NOT NULL DEFAULT 0     -- grows with every add and delete
-) STRICT;
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY,
-    collection_id INTEGER NOT NULL REFERENCES collections,
-    source_key TEXT,
-    version_id INTEGER NOT NULL,          -- the present one, in versions
-    added_at TEXT NOT NULL,
-    UNIQUE (collection_id, source_key)
-) STRICT;
-CREATE TABLE versions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so that a cache can name a row
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
-    version TEXT NOT NULL,                -- "sha256:" and the digest of the original bytes
-    title TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    text TEXT NOT NULL,
-    characters INTEGER NOT NULL,
-    pages INTEGER NOT NULL,
-    published TEXT,                       -- of the details, for filters
-    details TEXT NOT NULL,
-    locators TEXT NOT NULL,
-    UNIQUE (document_id, version)
-) STRICT;
-CREATE INDEX versions_by_version ON versions (version);
-CREATE TABLE passages (                   -- of present versions only
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so an index file can lag and catch up
-    collection_id INTEGER NOT NULL REFERENCES collections,
-    document_id TEXT NOT NULL REFERENCES documents ON DELETE CASCADE,
-    version TEXT NOT NULL,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    section TEXT NOT NULL
-) STRICT;
-CREATE INDEX passages_by_document ON passages (document_id);
-CREATE INDEX passages_by_collection ON passages (collection_id);
-CREATE TABLE vectors (                    -- float32, little endian
-    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
-    vector BLOB NOT NULL
-) STRICT;
-CREATE TABLE generations (                -- the FAISS files in force
-    collection_id INTEGER PRIMARY KEY REFERENCES collections,
-    number INTEGER NOT NULL,
-    manifest_sha256 TEXT NOT NULL
-) STRICT;
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    done INTEGER NOT NULL DEFAULT 0,
-    total INTEGER NOT NULL DEFAULT 0,
-    document_id TEXT,
-    known INTEGER NOT NULL DEFAULT 0,
-    reason TEXT,
-    upload TEXT NOT NULL,
-    version TEXT NOT NULL,                -- names the bytes, in originals/
-    added_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX jobs_by_state ON jobs (state, added_at);
-"""
-    + _SINCE_2
-)
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -266,13 +171,12 @@ def looking(path: Path) -> Iterator[apsw.Connection]:
 
 
 def _prepare(connection: apsw.Connection) -> None:
-    found = format_of(connection)
-    if found is None:
-        with connection:
-            connection.execute(_SCHEMA)
-            connection.pragma("application_id", _APPLICATION_ID)
-            connection.pragma("user_version", FORMAT)
-    elif found == 1:
-        with connection:
-            connection.execute(_SINCE_2)
-            connection.pragma("user_version", FORMAT)
+    """Bring a database to the present format, in one transaction."""
+    found = format_of(connection) or 0
+    if found == FORMAT:
+        return
+    with connection:
+        for step in STEPS[found:]:
+            connection.execute(step)
+        connection.pragma("application_id", _APPLICATION_ID)
+        connection.pragma("user_version", FORMAT)

@@ -94,7 +94,7 @@ def test_the_recorded_model_is_read_without_opening_the_store(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
-        ("PRAGMA user_version = 3", FormatTooNew),
+        ("PRAGMA user_version = 99", FormatTooNew),
         ("UPDATE facts SET value = json_set(value, '$.compute_path', 'torch-int8')", IndexMismatch),
     ],
 )
