@@ -32,7 +32,8 @@ _LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a ro
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _CLOSEST = 3  # sentences that an abstention shows
-_ENDS_A_SENTENCE = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
+_ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
+_ASKS = ("?", "？", "؟")
 _TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
 
 
@@ -173,7 +174,7 @@ def _candidates(
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:
     """Neither a question, which resembles what is asked more than any answer does, nor part of a heading."""
-    asks = sentence.endswith("?") and not _TAG_QUESTION.search(sentence)
+    asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     said = f" {' '.join(words(sentence))} "
     return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
 

@@ -7,14 +7,15 @@ from nupunkt import sent_spans
 
 from rag.types import Span
 
-_BLANK_LINE = re.compile(r"\n\s*\n")
+_BORDER = re.compile(r"\n\s*\n|(?P<stop>[。！？｡]+[”’」』）】]*)")
 
 
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of `text` in order, without surrounding white space; together they hold every word.
 
-    A blank line always ends a sentence, a single line break never does. Punkt (Kiss and Strunk,
-    Computational Linguistics 2006) with nupunkt's English parameters decides the rest.
+    A blank line always ends a sentence, and so do the full stops of Chinese and Japanese, which nothing else
+    uses; a single line break never does. Punkt (Kiss and Strunk, Computational Linguistics 2006) with
+    nupunkt's English parameters decides the rest.
     """
     return tuple(_sentences(text))
 
@@ -31,7 +32,7 @@ def _sentences(text: str) -> Iterator[Span]:
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     start = 0
-    for blank in _BLANK_LINE.finditer(text):
-        yield start, blank.start()
-        start = blank.end()
+    for border in _BORDER.finditer(text):
+        yield start, border.end() if border["stop"] else border.start()
+        start = border.end()
     yield start, len(text)

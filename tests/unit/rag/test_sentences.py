@@ -18,6 +18,10 @@ def cut(text: str) -> list[str]:
             "Mr. Ito met Dr. Vos on Jan. 5. It rained.",
             ["Mr. Ito met Dr. Vos on Jan. 5.", "It rained."],
         ),
+        (
+            "他走了。她说：“好！”然后呢？！ 3.5 分",
+            ["他走了。", "她说：“好！”", "然后呢？！", "3.5 分"],
+        ),
         ("  padded.  ", ["padded."]),
         ("x", ["x"]),
         (" \n\n ", []),
