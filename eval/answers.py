@@ -16,13 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.bench import BenchDocument, BenchQuestion
+from eval.bench import BenchDocument, BenchQuestion, fill
 from eval.metrics import Proportion, holds_answer, proportion
-from ingest.pipeline import Ingester
 from rag.analysis import terms
 from rag.bootstrap import assemble, open_rag
 from rag.library import Library
-from rag.protocols import Embedder, Upload
+from rag.protocols import Embedder
 from rag.sentences import sentences
 from rag.settings import AnswerSettings, Settings
 from rag.types import Answer, Reply
@@ -66,19 +65,11 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder))
         with open_rag(settings) as library:
-            _fill(library, documents, progress)
+            fill(library, documents, progress)
             report, replies = _measured(library, documents, questions, foreign, progress)
         with open_rag(settings) as library:  # so that quotes are compared with what is on disk
             exact = [x for reply in replies for x in _exact(library, reply)]
     return replace(report, exact=proportion(exact))
-
-
-def _fill(library: Library, documents: Sequence[BenchDocument], progress: Progress) -> None:
-    ingester = Ingester(library)
-    for done, one in enumerate(documents, 1):
-        upload = Upload(name=f"{one.id}.txt", title=one.title, source_key=one.id)
-        ingester.add(one.text.encode(), upload)
-        progress("index", done, len(documents))
 
 
 def _measured(

@@ -2,11 +2,14 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.pipeline import Ingester
+from rag.library import Library
+from rag.protocols import Upload
 from rag.types import Span
 
 
@@ -65,7 +68,9 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
             question=line["question"],
             answers=tuple(line["answers"]) if line["answerable"] else (),
             evidence=tuple(
-                (one["doc"], Span(one["start"], one["end"])) for one in line.get("evidence", ())
+                (one["doc"], Span(one["start"], one["end"]))
+                for one in line.get("evidence", ())
+                if "start" in one  # some name the document alone
             ),
         )
         for line in read_lines(
@@ -93,3 +98,16 @@ def read_lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
                 yield record
     except (OSError, EOFError, ValueError) as error:
         raise BenchError(f"{path} cannot be read: {error}") from error
+
+
+def fill(
+    library: Library,
+    documents: Sequence[BenchDocument],
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Add a set's documents to a library, under their ids as source keys; those that it has are left."""
+    ingester = Ingester(library)
+    for done, one in enumerate(documents, 1):
+        upload = Upload(name=f"{one.id}.txt", title=one.title, source_key=one.id)
+        ingester.add(one.text.encode(), upload)
+        progress("index", done, len(documents))

@@ -159,6 +159,38 @@ def pages(
 
 
 @app.command()
+def retrieval(
+    folder: Annotated[Path, typer.Argument(help="A set with qrels.", exists=True)],
+    data: Annotated[
+        Path | None, typer.Option(help="Keep the indexed documents here for the next run.")
+    ] = None,
+) -> None:
+    """Retrieval: nDCG@10, recall@10 and MRR@10 of the fused search, beside each of its halves alone.
+
+    Exits with 1 when a half alone is better, and with 2 when the set cannot be read.
+    """
+    from eval.bench import read_documents, read_questions
+    from eval.retrieval import measure, read_judgments
+
+    with _readable():
+        documents, questions = read_documents(folder), read_questions(folder)
+        judgments = read_judgments(folder)
+    with _bars() as show:
+        report = measure(documents, questions, judgments, show, data)
+    table = Table(
+        title=f"{folder.name}: {report.documents:,} documents, {report.passages:,} passages",
+        title_justify="left",
+    )
+    for heading in ("ranking", "nDCG@10", "recall@10", "MRR@10"):
+        table.add_column(heading)
+    for name, one in report.scores.items():
+        table.add_row(name, str(one.ndcg), str(one.recall), str(one.mrr))
+    Console(width=120).print(table)
+    fused, *halves = report.scores.values()
+    raise typer.Exit(1 if fused.ndcg.value < max(one.ndcg.value for one in halves) else 0)
+
+
+@app.command()
 def passages(
     folder: Annotated[
         Path, typer.Argument(help="A set in the normal form with excerpts.", exists=True)

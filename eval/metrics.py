@@ -1,8 +1,12 @@
 """Measures of one question, and their means with an interval."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+_RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +41,49 @@ def holds_answer(texts: Sequence[str], answers: Sequence[str]) -> bool:
 
 def _fold(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """A mean over n questions with its 95 % interval (percentile bootstrap); not a number where n is 0."""
+
+    value: float
+    n: int
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] n={self.n}"
+
+
+def mean(values: Sequence[float]) -> Mean:
+    """The mean and what it varies by when questions are drawn again; the same values give the same interval."""
+    if not values:
+        return Mean(value=math.nan, n=0, low=math.nan, high=math.nan)
+    measured = np.array(values, np.float64)
+    draws = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
+    low, high = np.quantile(measured[draws].mean(axis=1), (0.025, 0.975))
+    return Mean(value=float(measured.mean()), n=len(values), low=float(low), high=float(high))
+
+
+def ndcg_at_k(ranking: Sequence[str], judgments: Mapping[str, int], k: int) -> float:
+    """Discounted cumulative gain of the first k over that of the best ranking, in [0, 1].
+
+    Järvelin and Kekäläinen, TOIS 2002, with the grade as gain and log2(rank + 1) as discount, as trec_eval has it.
+    """
+    gained = _gain([judgments.get(one, 0) for one in ranking[:k]])
+    return gained / _gain(sorted(judgments.values(), reverse=True)[:k])
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return sum(grade / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
+
+
+def recall_at_k(ranking: Sequence[str], judgments: Mapping[str, int], k: int) -> float:
+    """The share of the relevant documents that stand among the first k."""
+    return len(judgments.keys() & set(ranking[:k])) / len(judgments)
+
+
+def reciprocal_rank(ranking: Sequence[str], judgments: Mapping[str, int]) -> float:
+    """1 / the rank of the first relevant document, from 1; 0 where there is none."""
+    return next((1 / rank for rank, one in enumerate(ranking, 1) if one in judgments), 0.0)
