@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.adapters import _durable as durable
 from rag.errors import StoreDamaged
 from rag.protocols import Hit, ModelIdentity
 from rag.types import PassageId, Vectors
@@ -130,11 +130,11 @@ def write_generation(
         "files": {_INDEX_FILE: {"bytes": len(content), "sha256": _sha256(content)}},
     }
     encoded = json.dumps(manifest, indent=1).encode()
-    write_durably(aside / _INDEX_FILE, content)
-    write_durably(aside / _MANIFEST_FILE, encoded)
-    sync_folder(aside)
+    durable.write(aside / _INDEX_FILE, content)
+    durable.write(aside / _MANIFEST_FILE, encoded)
+    durable.sync_folder(aside)
     aside.rename(final)
-    sync_folder(folder)
+    durable.sync_folder(folder)
     return _sha256(encoded)
 
 
@@ -168,23 +168,6 @@ def remove_other_generations(folder: Path, number: int) -> None:
     for entry in folder.iterdir():
         if entry.name.lstrip(".").isdecimal() and entry.name != str(number):
             shutil.rmtree(entry)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the disk has a folder's entries."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _index(ids: Ids, vectors: Vectors) -> Any:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
+from rag.adapters._locking import LOCK, holder
+from rag.adapters._originals import ORIGINAL_NAME, ORIGINALS
 from rag.adapters.sqlite import DATABASE, first, format_of, looking, translated, value
 from rag.errors import IndexMismatch, StoreDamaged
 from rag.protocols import ModelIdentity
-
-ORIGINALS = "originals"
-ORIGINAL_NAME = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +52,9 @@ def folder_state(folder: Path) -> FolderState:
         refuse_lost_database(folder)
         if not (folder / DATABASE).exists():
             return FolderState()
-        holder = _holder(folder / "lock")
+        held_by = holder(folder / LOCK)
     with looking(folder / DATABASE) as db:
-        return _state(db, holder)
+        return _state(db, held_by)
 
 
 def recorded_model(folder: Path) -> ModelIdentity | None:
@@ -106,7 +103,7 @@ def refuse_lost_database(folder: Path) -> None:
         )
 
 
-def _state(db: apsw.Connection, holder: str | None) -> FolderState:
+def _state(db: apsw.Connection, held_by: str | None) -> FolderState:
     found = format_of(db)
     if found is None:
         return FolderState()
@@ -121,24 +118,8 @@ def _state(db: apsw.Connection, holder: str | None) -> FolderState:
     collections, documents, passages = counts or (0, 0, 0)
     return FolderState(
         format=found,
-        holder=holder,
+        holder=held_by,
         collections=collections,
         documents=documents,
         passages=passages,
     )
-
-
-def _holder(path: Path) -> str | None:
-    """What the process that holds the lock wrote into it; the lock is tried for a moment and given back."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.pread(descriptor, 100, 0).decode(errors="replace").strip() or "another process"
-    else:
-        return None
-    finally:
-        os.close(descriptor)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
+import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,16 @@ def value(db: apsw.Connection, query: str, values: Values = ()) -> Any:
 def column(db: apsw.Connection, query: str, values: Values = ()) -> list[Any]:
     """The first value of every row of a query."""
     return [row[0] for row in db.execute(query, values)]
+
+
+def json_list(values: Iterable[str] | None) -> tuple[str, ...]:
+    """The bound value of a list, or none where there is no list."""
+    return () if values is None else (json.dumps(sorted(values)),)
+
+
+def now() -> str:
+    """This moment as rows hold it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import apsw
 import numpy as np
 import pytest
 
-from rag.adapters import embedded, faiss_vectors
+from rag.adapters import _durable, _vectors, faiss_vectors
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
 from rag.errors import (
@@ -160,8 +160,8 @@ def test_an_index_that_cannot_be_written_fails_nothing(
     store = opened(tmp_path)
     fill(store)
     expected = hits(store)
-    monkeypatch.setattr(faiss_vectors, "write_durably", full)
-    monkeypatch.setattr(embedded, "_FOLD_AT", 1)
+    monkeypatch.setattr(_durable, "write", full)
+    monkeypatch.setattr(_vectors, "_FOLD_AT", 1)
     with pytest.raises(StoreFull):
         add(store, document("more", id="more"))
     store.close()
@@ -231,7 +231,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_many_changes_become_a_generation_while_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_FOLD_AT", 10)
+    monkeypatch.setattr(_vectors, "_FOLD_AT", 10)
     store = opened(tmp_path)
     add(store, document("first", id="first"))
     hits(store)
