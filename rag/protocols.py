@@ -128,10 +128,13 @@ class PassageIndex(Protocol):
         """The k passages of highest cosine with `vector` (shape (dimension,)), best first."""
 
     def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
-        """The k passages of highest BM25 for any of the analysed `terms`, best first."""
+        """The k passages of highest BM25 for any of the analysed `terms`, best first.
+
+        A passage's terms are those of its text, of its document's title and of its section's headings.
+        """
 
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
-        """In how many passages of the collection each analysed term occurs.
+        """In how many passages of the collection each analysed term occurs in the text itself.
 
         Raises:
             UnknownCollection: there is none of that name.

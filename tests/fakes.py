@@ -89,7 +89,8 @@ class _Entry:
     collection: str
     passage: Passage
     vector: Vectors
-    counts: Counter[str]
+    counts: Counter[str]  # of the terms above it and of its text
+    said: Counter[str]  # of its text alone
 
 
 @dataclass(slots=True)
@@ -145,9 +146,14 @@ class InMemoryStore:
             stored.versions[document.version] = document
             stored.layouts[document.version] = tuple(layouts)
             for passage, vector in zip(passages, vectors, strict=True):
+                above = terms(" ".join((document.title, *passage.section)))
                 self._last_id += 1
                 self._entries[PassageId(self._last_id)] = _Entry(
-                    document.collection, passage, vector, Counter(terms(passage.text))
+                    document.collection,
+                    passage,
+                    vector,
+                    Counter([*above, *terms(passage.text)]),
+                    Counter(terms(passage.text)),
                 )
             self._changes[document.collection] += 1
             self._roots[document.id] = root
@@ -198,8 +204,9 @@ class InMemoryStore:
 
     def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
         with self._lock:
-            frequencies = self.document_frequencies(selection.collection, terms)
+            self._of(selection.collection)
             everything = [e for e in self._entries.values() if e.collection == selection.collection]
+            frequencies = {term: sum(term in e.counts for e in everything) for term in terms}
             scores = [
                 (i, _bm25(e, frequencies, everything))
                 for i, e in self._selected(selection)
@@ -211,7 +218,7 @@ class InMemoryStore:
         with self._lock:
             self._of(collection)
             entries = [e for e in self._entries.values() if e.collection == collection]
-        return {term: sum(term in e.counts for e in entries) for term in terms}
+        return {term: sum(term in e.said for e in entries) for term in terms}
 
     def count(self, collection: str) -> int:
         with self._lock:

@@ -13,7 +13,6 @@ from rag.adapters import _lexical as lexical
 from rag.adapters import _records as records
 from rag.adapters.faiss_vectors import Ids
 from rag.adapters.sqlite import first, now, rows, value
-from rag.analysis import terms as analysed
 from rag.encoding import encode, locator_rows
 from rag.errors import DocumentChanged
 from rag.layout import PageLayout
@@ -78,9 +77,13 @@ def insert_document(
 
 
 def insert_passages(
-    db: apsw.Connection, collection_id: int, passages: Sequence[Passage], vectors: Vectors
+    db: apsw.Connection,
+    collection_id: int,
+    title: str,
+    passages: Sequence[Passage],
+    vectors: Vectors,
 ) -> Ids:
-    """Store passages with their vectors; gives their ids, which ascend."""
+    """Store passages of a document of this title with their vectors; gives their ids, which ascend."""
     ids = []
     for passage, vector in zip(passages, vectors, strict=True):
         db.execute(
@@ -98,7 +101,9 @@ def insert_passages(
         )
         ids.append(db.last_insert_rowid())
         db.execute("INSERT INTO vectors VALUES (?, ?)", (ids[-1], vector.astype("<f4").tobytes()))
-        lexical.insert(db, collection_id, ids[-1], analysed(passage.text))
+        lexical.insert(
+            db, collection_id, ids[-1], passage.text, title=title, section=passage.section
+        )
     return np.array(ids, np.int64)
 
 

@@ -1,12 +1,19 @@
-"""The lexical tables: one for each collection, because its BM25 must not depend on what others hold."""
+"""The lexical tables: one for each collection, because its BM25 must not depend on what others hold.
+
+A passage is found by what stands above it too: its document's title and its section's headings.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import apsw
 
-from rag.adapters.sqlite import Values, rows, value
+from rag.adapters.sqlite import Values, column, first, rows, value
+from rag.analysis import terms as analysed
+
+_DERIVED_AS = "2"  # another number wherever terms, or what they are taken from, come out otherwise
 
 
 def table(collection_id: int) -> str:
@@ -19,16 +26,47 @@ def create(db: apsw.Connection, collection_id: int) -> None:
     # Terms come in analysed and hold no ASCII separator, so this tokenizer passes them on unchanged.
     db.execute(
         f"CREATE VIRTUAL TABLE {table(collection_id)} USING"
-        " fts5(terms, content='', contentless_delete=1, tokenize='ascii')"
+        " fts5(above, terms, content='', contentless_delete=1, tokenize='ascii')"
     )
 
 
-def insert(db: apsw.Connection, collection_id: int, passage_id: int, terms: Sequence[str]) -> None:
-    """Add a passage's analysed terms."""
+def insert(
+    db: apsw.Connection,
+    collection_id: int,
+    passage_id: int,
+    text: str,
+    *,
+    title: str,
+    section: Sequence[str],
+) -> None:
+    """Add a passage of a document with this title, under these headings."""
+    above = analysed(" ".join((title, *section)))
     db.execute(
-        f"INSERT INTO {table(collection_id)} (rowid, terms) VALUES (?, ?)",
-        (passage_id, " ".join(terms)),
+        f"INSERT INTO {table(collection_id)} (rowid, above, terms) VALUES (?, ?, ?)",
+        (passage_id, " ".join(above), " ".join(analysed(text))),
     )
+
+
+def bring_up_to_date(db: apsw.Connection) -> None:
+    """Derive every table anew from the stored passages where another release derived it otherwise."""
+    if first(db, "SELECT value FROM facts WHERE name = 'lexical'") == (_DERIVED_AS,):
+        return
+    for collection_id in column(db, "SELECT id FROM collections ORDER BY id"):
+        rebuild(db, collection_id)
+    db.execute("INSERT OR REPLACE INTO facts VALUES ('lexical', ?)", (_DERIVED_AS,))
+
+
+def rebuild(db: apsw.Connection, collection_id: int) -> None:
+    """Derive a collection's table anew from its stored passages."""
+    db.execute(f"DROP TABLE IF EXISTS {table(collection_id)}")
+    create(db, collection_id)
+    present = db.execute(
+        "SELECT p.id, p.text, v.title, p.section FROM passages p JOIN documents d ON d.id = p.document_id"
+        " JOIN versions v ON v.id = d.version_id WHERE p.collection_id = ? ORDER BY p.id",
+        (collection_id,),
+    )
+    for passage_id, text, title, section in present:
+        insert(db, collection_id, passage_id, text, title=title, section=json.loads(section))
 
 
 def delete(db: apsw.Connection, collection_id: int, passage_id: int) -> None:
@@ -45,7 +83,7 @@ def search(
     among: str = "",
     values: Values = (),
 ) -> list[tuple[int, float]]:
-    """The ids of highest BM25 for any of the terms, with it; ties by id.
+    """The ids of highest BM25 for any of the terms in both columns, with it; ties by id.
 
     `among` is a condition on `rowid` that begins with AND, or nothing; `values` are bound in it.
     """
@@ -59,10 +97,10 @@ def search(
 
 
 def frequency(db: apsw.Connection, collection_id: int, term: str) -> int:
-    """In how many passages a term occurs."""
+    """In how many passages' own text a term occurs."""
     name = table(collection_id)
     query = f"SELECT count(*) FROM {name} WHERE {name} MATCH ?"
-    return int(value(db, query, (_any_of([term]),)))
+    return int(value(db, query, (f"terms : {_any_of([term])}",)))
 
 
 def _any_of(terms: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rag.adapters import _copies as copies
 from rag.adapters import _documents as documents
+from rag.adapters import _lexical as lexical
 from rag.adapters._catalog import StoredCatalog, summaries_of
 from rag.adapters._collections import known_or_new, touch
 from rag.adapters._jobs import NAMED_VERSIONS, JobQueue
@@ -61,6 +62,8 @@ class EmbeddedStore:
                 refuse_lost_database(folder)
                 self._db = Database(folder / DATABASE)
                 self._claim_model()
+                with self._db.write() as db:
+                    lexical.bring_up_to_date(db)
                 self._jobs = JobQueue(self._db, self._originals, self._changing)
                 self._jobs.requeue_interrupted()
                 with self._db.read() as db:
@@ -137,7 +140,9 @@ class EmbeddedStore:
                 documents.insert_document(db, collection_id, document, layouts)
                 documents.mark_seen(db, document.id, root)
                 copies.remember(db, collection_id, document.id, found)
-                ids = documents.insert_passages(db, collection_id, passages, vectors)
+                ids = documents.insert_passages(
+                    db, collection_id, document.title, passages, vectors
+                )
                 touch(db, collection_id)
                 [added] = summaries_of(db, "WHERE d.id = ?", (document.id,))
             self._vectors.apply(collection_id, ids, vectors, replaced)

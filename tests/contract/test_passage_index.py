@@ -107,6 +107,23 @@ def test_what_came_from_inside_of_a_document_goes_with_it(stored: Put) -> None:
     assert lexical(store, "bare") == []
 
 
+def test_a_passage_is_found_by_what_stands_above_it(stored: Put) -> None:
+    text = "It opens at nine.\nIt closes at five."
+    under = (SectionLocator(span=Span(18, len(text)), path=("Evenings", "Winter")),)
+    store = stored(
+        document(text, title="The Harbour Museum", locators=under),
+        document("It opens at ten.", id="d2", title="The Swimming Bath"),
+    )
+    assert lexical(store, "museum opens") == [
+        "It opens at nine.",
+        "It opens at ten.",
+        "It closes at five.",
+    ]
+    assert lexical(store, "winter") == ["It closes at five."]
+    # but a word's weight is told by what the passages themselves say
+    assert store.document_frequencies("default", ["museum", "open"]) == {"museum": 0, "open": 2}
+
+
 def test_what_was_added_is_found_by_both_searches(stored: Put) -> None:
     store = stored(document("Red apples ripen.\nBlue whales sing.\nGreen hills roll."))
     assert lexical(store, "whale song, singing") == ["Blue whales sing."]

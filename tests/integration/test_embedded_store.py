@@ -307,6 +307,22 @@ def test_a_folder_of_the_first_format_is_brought_up_to_date(folder: Path) -> Non
         store.close()
 
 
+def test_terms_that_another_release_took_otherwise_are_taken_again(folder: Path) -> None:
+    connection = apsw.Connection(str(folder / "catalog.sqlite"))
+    connection.execute("DROP TABLE lexical_1")
+    connection.execute(
+        "CREATE VIRTUAL TABLE lexical_1 USING"
+        " fts5(terms, content='', contentless_delete=1, tokenize='ascii')"
+    )
+    connection.execute("DELETE FROM facts WHERE name = 'lexical'")
+    connection.close()
+    for _ in range(2):
+        store = opened(folder)
+        hits = store.lexical_search(store.select("default", Filters()), ["titl"], 100)
+        assert len(hits) == store.count("default") > 0
+        store.close()
+
+
 def test_a_newer_format_is_refused(folder: Path) -> None:
     connection = apsw.Connection(str(folder / "catalog.sqlite"))
     connection.pragma("user_version", 99)

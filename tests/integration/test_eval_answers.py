@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eval import answers
-from eval.bench import BenchDocument, BenchQuestion
+from eval.bench import BenchDocument, BenchQuestion, fill
 from rag.bootstrap import assemble
 from rag.library import Library
 from rag.settings import Settings
@@ -57,7 +57,7 @@ def test_what_is_right_wrong_and_refused_is_counted() -> None:
 
 def test_a_quote_that_is_not_what_is_stored_is_counted() -> None:
     library = assemble(Settings(), InMemoryStore(), HashingEmbedder())
-    answers._fill(library, DOCUMENTS, lambda *_: None)
+    fill(library, DOCUMENTS, lambda *_: None)
     reply = library.ask("Where do frogs sleep?")
     assert isinstance(reply.response, Answer)
     [statement] = reply.response.statements
