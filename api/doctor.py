@@ -7,7 +7,8 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,19 +20,7 @@ from rag.bootstrap import open_embedder
 from rag.errors import RagError
 from rag.settings import Settings
 
-# Below these, known holes are open that a hostile file or request can use.
-_LIBRARIES = {
-    "faiss-cpu": "1.15",
-    "h11": "0.16",
-    "pypdf": "6.16.1",
-    "python-multipart": "0.0.31",
-    "sentence-transformers": "3.1",
-    "starlette": "1.3.1",
-    "torch": "2.6",
-    "transformers": "5.3",
-}
-_SQLITE = "3.51.3"
-_PYTHONS = {(3, 11): "3.11.14", (3, 12): "3.12.12", (3, 13): "3.13.8"}
+_FLOORS = Path(__file__).with_name("floors.toml")
 _LITTLE_BYTES, _TOO_LITTLE_BYTES = 2_000_000_000, 100_000_000
 _PROCESSOR_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 
@@ -55,9 +44,10 @@ class Finding:
 
 def findings(settings: Settings) -> Iterator[Finding]:
     """Look at everything, the slowest last."""
-    yield _python()
-    yield _floor("SQLite", sqlite_version(), _SQLITE)
-    for name, floor in _LIBRARIES.items():
+    floors = tomllib.loads(_FLOORS.read_text(encoding="utf-8"))
+    yield _python(floors["python"])
+    yield _floor("SQLite", sqlite_version(), floors["sqlite"]["library"])
+    for name, floor in floors["libraries"].items():
         yield _library(name, floor)
     yield _processor()
     yield _disk(settings.data)
@@ -66,11 +56,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("embedding model", lambda: _model(settings))
 
 
-def _python() -> Finding:
+def _python(floors: Mapping[str, str]) -> Finding:
     found = platform.python_version()
-    floor = _PYTHONS.get(
-        (int(platform.python_version_tuple()[0]), int(platform.python_version_tuple()[1]))
-    )
+    floor = floors.get(".".join(platform.python_version_tuple()[:2]))
     if floor is None:
         return Finding(
             name="Python", level="wrong", found=found, advice="Use Python 3.11, 3.12 or 3.13."

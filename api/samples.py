@@ -1,4 +1,4 @@
-"""The sample documents and their questions: data of the source tree, in `examples/`."""
+"""The sample documents and their questions: data, in `examples/` of the source tree and of the installed package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-_EXAMPLES = Path(__file__).parent.parent / "examples"
+_PLACES = tuple(beside / "examples" for beside in Path(__file__).parents[:2])
+_EXAMPLES = next((place for place in _PLACES if (place / "questions.toml").exists()), _PLACES[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

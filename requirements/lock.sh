@@ -11,3 +11,4 @@ apart=$(compile | sed -n 's/^\(torch\|triton\|nvidia-[a-z0-9-]*\|cuda-[a-z0-9-]*
 compile --generate-hashes $apart --output-file requirements/runtime.txt
 # shellcheck disable=SC2086
 compile --generate-hashes $apart --constraint requirements/runtime.txt --extra ocr --group dev --output-file requirements/dev.txt
+python3 requirements/sbom.py > requirements/sbom.json

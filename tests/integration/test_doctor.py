@@ -164,8 +164,7 @@ def test_a_file_is_no_data_folder(doctor: Doctor, tmp_path: Path) -> None:
 
 
 def test_old_libraries_are_wrong(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.doctor.version", {"pypdf": "6.9.9"}.get)
-    monkeypatch.setattr("api.doctor._LIBRARIES", {"pypdf": "6.16.1"})
+    monkeypatch.setattr("api.doctor.version", lambda name: "6.9.9" if name == "pypdf" else "99")
     monkeypatch.setattr("api.doctor.sqlite_version", lambda: "3.51.2")
     code, found = doctor()
     assert code == FAILED

@@ -1,0 +1,78 @@
+"""What is shipped beside the code: containers, workflows, floors and the list of parts."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def run(tool: str, *arguments: str | Path) -> None:
+    done = subprocess.run(  # noqa: S603 # tools and files of our own
+        [BIN / tool, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def locked() -> dict[str, str]:
+    """The versions of every package that the lock installs."""
+    lines = (ROOT / "requirements/runtime.txt").read_text() + (
+        ROOT / "requirements/torch.txt"
+    ).read_text()
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lines, re.MULTILINE))
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))
+
+
+def test_the_image_is_built_as_its_makers_advise() -> None:
+    run("hadolint", "docker/Dockerfile")
+
+
+def test_the_image_runs_without_root_and_its_health_is_told_without_a_shell() -> None:
+    lines = (ROOT / "docker/Dockerfile").read_text().splitlines()
+    assert "USER 10001:10001" in lines
+    [check] = [line for line in lines if line.startswith("HEALTHCHECK")]
+    assert check.endswith('CMD ["python", "-m", "api.health"]')
+
+
+def test_compose_and_workflows_are_what_their_schemas_ask() -> None:
+    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker/compose.yaml")
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+
+
+def test_workflows_give_away_nothing() -> None:
+    run("zizmor", "--offline", "--quiet", *WORKFLOWS)
+
+
+def test_no_workflow_follows_a_tag_that_can_move() -> None:
+    used = [u for path in WORKFLOWS for u in re.findall(r"uses: (\S+)", path.read_text())]
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
+
+
+def test_nothing_is_locked_below_its_floor() -> None:
+    floors = tomllib.loads((ROOT / "api/floors.toml").read_text())["libraries"]
+    versions = locked()
+    assert {
+        name: versions[name] for name in floors if numbers(versions[name]) < numbers(floors[name])
+    } == {}
+
+
+def test_the_bill_of_materials_is_that_of_the_lock() -> None:
+    bill = (ROOT / "requirements/sbom.json").read_text(encoding="utf-8")
+    made = subprocess.run(  # noqa: S603 # a script of our own
+        [sys.executable, ROOT / "requirements/sbom.py"], capture_output=True, check=True
+    )
+    assert made.stdout.decode() == bill
+    assert {one["name"]: one["version"] for one in json.loads(bill)["components"]} == locked()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
