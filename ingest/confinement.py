@@ -143,8 +143,9 @@ def _allow_reading(ruleset: int, folder: Path) -> None:
 def _needed_to_run() -> Iterable[Path]:
     """Folders of the interpreter, its packages and ours: modules are imported as a file needs them."""
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    libraries = {path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")}
     here = Path(__file__).resolve().parent
-    folders = {Path(path) for path in paths if path} | {here, here.parent / "rag"}
+    folders = {Path(path) for path in paths | libraries if path} | {here, here.parent / "rag"}
     return sorted(folder for folder in folders if folder.is_dir())
 
 

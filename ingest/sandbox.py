@@ -191,6 +191,8 @@ def _environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",  # a forked child would lack the threads that numpy counts on
         "OMP_NUM_THREADS": "1",
+        # libraries look for a folder for temporary files when they are imported, and /tmp may not be writable
+        **{name: os.environ[name] for name in ("TMPDIR",) if name in os.environ},
     }
 
 
