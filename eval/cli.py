@@ -202,16 +202,12 @@ def passages(
     """
     from eval.bench import read_documents, read_questions
     from eval.passages import measure
-    from rag.adapters.sentence_transformers import (
-        SentenceTransformerEmbedder,
-        fastest_compute_path,
-    )
+    from rag.adapters.bundled_model import BundledEmbedder
+    from rag.adapters.processor import fastest_compute_path
 
     with _readable():
         documents, questions = read_documents(folder), read_questions(folder)
-    scores = measure(
-        documents, questions, SentenceTransformerEmbedder(compute_path=fastest_compute_path())
-    )
+    scores = measure(documents, questions, BundledEmbedder(fastest_compute_path()))
     table = Table(title=f"{folder.name}: {len(questions):,} questions", title_justify="left")
     headings = ("passages", "mean length", "recall", "precision", "IoU", "precision Ω")
     for heading in ("splitter", *headings):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from eval.bench import read_documents
 from ingest.pipeline import Ingester
-from rag.adapters.sentence_transformers import bundled_folder
+from rag.adapters.bundled_model import bundled_folder
 from rag.bootstrap import open_rag
 from rag.errors import UnreadableDocument
 from rag.sentences import sentences

@@ -29,9 +29,13 @@ def open_rag(settings: Settings) -> Library:
 
 def open_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name; its weights are loaded on first use."""
+    from rag.adapters.bundled_model import BundledEmbedder
     from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
 
-    return SentenceTransformerEmbedder(settings.embedding.model, _compute_path(settings))
+    model, compute_path = settings.embedding.model, _compute_path(settings)
+    return (
+        SentenceTransformerEmbedder(model, compute_path) if model else BundledEmbedder(compute_path)
+    )
 
 
 def assemble(
@@ -66,7 +70,7 @@ def assemble(
 def _compute_path(settings: Settings) -> str:
     """How the data folder's vectors were computed; at its first use, what the settings say."""
     from rag.adapters.inspection import recorded_model
-    from rag.adapters.sentence_transformers import BF16, FP32, fastest_compute_path
+    from rag.adapters.processor import BF16, FP32, fastest_compute_path
 
     recorded = recorded_model(settings.data)
     if recorded is None:
