@@ -7,6 +7,7 @@ from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.library import Library, Store
 from rag.protocols import AnswerComposer, ChatModel, Embedder
+from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
 
@@ -42,9 +43,10 @@ def assemble(
     settings: Settings, store: Store, embedder: Embedder, chat: ChatModel | None = None
 ) -> Library:
     """A library of a store and an embedder that fit together, and a chat model if there is one."""
+    asking = RememberingEmbedder(embedder)
     extractive = SentenceComposer(
         index=store,
-        embedder=embedder,
+        embedder=asking,
         statements=settings.answers.statements,
         abstain_below=settings.answers.abstain_below,
         keep_above=settings.answers.keep_above,
@@ -58,7 +60,7 @@ def assemble(
         embedder=embedder,
         retriever=HybridRetriever(
             index=store,
-            embedder=embedder,
+            embedder=asking,
             candidates=settings.retrieval.candidates,
             dense_weight=settings.retrieval.dense_weight,
         ),
