@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lint types layers fuzz lock bench bench-ingest clean
+.PHONY: help demo test check format lint types layers fuzz lock bench bench-ingest bench-latency clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -44,6 +44,9 @@ bench: $(VENV)/.runtime ## Measure on development sets: make bench BENCH=folder
 
 bench-ingest: $(VENV)/.dev ## Measure ingestion beside LangChain's: about half an hour, and an environment of its own
 	@$(BIN)/verse eval ingestion $(BENCH)/squad2
+
+bench-latency: $(VENV)/.dev ## Measure search and answers beside LangChain's and LlamaIndex's search
+	@$(BIN)/verse eval latency $(BENCH)/squad2 $(BENCH)/timeqa
 
 clean: ## Remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

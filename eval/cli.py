@@ -17,6 +17,7 @@ from eval.bench import BenchError
 if TYPE_CHECKING:
     from eval.answers import AnswerReport
     from eval.extraction import ExtractionReport
+    from eval.latency import Compared as LatencyCompared
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Measure answers on development sets."
@@ -202,16 +203,12 @@ def passages(
     """
     from eval.bench import read_documents, read_questions
     from eval.passages import measure
-    from rag.adapters.sentence_transformers import (
-        SentenceTransformerEmbedder,
-        fastest_compute_path,
-    )
+    from rag.adapters.bundled_model import BundledEmbedder
+    from rag.adapters.processor import fastest_compute_path
 
     with _readable():
         documents, questions = read_documents(folder), read_questions(folder)
-    scores = measure(
-        documents, questions, SentenceTransformerEmbedder(compute_path=fastest_compute_path())
-    )
+    scores = measure(documents, questions, BundledEmbedder(fastest_compute_path()))
     table = Table(title=f"{folder.name}: {len(questions):,} questions", title_justify="left")
     headings = ("passages", "mean length", "recall", "precision", "IoU", "precision Ω")
     for heading in ("splitter", *headings):
@@ -247,7 +244,8 @@ def ingestion(
     Makes an environment for LangChain at the first run. Exits with 1 when ours is slower, and with 2 when the
     comparison cannot be run.
     """
-    from eval.ingestion import PeerFailed, measure
+    from eval.ingestion import measure
+    from eval.peer import PeerFailed
 
     try:
         compared = measure(
@@ -274,6 +272,53 @@ def ingestion(
                 )
     Console(width=120).print(table)
     raise typer.Exit(1 if any(one.factor and one.factor < 1 for one in compared) else 0)
+
+
+@app.command()
+def latency(
+    sets: Annotated[
+        list[Path], typer.Argument(help="Sets in the normal form, for the collection.", exists=True)
+    ],
+    work: Annotated[Path, typer.Option(help="Where the collection is made, and kept.")] = Path(
+        "build/latency"
+    ),
+    passages: Annotated[int, typer.Option(min=100, help="Of the collection.")] = 5_000,
+    questions: Annotated[int, typer.Option(min=20, help="Of each measurement.")] = 200,
+) -> None:
+    """Time of a search and of an answer, alone and by 16 clients, beside LangChain's and LlamaIndex's search.
+
+    Makes an environment for these at the first run. Exits with 1 when our search is slower, and with 2 when the
+    comparison cannot be run.
+    """
+    from eval.latency import measure
+    from eval.peer import PeerFailed
+
+    try:
+        with _bars() as show:
+            compared = measure(sets, work, passages, questions, show)
+    except (BenchError, PeerFailed) as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    _print_latency(compared)
+    ours, *peers = (one.searched.p50_ms for one in compared.sides.values())
+    raise typer.Exit(1 if ours > min(peers) else 0)
+
+
+def _print_latency(compared: LatencyCompared) -> None:
+    table = Table(
+        title=f"{compared.passages:,} passages, {compared.compute_path}; milliseconds, half and 95 % stay below",
+        title_justify="left",
+    )
+    for heading in ("side", "search", "ask", "ask by 16", "answers a second", "peak memory"):
+        table.add_column(heading)
+    for side, one in compared.sides.items():
+        times = (
+            f"{each.p50_ms:.0f} / {each.p95_ms:.0f}" if each else ""
+            for each in (one.searched, one.asked, one.crowded)
+        )
+        rate = f"{one.a_second:.1f}" if one.a_second else ""
+        table.add_row(side, *times, rate, f"{one.peak_mb:,.0f} MB")
+    Console(width=120).print(table)
 
 
 @contextmanager

@@ -8,30 +8,25 @@ neither chooses the other's libraries.
 from __future__ import annotations
 
 import json
-import os
 import random
-import resource
-import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
 from eval.bench import read_documents
+from eval.peer import PEERS, PeerFailed, environment, output_of, peak_mb
 from ingest.pipeline import Ingester
-from rag.adapters.sentence_transformers import bundled_folder
+from rag.adapters.bundled_model import bundled_folder
 from rag.bootstrap import open_rag
 from rag.errors import UnreadableDocument
 from rag.sentences import sentences
 from rag.settings import Settings
 
-_ROOT = Path(__file__).resolve().parents[1]
-_PEER = _ROOT / "eval" / "peers" / "langchain_ingestion.py"
-_PEER_REQUIREMENTS = _ROOT / "requirements" / "peer-langchain.txt"
+_PEER = PEERS / "langchain_ingestion.py"
 _PAGE_CHARS = 2_500
 _FILE_CHARS = (1_000, 3_000)
 _SAME_LENGTH = 0.1  # by which the mean length of passages may differ
@@ -67,10 +62,6 @@ class Compared:
         return self.theirs.seconds / self.ours.seconds if self.theirs else None
 
 
-class PeerFailed(Exception):
-    """LangChain's side of the comparison cannot be run."""
-
-
 def measure(
     words: Path, work: Path, counts: Sequence[int], pages: int, report: Callable[[str], None]
 ) -> list[Compared]:
@@ -87,7 +78,7 @@ def measure(
         BenchError: the set cannot be read.
         PeerFailed: LangChain's side cannot be run.
     """
-    python = peer_environment(work, report)
+    python = environment(work, "peer-langchain", report)
     said = [
         s.cut(one.text).encode("latin-1", "ignore").decode("latin-1")  # what a PDF's own fonts have
         for one in read_documents(words)
@@ -142,22 +133,6 @@ def write_pdf(folder: Path, said: Sequence[str], pages: int) -> int:
     return characters
 
 
-def peer_environment(work: Path, report: Callable[[str], None]) -> Path:
-    """The interpreter of an environment that holds `requirements/peer-langchain.txt`; made if it is not there.
-
-    Raises:
-        PeerFailed: it cannot be made.
-    """
-    home = work / "peer-langchain"
-    python, done = home / "bin" / "python", home / "done"
-    if not done.exists():
-        report("making the environment of the peer")
-        venv.create(home, with_pip=True, clear=True)
-        _checked([python, "-m", "pip", "install", "--quiet", "-r", _PEER_REQUIREMENTS])
-        done.touch()
-    return python
-
-
 def ingest(folder: Path) -> Run:
     """Take a folder into a new library; settings come from the environment.
 
@@ -180,7 +155,7 @@ def ingest(folder: Path) -> Run:
         seconds=seconds,
         passages=passages,
         mean_chars=sum(one.characters for one in documents) / passages,
-        peak_mb=_peak_mb(),
+        peak_mb=peak_mb(),
     )
 
 
@@ -199,21 +174,7 @@ def _compared(
 
 
 def _run(command: Sequence[str | Path]) -> Run:
-    return Run(**json.loads(_checked(command).splitlines()[-1]))
-
-
-def _checked(command: Sequence[str | Path]) -> str:
-    done = subprocess.run(  # noqa: S603 # our own commands
-        [str(part) for part in command],
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise PeerFailed(f"{Path(command[0]).name} failed: {done.stderr[-2000:]}")
-    return done.stdout
+    return Run(**json.loads(output_of(command).splitlines()[-1]))
 
 
 def _paragraphs(said: Sequence[str], chance: random.Random, characters: int) -> Iterator[str]:
@@ -239,12 +200,6 @@ def _as_html(title: str, paragraphs: Sequence[str]) -> tuple[str, str]:
 
 
 _FORMATS = (_as_text, _as_markdown, _as_html)
-
-
-def _peak_mb() -> float:
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(who).ru_maxrss for who in both) / unit
 
 
 if __name__ == "__main__":

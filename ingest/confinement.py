@@ -13,6 +13,7 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +43,7 @@ class NotOffered(Exception):
 
 
 def confine(limits: Limits) -> None:
-    """Confine the calling process, as far as the system can; there is no way back."""
+    """Confine the calling process, whose parent called `prepare`, as far as the system can, for good."""
     for _, take_away in _PROTECTIONS:
         try:
             take_away(limits)
@@ -51,7 +52,12 @@ def confine(limits: Limits) -> None:
 
 
 def prepare() -> None:
-    """Compute once, in the process that forks, what `confine` needs in each child."""
+    """Do once, in the process that forks, what its children inherit: leave the network, know what to allow.
+
+    A network namespace for each child would cost as much as the fork.
+    """
+    with suppress(NotOffered):
+        _leave_the_network()
     _needed_to_run()
     if machine := _MACHINES.get(platform.machine()):
         _program(machine)
@@ -60,7 +66,7 @@ def prepare() -> None:
 def missing() -> tuple[str, ...]:
     """The protections that this system lacks, in words. Confines the calling process like `confine`."""
     lacking = []
-    for name, take_away in _PROTECTIONS:
+    for name, take_away in (_INHERITED, *_PROTECTIONS):
         try:
             take_away(Limits())
         except NotOffered:
@@ -99,7 +105,7 @@ def _forbid_new_privileges(_: Limits) -> None:
         raise NotOffered
 
 
-def _leave_the_network(_: Limits) -> None:
+def _leave_the_network(_: Limits | None = None) -> None:
     """Move into an empty network namespace, of which not even the loopback interface is up."""
     if sys.platform != "linux":
         raise NotOffered
@@ -283,11 +289,14 @@ def _program(machine: _Machine) -> list[tuple[int, int, int, int]]:
     ]
 
 
+_INHERITED: tuple[str, Callable[[Limits], None]] = (
+    "a network of its own (namespaces)",
+    _leave_the_network,
+)
 # In this order: each needs what the ones after it take away.
 _PROTECTIONS: tuple[tuple[str, Callable[[Limits], None]], ...] = (
     ("limits on processor time, memory and files", _limit_resources),
     ("no new privileges", _forbid_new_privileges),
-    ("a network of its own (namespaces)", _leave_the_network),
     ("a file system of its own (Landlock)", _leave_the_file_system),
     ("a filter of system calls (seccomp)", _filter_system_calls),
 )

@@ -177,7 +177,8 @@ class Ingester:
         prepared = self._prepare(content, upload, report, root)
         if isinstance(prepared, Ingested):
             return prepared
-        return self._store(prepared, self._embed(prepared.all_texts, report))
+        vectors = self._embed(upload.collection, prepared.all_texts, report)
+        return self._store(prepared, vectors)
 
     def add_folder(self, root: Path, collection: str = DEFAULT_COLLECTION) -> Iterator[FileOutcome]:
         """Add every file of `files(root)`; one that fails is reported, and the next one follows.
@@ -323,6 +324,7 @@ class Ingester:
                 own,
                 original=one.content,
                 layouts=one.layouts,
+                embedded=one.texts,
                 replaces=one.replaces,
                 root=one.root,
             )
@@ -340,9 +342,13 @@ class Ingester:
 
     def _embedded(self, group: _Group) -> tuple[_Group, list[Vectors]]:
         """A group, and the vectors of each prepared document in it."""
-        texts = [one.all_texts for one in group if isinstance(one, _Prepared)]
+        prepared = [one for one in group if isinstance(one, _Prepared)]
+        if not prepared:
+            return group, []
+        texts = [one.all_texts for one in prepared]
+        collection = prepared[0].document.collection
         try:
-            vectors = self._embed([text for held in texts for text in held], _silent)
+            vectors = self._embed(collection, [text for held in texts for text in held], _silent)
         except Exception as error:  # noqa: BLE001 # the edge of these files' work
             if len(texts) == 1:
                 return [
@@ -379,16 +385,22 @@ class Ingester:
         except Exception as error:  # noqa: BLE001 # the edge of one file's work
             return _failed(prepared.key, error)
 
-    def _embed(self, texts: Sequence[str], report: Progress) -> Vectors:
-        report("embedding", 0, len(texts))
-        batches = []
-        for start in range(0, max(len(texts), 1), _BATCH_PASSAGES):
+    def _embed(self, collection: str, texts: Sequence[str], report: Progress) -> Vectors:
+        """The vector of each text: those that the collection has, and the others, each embedded once."""
+        found = self.library.store.vectors_of(collection, texts)
+        new = list(dict.fromkeys(text for text in texts if text not in found))
+        known = len(texts) - len(new)
+        report("embedding", known, len(texts))
+        for start in range(0, len(new), _BATCH_PASSAGES):
             if self.stop.is_set():
                 raise Abandoned
-            batch = texts[start : start + _BATCH_PASSAGES]
-            batches.append(self.library.embedder.embed_passages(batch))
-            report("embedding", start + len(batch), len(texts))
-        return np.concatenate(batches)
+            batch = new[start : start + _BATCH_PASSAGES]
+            found.update(zip(batch, self.library.embedder.embed_passages(batch), strict=True))
+            report("embedding", known + start + len(batch), len(texts))
+        vectors = np.empty((len(texts), self.library.embedder.identity.dimension), np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = found[text]
+        return vectors
 
 
 def check_collection_name(name: str) -> None:

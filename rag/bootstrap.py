@@ -7,6 +7,7 @@ from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.library import Library, Store
 from rag.protocols import AnswerComposer, ChatModel, Embedder
+from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
 
@@ -29,18 +30,23 @@ def open_rag(settings: Settings) -> Library:
 
 def open_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name; its weights are loaded on first use."""
+    from rag.adapters.bundled_model import BundledEmbedder
     from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
 
-    return SentenceTransformerEmbedder(settings.embedding.model, _compute_path(settings))
+    model, compute_path = settings.embedding.model, _compute_path(settings)
+    return (
+        SentenceTransformerEmbedder(model, compute_path) if model else BundledEmbedder(compute_path)
+    )
 
 
 def assemble(
     settings: Settings, store: Store, embedder: Embedder, chat: ChatModel | None = None
 ) -> Library:
     """A library of a store and an embedder that fit together, and a chat model if there is one."""
+    asking = RememberingEmbedder(embedder)
     extractive = SentenceComposer(
         index=store,
-        embedder=embedder,
+        embedder=asking,
         statements=settings.answers.statements,
         abstain_below=settings.answers.abstain_below,
         keep_above=settings.answers.keep_above,
@@ -54,7 +60,7 @@ def assemble(
         embedder=embedder,
         retriever=HybridRetriever(
             index=store,
-            embedder=embedder,
+            embedder=asking,
             candidates=settings.retrieval.candidates,
             dense_weight=settings.retrieval.dense_weight,
         ),
@@ -66,7 +72,7 @@ def assemble(
 def _compute_path(settings: Settings) -> str:
     """How the data folder's vectors were computed; at its first use, what the settings say."""
     from rag.adapters.inspection import recorded_model
-    from rag.adapters.sentence_transformers import BF16, FP32, fastest_compute_path
+    from rag.adapters.processor import BF16, FP32, fastest_compute_path
 
     recorded = recorded_model(settings.data)
     if recorded is None:

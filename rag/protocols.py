@@ -96,13 +96,15 @@ class PassageIndex(Protocol):
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
+        embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
     ) -> DocumentSummary:
         """Store a document's version with everything derived from it: durable and searchable on return.
 
         An earlier version of the same document id leaves both searches in the same step; its text stays
-        readable by version. `vectors[i]` belongs to `passages[i]`; `replaces`, if given, is what must be the
+        readable by version. `vectors[i]` belongs to `passages[i]`, and is that of the text `embedded[i]`
+        if that is given; `replaces`, if given, is what must be the
         document's present version; `root` is the folder in which its file was seen, as `mark_seen` has it.
 
         Raises:
@@ -145,6 +147,12 @@ class PassageIndex(Protocol):
 
         Raises:
             UnknownCollection: there is none of that name.
+        """
+
+    def vectors_of(self, collection: str, texts: Sequence[str]) -> dict[str, Vectors]:
+        """By text, the vectors of those that `add` was told a present passage of the collection embeds.
+
+        There is nothing of a collection that does not exist.
         """
 
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:

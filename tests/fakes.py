@@ -91,6 +91,7 @@ class _Entry:
     vector: Vectors
     counts: Counter[str]  # of the terms above it and of its text
     said: Counter[str]  # of its text alone
+    embedded: str | None
 
 
 @dataclass(slots=True)
@@ -135,6 +136,7 @@ class InMemoryStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
+        embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
     ) -> DocumentSummary:
@@ -145,7 +147,8 @@ class InMemoryStore:
             stored.versions.pop(document.version, None)
             stored.versions[document.version] = document
             stored.layouts[document.version] = tuple(layouts)
-            for passage, vector in zip(passages, vectors, strict=True):
+            texts: Sequence[str | None] = embedded or [None] * len(passages)
+            for passage, vector, text in zip(passages, vectors, texts, strict=True):
                 above = terms(" ".join((document.title, *passage.section)))
                 self._last_id += 1
                 self._entries[PassageId(self._last_id)] = _Entry(
@@ -154,6 +157,7 @@ class InMemoryStore:
                     vector,
                     Counter([*above, *terms(passage.text)]),
                     Counter(terms(passage.text)),
+                    text,
                 )
             self._changes[document.collection] += 1
             self._roots[document.id] = root
@@ -224,6 +228,16 @@ class InMemoryStore:
         with self._lock:
             self._of(collection)
             return sum(e.collection == collection for e in self._entries.values())
+
+    def vectors_of(self, collection: str, texts: Sequence[str]) -> dict[str, Vectors]:
+        with self._lock:
+            return {
+                one.embedded: one.vector
+                for one in self._entries.values()
+                if one.collection == collection
+                and one.embedded is not None
+                and one.embedded in texts
+            }
 
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         with self._lock:

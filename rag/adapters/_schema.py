@@ -95,5 +95,13 @@ CREATE TABLE bands (                      -- documents that share one may be ali
     PRIMARY KEY (collection_id, band, fingerprint_id)
 ) STRICT, WITHOUT ROWID;
 """
-STEPS = (_STEP_1, _STEP_2)
+_STEP_3 = """
+CREATE TABLE embedded (                   -- see rag/adapters/_embedding_cache.py
+    passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
+    collection_id INTEGER NOT NULL,
+    digest BLOB NOT NULL                  -- sha256 of the text whose vector the passage has
+) STRICT;
+CREATE INDEX embedded_by_digest ON embedded (collection_id, digest);
+"""
+STEPS = (_STEP_1, _STEP_2, _STEP_3)
 FORMAT = len(STEPS)

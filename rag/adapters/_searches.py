@@ -8,11 +8,12 @@ from collections.abc import Sequence
 import apsw
 import numpy as np
 
+from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters import _records as records
 from rag.adapters._collections import change_of, known
 from rag.adapters._vectors import VectorIndex
-from rag.adapters.sqlite import Database, column, json_list, rows, value
+from rag.adapters.sqlite import Database, column, first, json_list, rows, value
 from rag.protocols import Hit, Selection
 from rag.types import DocumentId, Filters, Passage, PassageId, Searched, Vectors
 
@@ -94,6 +95,12 @@ class Searches:
         with self._db.read() as db:
             query = "SELECT count(*) FROM passages WHERE collection_id = ?"
             return int(value(db, query, (known(db, collection),)))
+
+    def vectors_of(self, collection: str, texts: Sequence[str]) -> dict[str, Vectors]:
+        """See `PassageIndex.vectors_of`."""
+        with self._db.read() as db:
+            row = first(db, "SELECT id FROM collections WHERE name = ?", (collection,))
+            return {} if row is None else embedding_cache.vectors_of(db, row[0], texts)
 
     def passages(self, ids: Sequence[PassageId]) -> dict[PassageId, Passage]:
         """See `PassageIndex.passages`."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rag.adapters import _copies as copies
 from rag.adapters import _documents as documents
+from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters._catalog import StoredCatalog, summaries_of
 from rag.adapters._collections import known_or_new, touch
@@ -80,6 +81,7 @@ class EmbeddedStore:
         self.lexical_search = searches.lexical_search
         self.document_frequencies = searches.document_frequencies
         self.count = searches.count
+        self.vectors_of = searches.vectors_of
         self.passages = searches.passages
 
         self.collections = catalog.collections
@@ -116,6 +118,7 @@ class EmbeddedStore:
         *,
         original: bytes,
         layouts: Sequence[PageLayout] = (),
+        embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
     ) -> DocumentSummary:
@@ -143,6 +146,8 @@ class EmbeddedStore:
                 ids = documents.insert_passages(
                     db, collection_id, document.title, passages, vectors
                 )
+                if embedded:
+                    embedding_cache.remember(db, collection_id, ids, embedded)
                 touch(db, collection_id)
                 [added] = summaries_of(db, "WHERE d.id = ?", (document.id,))
             self._vectors.apply(collection_id, ids, vectors, replaced)

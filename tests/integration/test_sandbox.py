@@ -54,6 +54,16 @@ def test_a_reader_reaches_nothing(hostile: Sandbox, attempt: str) -> None:
     assert hostile.read(b"", name=attempt).text.startswith("refused: ")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
+def test_the_server_has_left_the_network_for_all_that_it_forks(hostile: Sandbox) -> None:
+    hostile.start()
+    assert hostile._process is not None
+    theirs = Path(f"/proc/{hostile._process.pid}/ns/net").readlink()
+    assert (theirs != Path("/proc/self/ns/net").readlink()) == (
+        not any("network" in one for one in hostile.missing)
+    )
+
+
 def test_a_reader_may_use_threads_and_sees_no_secret(
     hostile: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.passages import embedded_texts, split
-from rag.adapters.sentence_transformers import SentenceTransformerEmbedder
+from rag.adapters.bundled_model import BundledEmbedder
 from rag.protocols import Embedder
 from rag.types import Document
 from tests.unit.ingest.fakes import WordEmbedder, document
@@ -52,7 +52,7 @@ def test_passages_hold_every_visible_character_once_and_fit(source: Document, wi
 
 @pytest.fixture(scope="module")
 def real() -> Embedder:
-    return SentenceTransformerEmbedder()
+    return BundledEmbedder()
 
 
 @settings(max_examples=20, deadline=None)

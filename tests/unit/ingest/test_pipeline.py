@@ -153,7 +153,7 @@ def test_what_the_caller_does_not_say_is_what_the_file_says(
 
 def test_progress_runs_to_the_end(ingester: Ingester) -> None:
     seen: list[tuple[JobState, int, int]] = []
-    content = b"A sentence of some words that goes on. " * 700
+    content = b" ".join(b"Sentence %d of some words that goes on." % n for n in range(700))
     ingester.add(content, Upload(name="x"), lambda *step: seen.append(step))
     assert [state for state, _, _ in seen][:2] == ["parsing", "embedding"]
     total = seen[-1][2]
@@ -162,6 +162,40 @@ def test_progress_runs_to_the_end(ingester: Ingester) -> None:
         *range(0, total, 64),
         total,
     ]
+
+
+class Recording(HashingEmbedder):
+    """Hashed vectors, and every passage's text that was embedded."""
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        return super().embed_passages(texts)
+
+
+def test_no_text_that_a_collection_holds_is_embedded_again(store: InMemoryStore) -> None:
+    embedder = Recording()
+    ingester = Ingester(assemble(Settings(data=Path("unused")), store, embedder))
+    parts = [f"# Part {n}\n\nWhat part {n} says of whales." for n in range(5)]
+    first = ingester.add("\n\n".join(parts).encode(), Upload(name="x.md", source_key="x"))
+    assert len(embedder.embedded) == first.document.passages == 5
+    embedder.embedded.clear()
+
+    moved = ingester.add(b"\n" + "\n\n".join(parts).encode(), Upload(name="x.md", source_key="y"))
+    assert embedder.embedded == []
+    parts[3] = "# Part 3\n\nSomething else, of frogs."
+    ingester.add("\n\n".join(parts).encode(), Upload(name="x.md", source_key="x"))
+    (changed,) = embedder.embedded
+    assert "frogs" in changed
+
+    selection = store.select("default", Filters(document_ids=frozenset({moved.document.id})))
+    hits = store.dense_search(selection, HashingEmbedder().embed_queries(["part 3 whales"])[0], 5)
+    assert len(hits) == 5
+    embedder.embedded.clear()
+    ingester.add("\n\n".join(parts).encode(), Upload(name="x.md", collection="another"))
+    assert len(embedder.embedded) == 5
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(store: InMemoryStore) -> None:
