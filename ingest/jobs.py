@@ -101,10 +101,18 @@ class JobWorker:
             logger.info("job %s %s", ended.id, ended.state)
         except Abandoned:
             logger.info("job %s is given up until the next start", job.id)
+            self._give_back(job)
         except Exception:  # the edge of this thread: it must outlive a store that fails
             logger.exception("the end of job %s cannot be recorded", job.id)
         with self._ended:
             self._ended.notify_all()
+
+    def _give_back(self, job: Job) -> None:
+        """Let a job wait again; that it was begun does not count against it."""
+        try:
+            self._store.update(replace(job, state="queued"))
+        except Exception:  # the edge of this thread: it waits at the next start all the same
+            logger.exception("job %s cannot be given back", job.id)
 
     def _outcome(self, job: Job, upload: Upload, content: bytes) -> Job:
         present = job

@@ -259,7 +259,7 @@ class Ingester:
         check_size(len(content), self.library.settings.limits.upload_bytes)
         version = Version(f"sha256:{sha256(content).hexdigest()}")
         earlier = self._earlier(upload, version)
-        if earlier and earlier.version == version:
+        if earlier and earlier.version == version and not earlier.damage:
             if upload.source_key is not None:
                 self.library.store.mark_seen(earlier.id, root)
             return Ingested(document=earlier, outcome="unchanged")

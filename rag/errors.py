@@ -25,6 +25,7 @@
     └── StoreError              the operator: the data folder
         ├── StoreLocked
         ├── StoreDamaged
+        ├── DocumentDamaged
         ├── FormatTooNew
         ├── IndexMismatch
         └── StoreFull
@@ -162,6 +163,16 @@ class StoreLocked(StoreError):
 
 class StoreDamaged(StoreError):
     """A file of the data folder does not hold what was written."""
+
+
+class DocumentDamaged(StoreError):
+    """A document does not hold what was written, and is out of search until it is added again."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(
+            f"Document {document_id!r} is damaged in the data folder. Add it again, or restore a backup."
+        )
+        self.document_id = document_id
 
 
 class FormatTooNew(StoreError):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.errors import InvalidQuestion, NotFound
+from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
 from rag.layout import boxes_of
 from rag.protocols import AnswerComposer, Catalog, Embedder, JobStore, PassageIndex
 from rag.retrieval import HybridRetriever
@@ -173,11 +173,11 @@ class Library:
         return found
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
-        """The versions that the passages are slices of; a document deleted meanwhile is left out."""
+        """The versions that the passages are slices of; one deleted meanwhile or damaged is left out."""
         documents = {}
         for passage in dict.fromkeys(one.passage for one in scored):
             if passage.document_id not in documents:
-                with suppress(NotFound):
+                with suppress(NotFound, DocumentDamaged):
                     documents[passage.document_id] = self.store.document(
                         passage.document_id, passage.version
                     )

@@ -119,6 +119,13 @@ class PassageIndex(Protocol):
             UnknownDocument: there is none.
         """
 
+    def purge(self, collection: str) -> None:
+        """Remove a collection with all that is in it, and what was uploaded for it.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
     def select(self, collection: str, filters: Filters) -> Selection:
         """Resolve filters, before any similarity is computed.
 
@@ -165,6 +172,7 @@ class DocumentSummary:
 
     Attributes:
         near_duplicates: Documents of its collection whose present text is nearly its own, the most alike first.
+        damage: What of it is not as it was written; it is told among the warnings too, and out of search.
     """
 
     id: DocumentId
@@ -185,6 +193,17 @@ class DocumentSummary:
     warnings: tuple[str, ...]
     added_at: dt.datetime
     near_duplicates: tuple[DocumentId, ...] = ()
+    damage: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """What is not as it was written, in one sentence; `document_id` is None where it is no document's."""
+
+    document_id: DocumentId | None
+    version: Version
+    what: str
+    found_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +262,27 @@ class Catalog(Protocol):
         Raises:
             UnknownDocument: there is none.
             UnknownVersion: it never had that version.
+            DocumentDamaged: it is not as it was written.
         """
+
+    def versions(self, document_id: DocumentId) -> list[Version]:
+        """The versions of a document, in the order in which they came, the present one last.
+
+        Raises:
+            UnknownDocument: there is none.
+        """
+
+    def original(self, document_id: DocumentId, version: Version | None = None) -> bytes:
+        """The bytes of a version as they came, the present one by default.
+
+        Raises:
+            UnknownDocument: there is none.
+            UnknownVersion: it never had that version.
+            DocumentDamaged: they are lost, or not those that came.
+        """
+
+    def damage(self) -> list[Damage]:
+        """All that was found damaged and was not mended since."""
 
     def layouts(
         self, document_id: DocumentId, version: Version, pages: Sequence[int]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from rag.errors import NotFound
+from rag.errors import DocumentDamaged, NotFound
 from rag.types import (
     Abstention,
     Answer,
@@ -44,7 +44,7 @@ def verify(
         key = (quote.document_id, quote.version)
         try:
             source = documents.get(key) or read(*key)
-        except NotFound:
+        except (NotFound, DocumentDamaged):
             return False  # deleted since it was found
         if not quote.is_exact(source):
             logger.error("a quote of document %s is not exact and was dropped", quote.document_id)

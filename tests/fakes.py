@@ -26,6 +26,7 @@ from rag.errors import (
 from rag.layout import PageLayout
 from rag.protocols import (
     CollectionSummary,
+    Damage,
     DocumentSummary,
     Hit,
     Job,
@@ -101,6 +102,7 @@ class _Stored:
     versions: dict[Version, Document]
     added_at: dt.datetime
     layouts: dict[Version, tuple[PageLayout, ...]] = field(default_factory=dict)
+    originals: dict[Version, bytes] = field(default_factory=dict)
 
     @property
     def present(self) -> Document:
@@ -147,6 +149,7 @@ class InMemoryStore:
             stored.versions.pop(document.version, None)
             stored.versions[document.version] = document
             stored.layouts[document.version] = tuple(layouts)
+            stored.originals[document.version] = original
             texts: Sequence[str | None] = embedded or [None] * len(passages)
             for passage, vector, text in zip(passages, vectors, texts, strict=True):
                 above = terms(" ".join((document.title, *passage.section)))
@@ -184,6 +187,17 @@ class InMemoryStore:
             self._forget_passages(document_id)
             del self._documents[document_id]
             self._changes[collection] += 1
+
+    def purge(self, collection: str) -> None:
+        with self._lock:
+            for document in self._of(collection):
+                self._documents.pop(document.id)
+                self._roots.pop(document.id)
+                self._forget_passages(document.id)
+            del self._changes[collection]
+            self._jobs = {
+                i: one for i, one in self._jobs.items() if one.upload.collection != collection
+            }
 
     def select(self, collection: str, filters: Filters) -> Selection:
         with self._lock:
@@ -294,6 +308,18 @@ class InMemoryStore:
             if version not in stored.versions:
                 raise UnknownVersion(document_id, version)
             return stored.versions[version]
+
+    def versions(self, document_id: DocumentId) -> list[Version]:
+        with self._lock:
+            return list(self._stored(document_id).versions)
+
+    def original(self, document_id: DocumentId, version: Version | None = None) -> bytes:
+        document = self.document(document_id, version)
+        with self._lock:
+            return self._stored(document_id).originals[document.version]
+
+    def damage(self) -> list[Damage]:
+        return []  # nothing in memory rots
 
     def layouts(
         self, document_id: DocumentId, version: Version, pages: Sequence[int]

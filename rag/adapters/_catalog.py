@@ -12,27 +12,42 @@ import apsw
 from rag.adapters import _copies as copies
 from rag.adapters import _records as records
 from rag.adapters._collections import known
+from rag.adapters._damage import Quarantine, described
 from rag.adapters._documents import inside, mark_seen
-from rag.adapters.sqlite import Database, Values, first, json_list, rows
-from rag.errors import UnknownDocument, UnknownVersion
+from rag.adapters._originals import Originals
+from rag.adapters._seals import DOCUMENTS, LAYOUTS, TEXTS, VERSIONS, Sealed
+from rag.adapters.sqlite import Database, Values, column, first, json_list, rows, value
+from rag.errors import DocumentDamaged, StoreDamaged, UnknownDocument, UnknownVersion
 from rag.layout import PageLayout
 from rag.protocols import CollectionSummary, DocumentSummary, NearDuplicate
 from rag.types import Document, DocumentId, Version
 
 _CACHED_CHARACTERS = 50_000_000  # of documents that were read lately
+_STATED = "json_array(x.title, x.media_type, x.details)"
 _SUMMARIES = (
-    "SELECT d.id, v.version, c.name, v.title, v.media_type, d.source_key, v.details, v.characters,"
-    " v.pages, (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at"
-    " FROM documents d JOIN versions v ON v.id = d.version_id"
+    "SELECT d.id, v.version, c.name, d.source_key, v.stated, v.characters, v.pages,"
+    " (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at,"
+    " (SELECT what FROM damage WHERE document_id = d.id AND version = v.version)"
+    f" FROM (SELECT x.*, x.rowid AS number FROM documents x WHERE {DOCUMENTS.sound('x')}) d"
+    " JOIN (SELECT x.id, x.version, x.characters, x.pages,"
+    f" iif({VERSIONS.sound('x')}, {_STATED}, NULL) AS stated FROM versions x) v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
+)
+_VERSION = (
+    "SELECT d.id, x.version, c.name, x.title, x.media_type, x.text, d.source_key, x.details, x.locators"
+    " FROM versions x JOIN documents d ON d.id = x.document_id"
+    f" JOIN collections c ON c.id = d.collection_id WHERE x.id = ? AND {VERSIONS.sound('x')}"
+    f" AND {TEXTS.sound('x')} AND {DOCUMENTS.sound('d')}"
 )
 
 
 class StoredCatalog:
-    """`Catalog` over the database."""
+    """`Catalog` over the database; a row that is not as it was written is never read into anything."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, originals: Originals, quarantine: Quarantine) -> None:
         self._db = db
+        self._originals = originals
+        self._quarantine = quarantine
         self._cache = _Cache()
 
     def collections(self) -> list[CollectionSummary]:
@@ -64,25 +79,60 @@ class StoredCatalog:
         """See `Catalog.summary`."""
         with self._db.read() as db:
             found = summaries_of(db, "WHERE d.id = ?", (document_id,))
+            there = first(db, "SELECT 1 FROM documents WHERE id = ?", (document_id,))
+        if not found and there:
+            raise self._damaged(document_id, DOCUMENTS)
         if not found:
             raise UnknownDocument(document_id)
         return found[0]
 
     def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
         """See `Catalog.document`."""
+        row_id = self._version_id(document_id, version)
+        return self._cache.get(row_id) or self._read_version(document_id, row_id)
+
+    def versions(self, document_id: DocumentId) -> list[Version]:
+        """See `Catalog.versions`."""
         with self._db.read() as db:
-            row = first(db, "SELECT version_id FROM documents WHERE id = ?", (document_id,))
-            if row is not None and version is not None:
-                row = first(
-                    db,
-                    "SELECT id FROM versions WHERE document_id = ? AND version = ?",
-                    (document_id, version),
-                )
-                if row is None:
-                    raise UnknownVersion(document_id, version)
-        if row is None:
+            found = column(
+                db,
+                "SELECT v.version FROM versions v JOIN documents d ON d.id = v.document_id WHERE d.id = ?"
+                " ORDER BY v.id = d.version_id, v.id",
+                (document_id,),
+            )
+        if not found:
             raise UnknownDocument(document_id)
-        return self._cache.get(row[0]) or self._read_version(row[0])
+        return [Version(one) for one in found]
+
+    def original(self, document_id: DocumentId, version: Version | None = None) -> bytes:
+        """See `Catalog.original`."""
+        row_id = self._version_id(document_id, version)
+        with self._db.read() as db:
+            found = Version(value(db, "SELECT version FROM versions WHERE id = ?", (row_id,)))
+        try:
+            return self._originals.read(found)
+        except StoreDamaged as damage:
+            self._quarantine.record_original(document_id, found, str(damage))
+            raise DocumentDamaged(document_id) from damage
+
+    def _version_id(self, document_id: DocumentId, version: Version | None) -> int:
+        with self._db.read() as db:
+            row = first(
+                db,
+                f"SELECT version_id, {DOCUMENTS.sound('x')} FROM documents x WHERE id = ?",
+                (document_id,),
+            )
+            if row is None:
+                raise UnknownDocument(document_id)
+            if version is not None:
+                query = "SELECT id FROM versions WHERE document_id = ? AND version = ?"
+                named = first(db, query, (document_id, version))
+                if named is None:
+                    raise UnknownVersion(document_id, version)
+                return int(named[0])
+        if not row[1]:
+            raise self._damaged(document_id, DOCUMENTS)
+        return int(row[0])
 
     def layouts(
         self, document_id: DocumentId, version: Version, pages: Sequence[int]
@@ -92,7 +142,7 @@ class StoredCatalog:
             found = rows(
                 db,
                 "SELECT l.page, l.words FROM layouts l JOIN versions v ON v.id = l.version_id"
-                " WHERE v.document_id = ? AND v.version = ?"
+                f" WHERE v.document_id = ? AND v.version = ? AND {LAYOUTS.sound('l')}"
                 " AND l.page IN (SELECT value FROM json_each(?)) ORDER BY l.page",
                 (document_id, version, json.dumps(list(pages))),
             )
@@ -112,8 +162,8 @@ class StoredCatalog:
             found = dict(copies.alike(db, document_id))
             titles = rows(
                 db,
-                "SELECT d.id, v.title FROM documents d JOIN versions v ON v.id = d.version_id"
-                " WHERE d.id IN (SELECT value FROM json_each(?))",
+                "SELECT d.id, x.title FROM documents d JOIN versions x ON x.id = d.version_id"
+                f" WHERE {VERSIONS.sound('x')} AND d.id IN (SELECT value FROM json_each(?))",
                 json_list(found),
             )
         known = {DocumentId(one): title for one, title in titles}
@@ -155,26 +205,28 @@ class StoredCatalog:
         with self._db.read() as db:
             found = summaries_of(
                 db,
-                f"WHERE {condition} AND c.name = ? ORDER BY d.added_at, d.id LIMIT 1",
+                f"WHERE {condition} AND c.name = ? ORDER BY d.number LIMIT 1",
                 (wanted, collection),
             )
         return found[0] if found else None
 
-    def _read_version(self, version_id: int) -> Document:
+    def _read_version(self, document_id: DocumentId, row_id: int) -> Document:
         with self._db.read() as db:
-            row = first(
-                db,
-                "SELECT d.id, v.version, c.name, v.title, v.media_type, v.text, d.source_key,"
-                " v.details, v.locators"
-                " FROM versions v JOIN documents d ON d.id = v.document_id"
-                " JOIN collections c ON c.id = d.collection_id WHERE v.id = ?",
-                (version_id,),
-            )
-        if row is None:
-            raise UnknownDocument(str(version_id))
-        document = records.document(row)
-        self._cache.put(version_id, document)
-        return document
+            row = first(db, _VERSION, (row_id,))
+            there = first(db, "SELECT version FROM versions WHERE id = ?", (row_id,))
+        if row is not None:
+            document = records.document(row)
+            self._cache.put(row_id, document)
+            return document
+        if there is None:
+            raise UnknownDocument(document_id)
+        raise self._damaged(document_id, TEXTS, there[0])
+
+    def _damaged(
+        self, document_id: str, sealed: Sealed, version: str | None = None
+    ) -> DocumentDamaged:
+        self._quarantine.record(document_id, described(sealed), version)
+        return DocumentDamaged(document_id)
 
 
 class _Cache:

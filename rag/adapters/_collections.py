@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 import apsw
 
 from rag.adapters import _lexical as lexical
+from rag.adapters import _seals as seals
 from rag.adapters.sqlite import column, first, value
 from rag.errors import UnknownCollection
 
@@ -26,8 +29,11 @@ def known_or_new(db: apsw.Connection, name: str) -> int:
     row = first(db, "SELECT id FROM collections WHERE name = ?", (name,))
     if row is not None:
         return int(row[0])
-    db.execute("INSERT INTO collections (name) VALUES (?)", (name,))
+    # An id may come again after a purge; with a count that begins anywhere, a snapshot's name does not.
+    first_change = secrets.randbelow(1 << 32)
+    db.execute("INSERT INTO collections (name, change) VALUES (?, ?)", (name, first_change))
     collection_id = db.last_insert_rowid()
+    seals.close(db, seals.COLLECTIONS, "x.id = ?", (collection_id,))
     lexical.create(db, collection_id)
     return collection_id
 
@@ -35,6 +41,21 @@ def known_or_new(db: apsw.Connection, name: str) -> int:
 def touch(db: apsw.Connection, collection_id: int) -> None:
     """Count a change of a collection."""
     db.execute("UPDATE collections SET change = change + 1 WHERE id = ?", (collection_id,))
+
+
+def leave_traces(db: apsw.Connection, collection_id: int) -> None:
+    """Count a change that deleted something, of which files may hold traces."""
+    db.execute(
+        "UPDATE collections SET change = change + 1, traces = change + 1 WHERE id = ?",
+        (collection_id,),
+    )
+
+
+def forget(db: apsw.Connection, collection_id: int) -> None:
+    """Delete a collection, whose documents are deleted already."""
+    db.execute(f"DROP TABLE {lexical.table(collection_id)}")
+    db.execute("DELETE FROM bands WHERE collection_id = ?", (collection_id,))
+    db.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
 
 
 def change_of(db: apsw.Connection, collection_id: int) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import apsw
 import numpy as np
 
-from rag.adapters.fingerprints import Fingerprint, Hashes
+from rag.adapters import _seals as seals
+from rag.adapters.fingerprints import Fingerprint, Hashes, fingerprint
 from rag.adapters.sqlite import first, rows
 from rag.types import DocumentId
 
@@ -27,6 +29,7 @@ def remember(
         (document_id, _packed(found.minimums), found.runs, _packed(found.numbers)),
     )
     number = db.last_insert_rowid()
+    seals.close(db, seals.FINGERPRINTS, "x.id = ?", (number,))
     db.executemany(
         "INSERT INTO bands VALUES (?, ?, ?)",
         [(collection_id, band, number) for band in found.bands()],
@@ -70,6 +73,51 @@ def alike(db: apsw.Connection, document_id: DocumentId) -> list[tuple[DocumentId
     compared = [(DocumentId(one[0]), _unpacked(*one[1:])) for one in candidates]
     found = [(other, mine.similarity(one)) for other, one in compared if mine.is_copy_of(one)]
     return sorted(found, key=lambda one: (-one[1], one[0]))[:_LINKS]
+
+
+def agree(db: apsw.Connection, collection_id: int) -> bool:
+    """Whether the bands of a collection are those of its fingerprints, and no others."""
+    expected = {
+        (band, row[0]) for row in _fingerprints(db, collection_id) for band in _bands_of(row[1:])
+    }
+    query = "SELECT band, fingerprint_id FROM bands WHERE collection_id = ?"
+    return set(rows(db, query, (collection_id,))) == expected
+
+
+def rebuild(db: apsw.Connection, collection_id: int) -> None:
+    """Make the fingerprints and bands of a collection again from the texts of its documents."""
+    db.execute("DELETE FROM bands WHERE collection_id = ?", (collection_id,))
+    db.execute(
+        "DELETE FROM fingerprints WHERE document_id IN"
+        " (SELECT id FROM documents WHERE collection_id = ?)"
+        " OR document_id NOT IN (SELECT id FROM documents)",
+        (collection_id,),
+    )
+    texts = rows(
+        db,
+        "SELECT x.document_id, x.text FROM versions x JOIN documents d ON d.version_id = x.id"
+        f" WHERE d.collection_id = ? AND {seals.TEXTS.sound('x')} AND {seals.VERSIONS.sound('x')}"
+        f" AND {seals.DOCUMENTS.sound('d')} AND d.id = x.document_id ORDER BY x.id",
+        (collection_id,),
+    )
+    for document_id, text in texts:
+        remember(db, collection_id, document_id, fingerprint(text))
+
+
+def _fingerprints(db: apsw.Connection, collection_id: int) -> list[tuple[Any, ...]]:
+    return rows(
+        db,
+        "SELECT f.id, f.minimums, f.runs, f.numbers FROM fingerprints f"
+        " JOIN documents d ON d.id = f.document_id WHERE d.collection_id = ?",
+        (collection_id,),
+    )
+
+
+def _bands_of(stored: tuple[Any, ...]) -> list[int]:
+    try:
+        return _unpacked(*stored).bands()
+    except ValueError:  # not even of the length of one
+        return []
 
 
 def _packed(hashes: Hashes) -> bytes:

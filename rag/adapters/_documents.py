@@ -11,8 +11,9 @@ import numpy as np
 from rag.adapters import _copies as copies
 from rag.adapters import _lexical as lexical
 from rag.adapters import _records as records
+from rag.adapters import _seals as seals
 from rag.adapters.faiss_vectors import Ids
-from rag.adapters.sqlite import first, now, rows, value
+from rag.adapters.sqlite import column, first, now, rows, value
 from rag.encoding import encode, locator_rows
 from rag.errors import DocumentChanged
 from rag.layout import PageLayout
@@ -66,7 +67,7 @@ def insert_document(
     )
     version_id = db.last_insert_rowid()
     db.executemany(
-        "INSERT INTO layouts VALUES (?, ?, ?)",
+        "INSERT INTO layouts (version_id, page, words) VALUES (?, ?, ?)",
         [(version_id, one.page, one.words) for one in layouts],
     )
     db.execute(
@@ -74,6 +75,13 @@ def insert_document(
         " VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET version_id = excluded.version_id",
         (document.id, collection_id, document.source_key, version_id, now()),
     )
+    db.execute(
+        "DELETE FROM damage WHERE document_id = ? AND version = ?", (document.id, document.version)
+    )
+    for sealed in (seals.VERSIONS, seals.TEXTS):
+        seals.close(db, sealed, "x.id = ?", (version_id,))
+    seals.close(db, seals.LAYOUTS, "x.version_id = ?", (version_id,))
+    seals.close(db, seals.DOCUMENTS, "x.id = ?", (document.id,))
 
 
 def insert_passages(
@@ -100,10 +108,16 @@ def insert_passages(
             ),
         )
         ids.append(db.last_insert_rowid())
-        db.execute("INSERT INTO vectors VALUES (?, ?)", (ids[-1], vector.astype("<f4").tobytes()))
+        db.execute(
+            "INSERT INTO vectors (passage_id, vector) VALUES (?, ?)",
+            (ids[-1], vector.astype("<f4").tobytes()),
+        )
         lexical.insert(
             db, collection_id, ids[-1], passage.text, title=title, section=passage.section
         )
+    if ids:  # they ascend, and nobody else's are between them
+        seals.close(db, seals.PASSAGES, "x.id BETWEEN ? AND ?", (ids[0], ids[-1]))
+        seals.close(db, seals.VECTORS, "x.passage_id BETWEEN ? AND ?", (ids[0], ids[-1]))
     return np.array(ids, np.int64)
 
 
@@ -111,8 +125,15 @@ def delete_document(db: apsw.Connection, collection_id: int, document_id: Docume
     """Delete all rows of a document; gives the ids of its passages."""
     passages = delete_passages(db, document_id)
     copies.forget(db, collection_id, document_id)
+    db.execute("DELETE FROM damage WHERE document_id = ?", (document_id,))
     db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     return passages
+
+
+def versions_of(db: apsw.Connection, document_ids: Sequence[str]) -> list[str]:
+    """Every version of these documents."""
+    query = "SELECT version FROM versions WHERE document_id IN (SELECT value FROM json_each(?))"
+    return column(db, query, (json.dumps(document_ids),))
 
 
 def source_of(db: apsw.Connection, document_id: DocumentId) -> str:
@@ -154,5 +175,7 @@ def mark_seen(db: apsw.Connection, document_id: DocumentId, root: str | None) ->
     db.execute("DELETE FROM sources WHERE document_id = ?", (document_id,))
     if root is not None:
         db.execute(
-            "INSERT INTO sources SELECT id, ? FROM documents WHERE id = ?", (root, document_id)
+            "INSERT INTO sources (document_id, root) SELECT id, ? FROM documents WHERE id = ?",
+            (root, document_id),
         )
+        seals.close(db, seals.SOURCES, "x.document_id = ?", (document_id,))

@@ -13,6 +13,7 @@ from hashlib import sha256
 import apsw
 import numpy as np
 
+from rag.adapters import _seals as seals
 from rag.adapters.faiss_vectors import Ids
 from rag.adapters.sqlite import rows
 from rag.types import Vectors
@@ -25,12 +26,15 @@ def remember(db: apsw.Connection, collection_id: int, ids: Ids, texts: Sequence[
         ValueError: there is not one text for each passage.
     """
     db.executemany(
-        "INSERT INTO embedded VALUES (?, ?, ?)",
+        "INSERT INTO embedded (passage_id, collection_id, digest) VALUES (?, ?, ?)",
         [
             (passage_id, collection_id, _digest(text))
             for passage_id, text in zip(ids.tolist(), texts, strict=True)
         ],
     )
+    if len(ids):
+        which = "x.passage_id BETWEEN ? AND ?"
+        seals.close(db, seals.EMBEDDED, which, (int(ids[0]), int(ids[-1])))
 
 
 def vectors_of(db: apsw.Connection, collection_id: int, texts: Sequence[str]) -> dict[str, Vectors]:
@@ -39,7 +43,8 @@ def vectors_of(db: apsw.Connection, collection_id: int, texts: Sequence[str]) ->
     found = rows(
         db,
         "SELECT e.digest, v.vector FROM embedded e JOIN vectors v USING (passage_id)"
-        " WHERE e.collection_id = ? AND e.digest IN (SELECT unhex(value) FROM json_each(?))",
+        f" WHERE {seals.EMBEDDED.sound('e')} AND {seals.VECTORS.sound('v')}"
+        " AND e.collection_id = ? AND e.digest IN (SELECT unhex(value) FROM json_each(?))",
         (collection_id, json.dumps([digest.hex() for digest in by_digest])),
     )
     return {

@@ -7,11 +7,23 @@ import secrets
 import threading
 from dataclasses import replace
 
+import apsw
+
 from rag.adapters import _records as records
+from rag.adapters import _seals as seals
 from rag.adapters._originals import Originals, version_of
-from rag.adapters.sqlite import Database, first, now, value
-from rag.errors import UnknownJob
+from rag.adapters._seals import JOBS
+from rag.adapters._space import Space
+from rag.adapters.sqlite import Database, column, first, now, value
+from rag.errors import StoreDamaged, UnknownJob
 from rag.protocols import Job, Upload
+
+_MOST_ATTEMPTS = 2
+_GIVEN_UP = (
+    "The service ended twice while it worked on this file, which is not tried again by itself. Send it again, "
+    "alone, if something else was the reason."
+)
+_UPLOAD_BYTES = 10_000  # of an upload's row and what goes with it
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +39,15 @@ class JobQueue:
     Args:
         db: Where the rows are.
         originals: Keeps the bytes.
+        space: Where they must have room.
         changing: Held while originals and the rows that name them change together.
     """
 
-    def __init__(self, db: Database, originals: Originals, changing: threading.RLock) -> None:
+    def __init__(
+        self, db: Database, originals: Originals, space: Space, changing: threading.RLock
+    ) -> None:
         self._db = db
+        self._space = space
         self._originals = originals
         self._changing = changing
 
@@ -39,6 +55,7 @@ class JobQueue:
         """See `JobStore.enqueue`."""
         version = version_of(content)
         job = Job(id=secrets.token_hex(16), state="queued")
+        self._space.refuse_without(len(content), _UPLOAD_BYTES)
         with self._changing:
             self._originals.keep(version, content)
             with self._db.write() as db:
@@ -46,6 +63,7 @@ class JobQueue:
                     "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
                     (job.id, job.state, records.upload_json(upload), version, now()),
                 )
+                seals.close(db, JOBS, "x.id = ?", (job.id,))
         return job
 
     def claim(self) -> tuple[Job, Upload, bytes] | None:
@@ -53,28 +71,33 @@ class JobQueue:
         with self._db.write() as db:
             row = first(
                 db,
-                "UPDATE jobs SET state = 'parsing' WHERE id ="
-                " (SELECT id FROM jobs WHERE state = 'queued' ORDER BY added_at, id LIMIT 1)"
-                " RETURNING id, upload, version",
+                "UPDATE jobs SET state = 'parsing', attempts = attempts + 1 WHERE id ="
+                " (SELECT id FROM jobs WHERE state = 'queued' ORDER BY rowid LIMIT 1)"
+                f" RETURNING id, upload, version, {JOBS.sound('jobs')}",
             )
         if row is None:
             return None
         job = Job(id=row[0], state="parsing")
         try:
-            content = self._originals.path(row[2]).read_bytes()
-        except OSError:
-            logger.exception("the bytes of job %s are gone", job.id)
-            self.update(replace(job, state="failed", reason="Its bytes are gone. Send it again."))
-            return self.claim()
+            content = self._originals.read(row[2])
+        except StoreDamaged:
+            logger.exception("the bytes of job %s cannot be used", job.id)
+            return self._next(job, "Its bytes are gone or damaged. Send it again.")
+        if not row[3]:
+            return self._next(job, "Its record is damaged. Send it again.")
         return job, records.upload(row[1]), content
+
+    def _next(self, lost: Job, reason: str) -> tuple[Job, Upload, bytes] | None:
+        self.update(replace(lost, state="failed", reason=reason))
+        return self.claim()
 
     def update(self, job: Job) -> None:
         """See `JobStore.update`."""
         with self._db.write() as db:
             row = first(
                 db,
-                "UPDATE jobs SET state = ?, done = ?, total = ?, document_id = ?, known = ?,"
-                " reason = ? WHERE id = ? RETURNING version",
+                "UPDATE jobs SET state = ?1, done = ?2, total = ?3, document_id = ?4, known = ?5,"
+                " reason = ?6, attempts = attempts - (?1 = 'queued') WHERE id = ?7 RETURNING version",
                 (job.state, job.done, job.total, job.document_id, job.known, job.reason, job.id),
             )
         if row is None:
@@ -94,6 +117,14 @@ class JobQueue:
             raise UnknownJob(job_id)
         return records.job(row)
 
+    def give_up(self, db: apsw.Connection, collection: str) -> list[str]:
+        """Forget the uploads of a collection, whatever became of them; gives the versions that they name."""
+        return column(
+            db,
+            "DELETE FROM jobs WHERE upload ->> 'collection' = ? RETURNING version",
+            (collection,),
+        )
+
     def drop_unnamed(self, version: str) -> None:
         """Delete an original that no document and no waiting job names any more."""
         with self._changing, self._db.read() as db:
@@ -101,8 +132,13 @@ class JobQueue:
                 self._originals.drop(version)
 
     def requeue_interrupted(self) -> None:
-        """Let wait again what another process did not end."""
+        """Let wait again what another process did not end; what ended it time and again fails."""
         with self._db.write() as db:
+            db.execute(
+                "UPDATE jobs SET state = 'failed', reason = ?"
+                " WHERE state IN ('parsing', 'embedding') AND attempts >= ?",
+                (_GIVEN_UP, _MOST_ATTEMPTS),
+            )
             db.execute(
                 "UPDATE jobs SET state = 'queued', done = 0, total = 0"
                 " WHERE state IN ('parsing', 'embedding')"

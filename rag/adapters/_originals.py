@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.adapters import _durable as durable
 from rag.adapters.sqlite import translated
+from rag.errors import StoreDamaged
 from rag.types import Version
 
 ORIGINALS = "originals"
@@ -35,16 +36,33 @@ class Originals:
     def keep(self, version: str, content: bytes) -> None:
         """Keep the bytes of a version; durable on return."""
         path = self.path(version)
-        if path.exists():
-            return
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         with translated():
+            if path.exists() and path.read_bytes() == content:  # else it is damaged, and mended now
+                return
+            aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
             try:
                 durable.write(aside, content)
                 aside.rename(path)
                 durable.sync_folder(path.parent)
+            except BaseException:
+                path.unlink(missing_ok=True)  # or it would be taken for one that is durable
+                raise
             finally:
                 aside.unlink(missing_ok=True)
+
+    def read(self, version: str) -> bytes:
+        """The bytes of a version.
+
+        Raises:
+            StoreDamaged: they are gone, or are not those that came.
+        """
+        try:
+            content = self.path(version).read_bytes()
+        except OSError as error:
+            raise StoreDamaged("Its original file is gone.") from error
+        if version_of(content) != version:
+            raise StoreDamaged("Its original file is not the one that came.")
+        return content
 
     def drop(self, version: str) -> None:
         """Delete the bytes of a version."""

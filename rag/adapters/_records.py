@@ -21,6 +21,7 @@ _DETAILS = (
     "partial",
     "warnings",
 )
+_NOTHING_STATED = json.dumps(dict.fromkeys(_DETAILS) | {"partial": False, "warnings": []})
 
 
 def document(row: tuple[Any, ...]) -> Document:
@@ -55,29 +56,33 @@ def details(source: Document) -> str:
 def summary(row: tuple[Any, ...], near_duplicates: tuple[DocumentId, ...]) -> DocumentSummary:
     """A document without its text.
 
-    Of (id, version, collection, title, media type, source key, details, characters, pages, passages, added at,
-    JSON of the ids of its near-duplicates).
+    Of (id, version, collection, source key, JSON of [title, media type, details] or nothing where that is damaged,
+    characters, pages, passages, added at, what of it is damaged), and the ids of its near-duplicates.
     """
-    stated = json.loads(row[6])
+    title, media_type, details_json = json.loads(row[4]) if row[4] else ("", "", _NOTHING_STATED)
+    stated = json.loads(details_json)
+    damage = row[9] or (None if row[4] else "What is stated of it is not as it was written.")
+    warnings = tuple(stated["warnings"])
     return DocumentSummary(
         id=DocumentId(row[0]),
         version=Version(row[1]),
         collection=row[2],
-        title=row[3],
-        media_type=row[4],
-        source_key=row[5],
+        title=title,
+        media_type=media_type,
+        source_key=row[3],
         source_url=stated["source_url"],
         language=stated["language"],
         partial=stated["partial"],
         published=date_of(stated["published"]),
         recorded=date_of(stated["recorded"]),
         original=date_of(stated["original"]),
-        warnings=tuple(stated["warnings"]),
-        characters=row[7],
-        pages=row[8],
-        passages=row[9],
-        added_at=dt.datetime.fromisoformat(row[10]),
+        warnings=(*warnings, f"It is damaged: {damage} Add it again.") if damage else warnings,
+        characters=row[5],
+        pages=row[6],
+        passages=row[7],
+        added_at=dt.datetime.fromisoformat(row[8]),
         near_duplicates=near_duplicates,
+        damage=damage,
     )
 
 

@@ -99,9 +99,39 @@ _STEP_3 = """
 CREATE TABLE embedded (                   -- see rag/adapters/_embedding_cache.py
     passage_id INTEGER PRIMARY KEY REFERENCES passages ON DELETE CASCADE,
     collection_id INTEGER NOT NULL,
-    digest BLOB NOT NULL                  -- sha256 of the text whose vector the passage has
+    digest BLOB NOT NULL,                 -- sha256 of the text whose vector the passage has
+    seal BLOB
 ) STRICT;
 CREATE INDEX embedded_by_digest ON embedded (collection_id, digest);
+ALTER TABLE facts ADD COLUMN seal BLOB;                     -- of rows: see rag/adapters/_seals.py
+ALTER TABLE collections ADD COLUMN seal BLOB;
+ALTER TABLE collections ADD COLUMN traces INTEGER NOT NULL DEFAULT 0; -- the last change that deleted something, as
+                                                            -- long as files may hold what was deleted; else 0
+ALTER TABLE documents ADD COLUMN seal BLOB;
+ALTER TABLE versions ADD COLUMN seal BLOB;
+ALTER TABLE versions ADD COLUMN text_seal BLOB;
+ALTER TABLE passages ADD COLUMN seal BLOB;
+ALTER TABLE vectors ADD COLUMN seal BLOB;
+ALTER TABLE layouts ADD COLUMN seal BLOB;
+ALTER TABLE sources ADD COLUMN seal BLOB;
+ALTER TABLE fingerprints ADD COLUMN seal BLOB;
+ALTER TABLE jobs ADD COLUMN seal BLOB;
+ALTER TABLE jobs ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0; -- how often it was begun
+DROP TABLE generations;                                     -- they are made again
+CREATE TABLE generations (                                  -- the FAISS files in force, and those before
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    manifest_sha256 TEXT NOT NULL,
+    seal BLOB,
+    PRIMARY KEY (collection_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE damage (                                       -- versions that are not as they were written
+    document_id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    what TEXT NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (document_id, version)
+) STRICT, WITHOUT ROWID;
 """
 STEPS = (_STEP_1, _STEP_2, _STEP_3)
 FORMAT = len(STEPS)

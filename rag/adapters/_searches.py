@@ -12,6 +12,8 @@ from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters import _records as records
 from rag.adapters._collections import change_of, known
+from rag.adapters._damage import Quarantine
+from rag.adapters._seals import PASSAGES
 from rag.adapters._vectors import VectorIndex
 from rag.adapters.sqlite import Database, column, first, json_list, rows, value
 from rag.protocols import Hit, Selection
@@ -23,9 +25,10 @@ _AMONG = "AND document_id IN (SELECT value FROM json_each(?))"
 class Searches:
     """The searching half of `PassageIndex`."""
 
-    def __init__(self, db: Database, vectors: VectorIndex) -> None:
+    def __init__(self, db: Database, vectors: VectorIndex, quarantine: Quarantine) -> None:
         self._db = db
         self._vectors = vectors
+        self._quarantine = quarantine
 
     def select(self, collection: str, filters: Filters) -> Selection:
         """See `PassageIndex.select`."""
@@ -107,10 +110,12 @@ class Searches:
         with self._db.read() as db:
             found = rows(
                 db,
-                'SELECT id, document_id, version, start, "end", text, section FROM passages'
-                " WHERE id IN (SELECT value FROM json_each(?))",
+                'SELECT id, document_id, version, start, "end", text, section FROM passages x'
+                f" WHERE id IN (SELECT value FROM json_each(?)) AND {PASSAGES.sound('x')}",
                 (json.dumps(list(ids)),),
             )
+        if len(found) < len(set(ids)):  # they were deleted meanwhile, or are damaged
+            self._quarantine.suspect_passages(set(ids) - {row[0] for row in found})
         return {PassageId(row[0]): records.passage(row[1:]) for row in found}
 
 

@@ -17,20 +17,28 @@ from rag.adapters import _copies as copies
 from rag.adapters import _documents as documents
 from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
+from rag.adapters import _seals as seals
 from rag.adapters._catalog import StoredCatalog, summaries_of
-from rag.adapters._collections import known_or_new, touch
+from rag.adapters._collections import forget, known, known_or_new, leave_traces, touch
+from rag.adapters._damage import Quarantine
 from rag.adapters._jobs import NAMED_VERSIONS, JobQueue
 from rag.adapters._locking import LOCK, lock
+from rag.adapters._maintenance import Maintenance
+from rag.adapters._migration import bring_up_to_date, drop_copies
 from rag.adapters._originals import ORIGINALS, Originals, version_of
+from rag.adapters._seals import FACTS
 from rag.adapters._searches import Searches
+from rag.adapters._space import Space
 from rag.adapters._vectors import INDEX, VectorIndex
 from rag.adapters.fingerprints import fingerprint
 from rag.adapters.inspection import refuse_lost_database
-from rag.adapters.sqlite import DATABASE, Database, column, first, translated, value
-from rag.errors import IndexMismatch, UnknownDocument
+from rag.adapters.sqlite import DATABASE, Database, column, first, rows, translated
+from rag.errors import IndexMismatch, StoreDamaged, UnknownDocument
 from rag.layout import PageLayout
 from rag.protocols import DocumentSummary, ModelIdentity
 from rag.types import Document, DocumentId, Passage, Vectors, Version
+
+_PER_CHARACTER_BYTES = 4  # a text, its passages, and their words
 
 
 class EmbeddedStore:
@@ -50,32 +58,44 @@ class EmbeddedStore:
     """
 
     def __init__(self, folder: Path, identity: ModelIdentity) -> None:
-        self._folder = folder
         self._identity = identity
         # one change at a time, to the database, the vectors and the originals together
         self._changing = threading.RLock()
         with translated():
             folder.mkdir(parents=True, exist_ok=True)
-            self._originals = Originals(folder / ORIGINALS)
             self._lock = lock(folder / LOCK)
         try:
             with translated():
                 refuse_lost_database(folder)
                 self._db = Database(folder / DATABASE)
-                self._claim_model()
-                with self._db.write() as db:
-                    lexical.bring_up_to_date(db)
-                self._jobs = JobQueue(self._db, self._originals, self._changing)
-                self._jobs.requeue_interrupted()
-                with self._db.read() as db:
-                    self._originals.sweep(column(db, NAMED_VERSIONS))
+                self._assemble(folder)
         except BaseException:
             os.close(self._lock)
             raise
-        self._vectors = VectorIndex(folder / INDEX, self._db, identity, self._changing)
-        self._offer(Searches(self._db, self._vectors), StoredCatalog(self._db), self._jobs)
+        self._maintenance.start()
 
-    def _offer(self, searches: Searches, catalog: StoredCatalog, jobs: JobQueue) -> None:
+    def _assemble(self, folder: Path) -> None:
+        bring_up_to_date(self._db)
+        self._claim_model()
+        with self._db.write() as db:
+            lexical.bring_up_to_date(db)
+        self._space = Space(folder)
+        self._originals = Originals(folder / ORIGINALS)
+        self._jobs = JobQueue(self._db, self._originals, self._space, self._changing)
+        self._jobs.requeue_interrupted()
+        with self._db.read() as db:
+            self._originals.sweep(column(db, NAMED_VERSIONS))
+        self._vectors = VectorIndex(folder / INDEX, self._db, self._identity, self._changing)
+        self._vectors.sweep()
+        quarantine = Quarantine(self._db, self._vectors, self._changing)
+        self._maintenance = Maintenance(folder, self._db, self._vectors, quarantine)
+        self._offer(
+            Searches(self._db, self._vectors, quarantine),
+            StoredCatalog(self._db, self._originals, quarantine),
+        )
+        self.damage = quarantine.damage
+
+    def _offer(self, searches: Searches, catalog: StoredCatalog) -> None:
         self.select = searches.select
         self.dense_search = searches.dense_search
         self.lexical_search = searches.lexical_search
@@ -88,6 +108,8 @@ class EmbeddedStore:
         self.summaries = catalog.summaries
         self.summary = catalog.summary
         self.document = catalog.document
+        self.versions = catalog.versions
+        self.original = catalog.original
         self.layouts = catalog.layouts
         self.by_version = catalog.by_version
         self.by_source_key = catalog.by_source_key
@@ -96,19 +118,29 @@ class EmbeddedStore:
         self.inside = catalog.inside
         self.last_seen = catalog.last_seen
 
-        self.enqueue = jobs.enqueue
-        self.claim = jobs.claim
-        self.update = jobs.update
-        self.job = jobs.job
+        self.enqueue = self._jobs.enqueue
+        self.claim = self._jobs.claim
+        self.update = self._jobs.update
+        self.job = self._jobs.job
 
     def close(self) -> None:
-        """Fold pending changes into the index files and let go of the folder."""
-        with self._changing:
-            try:
-                self._vectors.fold_all()
+        """Fold pending changes into the index files, leave no trace of what was deleted, and let go of the folder."""
+        try:
+            self._maintenance.stop()
+            with self._changing:
+                self._maintenance.tidy(least=1)
                 self._db.close()
-            finally:
-                os.close(self._lock)
+            self._space.give_back()
+        finally:
+            os.close(self._lock)
+
+    def settle(self) -> None:
+        """Do now what else is done in time, or at the latest by `close`: see `Maintenance.tidy`."""
+        self._maintenance.tidy(least=1)
+
+    def scrub(self) -> list[str]:
+        """Look at everything now; mend or record what is damaged, and tell of it in a sentence each."""
+        return [one.what for one in self._maintenance.scrub()]
 
     def add(
         self,
@@ -133,6 +165,8 @@ class EmbeddedStore:
             raise ValueError(f"{len(passages)} passages do not go with vectors of {vectors.shape}")
         if version_of(original) != document.version:
             raise ValueError("the original bytes are not those of the document's version")
+        derived = vectors.nbytes + _PER_CHARACTER_BYTES * len(document.text)
+        self._space.refuse_without(len(original), derived)
         found = fingerprint(document.text)
         with self._changing:
             self._originals.keep(document.version, original)
@@ -154,7 +188,14 @@ class EmbeddedStore:
         return added
 
     def delete(self, document_id: DocumentId) -> None:
-        """See `PassageIndex.delete`."""
+        """See `PassageIndex.delete`.
+
+        Nothing finds it from then on; files hold no trace of it a moment later, at the latest when the store is
+        closed.
+        """
+        self._space.freeing(lambda: self._delete(document_id))
+
+    def _delete(self, document_id: DocumentId) -> None:
         with self._changing:
             with self._db.write() as db:
                 row = first(db, "SELECT collection_id FROM documents WHERE id = ?", (document_id,))
@@ -164,23 +205,48 @@ class EmbeddedStore:
                     document_id,
                     *documents.inside(db, row[0], documents.source_of(db, document_id)).values(),
                 ]
-                versions = column(
-                    db,
-                    "SELECT version FROM versions WHERE document_id IN (SELECT value FROM json_each(?))",
-                    (json.dumps(going),),
-                )
+                versions = documents.versions_of(db, going)
                 gone = [
                     one for each in going for one in documents.delete_document(db, row[0], each)
                 ]
-                touch(db, row[0])
+                leave_traces(db, row[0])
             self._vectors.forget(row[0], gone)
-            for version in versions:
-                self._jobs.drop_unnamed(version)
+            self._drop_files(versions)
+
+    def purge(self, collection: str) -> None:
+        """See `PassageIndex.purge`."""
+        self._space.freeing(lambda: self._purge(collection))
+
+    def _purge(self, collection: str) -> None:
+        with self._changing:
+            with self._db.write() as db:
+                collection_id = known(db, collection)
+                query = "SELECT id FROM documents WHERE collection_id = ?"
+                going = column(db, query, (collection_id,))
+                versions = documents.versions_of(db, going)
+                versions += self._jobs.give_up(db, collection)
+                for one in going:
+                    documents.delete_document(db, collection_id, one)
+                forget(db, collection_id)
+            self._vectors.drop(collection_id)
+            self._maintenance.purged()
+            self._drop_files(versions)
+
+    def _drop_files(self, versions: Sequence[str]) -> None:
+        drop_copies(self._db.path)
+        for version in versions:
+            self._jobs.drop_unnamed(version)
 
     def _claim_model(self) -> None:
         stated = json.dumps(dataclasses.asdict(self._identity), sort_keys=True)
         with self._db.write() as db:
-            db.execute("INSERT OR IGNORE INTO facts VALUES ('embedding', ?)", (stated,))
-            found = value(db, "SELECT value FROM facts WHERE name = 'embedding'")
+            query = "INSERT OR IGNORE INTO facts (name, value) VALUES ('embedding', ?)"
+            db.execute(query, (stated,))
+            if db.changes():
+                seals.close(db, FACTS, "x.name = 'embedding'")
+            query = f"SELECT value, {FACTS.sound('x')} FROM facts x WHERE name = 'embedding'"  # noqa: S608 # ours
+            found, sound = rows(db, query)[0]
+        if not sound:
+            raise StoreDamaged("The data folder's database is damaged. Restore it from a backup.")
         if found != stated:
             raise IndexMismatch(str(ModelIdentity(**json.loads(found))), str(self._identity))

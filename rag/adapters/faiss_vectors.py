@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -146,6 +146,20 @@ def read_generation(
     Raises:
         StoreDamaged: a file is missing, or is not what was written.
     """
+    content, manifest = checked_files(folder, number, manifest_sha256)
+    faiss.set_deserialization_vector_byte_limit(len(content))
+    index: Any = faiss.deserialize_index(np.frombuffer(content, np.uint8))
+    if (index.ntotal, index.d) != (manifest["count"], identity.dimension):
+        raise StoreDamaged("The vector index does not fit its manifest.")
+    return Searchable(base=index, base_ids=faiss.vector_to_array(index.id_map))
+
+
+def checked_files(folder: Path, number: int, manifest_sha256: str) -> tuple[bytes, dict[str, Any]]:
+    """The index file and the manifest of a generation, as they were written.
+
+    Raises:
+        StoreDamaged: a file is missing, or is not what was written.
+    """
     try:
         encoded = (folder / str(number) / _MANIFEST_FILE).read_bytes()
         content = (folder / str(number) / _INDEX_FILE).read_bytes()
@@ -153,20 +167,19 @@ def read_generation(
         raise StoreDamaged("A file of the vector index is missing.") from error
     if _sha256(encoded) != manifest_sha256:
         raise StoreDamaged("The vector index's manifest is not the one that was written.")
-    manifest = json.loads(encoded)
+    manifest: dict[str, Any] = json.loads(encoded)
     stated = manifest["files"][_INDEX_FILE]
     if (len(content), _sha256(content)) != (stated["bytes"], stated["sha256"]):
         raise StoreDamaged("The vector index is not the file that was written.")
-    index: Any = faiss.deserialize_index(np.frombuffer(content, np.uint8))
-    if (index.ntotal, index.d) != (manifest["count"], identity.dimension):
-        raise StoreDamaged("The vector index does not fit its manifest.")
-    return Searchable(base=index, base_ids=faiss.vector_to_array(index.id_map))
+    return content, manifest
 
 
-def remove_other_generations(folder: Path, number: int) -> None:
-    """Delete every generation but this one, and what a crash left of one."""
+def remove_other_generations(folder: Path, kept: Container[int | None]) -> None:
+    """Delete every generation but these, and what a crash left of one."""
     for entry in folder.iterdir():
-        if entry.name.lstrip(".").isdecimal() and entry.name != str(number):
+        if entry.name.lstrip(".").isdecimal() and not (
+            entry.name.isdecimal() and int(entry.name) in kept
+        ):
             shutil.rmtree(entry)
 
 

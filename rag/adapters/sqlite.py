@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import json
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +14,15 @@ from typing import Any
 
 import apsw
 
-from rag.adapters._schema import FORMAT, STEPS
+from rag.adapters import _seals as seals
+from rag.adapters._schema import FORMAT
 from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
+logger = logging.getLogger(__name__)
+
 DATABASE = "catalog.sqlite"
-_APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
+APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
+_NOT_SAVED = (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -31,6 +36,9 @@ _PRAGMAS = (
 class Database:
     """A database file, opened for one process.
 
+    Where the disk fails to save, nothing that was in memory is trusted any more: every connection is closed, and
+    the next change begins with what the disk itself holds. What failed is never tried again by itself.
+
     Raises:
         FormatTooNew: a newer release wrote it.
         StoreDamaged: it is no database, or not ours.
@@ -40,22 +48,50 @@ class Database:
         self._path = path
         self._writing = threading.RLock()
         self._idle: list[apsw.Connection] = []
+        self._writer: apsw.Connection | None = None
+        refuse_foreign(path)
         with translated():
             self._writer = self._connect()
-            _prepare(self._writer)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
 
     @contextmanager
     def write(self) -> Iterator[apsw.Connection]:
         """One transaction: durable when the block ends, undone when it raises."""
         with self._writing, translated():
-            self._writer.execute("BEGIN IMMEDIATE")
+            writer = self._writer or self._reopened()
+            writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                yield writer
+                writer.execute("COMMIT")
+            except BaseException as error:
+                if (
+                    isinstance(error, apsw.IOError)
+                    and getattr(error, "extendedresult", 0) in _NOT_SAVED
+                ):
+                    self._close_all()
+                elif writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[apsw.Connection]:
+        """A connection that sees one state until the block ends."""
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    def checkpoint(self) -> bool:
+        """Fold the write-ahead log into the file and empty it; whether readers let go of it in time."""
+        with self._writing, translated():
+            writer = self._writer or self._reopened()
+            return not value(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
@@ -70,8 +106,26 @@ class Database:
     def close(self) -> None:
         """Close every connection; the last one folds the write-ahead log into the file."""
         with self._writing, translated():
-            for connection in (*self._idle, self._writer):
-                connection.close()
+            self._close_all()
+
+    def _close_all(self) -> None:
+        writer, self._writer = self._writer, None
+        while self._idle:
+            self._idle.pop().close()
+        if writer is not None:
+            writer.close(force=True)
+
+    def _reopened(self) -> apsw.Connection:
+        """A writer on what the disk holds, once all of that has been saved anew."""
+        writer = self._connect()
+        try:
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except BaseException:
+            writer.close(force=True)
+            raise
+        logger.warning("the database was opened again after the disk failed to save a change")
+        self._writer = writer
+        return writer
 
     def _take(self) -> apsw.Connection:
         try:
@@ -87,6 +141,7 @@ class Database:
 
     def _connect(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path))
+        seals.teach(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         return connection
@@ -136,6 +191,10 @@ def translated() -> Iterator[None]:
         raise StoreDamaged(
             "The data folder's database is damaged. Restore it from a backup."
         ) from error
+    except UnicodeDecodeError as error:  # a flipped bit in a row's text
+        raise StoreDamaged(
+            "A row of the data folder's database is damaged. Look with: verse verify"
+        ) from error
     except apsw.Error as error:
         raise StoreError(
             "The data folder's database cannot be read or written. Check the disk and its permissions."
@@ -157,12 +216,25 @@ def format_of(db: apsw.Connection) -> int | None:
     """
     if not value(db, "SELECT count(*) FROM sqlite_schema"):
         return None
-    if value(db, "PRAGMA application_id") != _APPLICATION_ID:
+    if value(db, "PRAGMA application_id") != APPLICATION_ID:
         raise StoreDamaged("The data folder holds a database of another program.")
     found = int(value(db, "PRAGMA user_version"))
     if found > FORMAT:
         raise FormatTooNew(found, FORMAT)
     return found
+
+
+def refuse_foreign(path: Path) -> None:
+    """Refuse a database that this release cannot work with, before anything is written into it.
+
+    Raises:
+        StoreDamaged: it is no database, or not ours.
+        FormatTooNew: a newer release wrote it.
+    """
+    with translated():
+        if path.exists() and path.stat().st_size:
+            with looking(path) as db:
+                format_of(db)
 
 
 @contextmanager
@@ -177,18 +249,7 @@ def looking(path: Path) -> Iterator[apsw.Connection]:
         )
         try:
             db.set_busy_timeout(5000)
+            seals.teach(db)
             yield db
         finally:
             db.close()
-
-
-def _prepare(connection: apsw.Connection) -> None:
-    """Bring a database to the present format, in one transaction."""
-    found = format_of(connection) or 0
-    if found == FORMAT:
-        return
-    with connection:
-        for step in STEPS[found:]:
-            connection.execute(step)
-        connection.pragma("application_id", _APPLICATION_ID)
-        connection.pragma("user_version", FORMAT)

@@ -64,12 +64,12 @@ def test_it_says_what_a_data_folder_holds_and_who_has_it(
     store.add(document("Text."), (), HashingEmbedder().embed_passages([]), original=b"Text.")
     code, found = doctor()
     assert code == DONE
-    assert found["data folder"]["found"].startswith("format 2, in use by process ")
+    assert found["data folder"]["found"].startswith("format 3, in use by process ")
     assert "1 documents, 0 passages, 1 collections" in found["data folder"]["found"]
     assert store.summaries("default")
     store.close()
-    assert doctor()[1]["data folder"]["found"].startswith("format 2, not in use: 1 documents")
-    EmbeddedStore(store._folder, HashingEmbedder.identity).close()
+    assert doctor()[1]["data folder"]["found"].startswith("format 3, not in use: 1 documents")
+    EmbeddedStore(store._db.path.parent, HashingEmbedder.identity).close()
 
 
 @pytest.mark.parametrize(

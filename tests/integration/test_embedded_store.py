@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import apsw
 import numpy as np
@@ -71,8 +72,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def generation(folder: Path) -> Path:
-    [found] = (folder / "index" / "1").iterdir()
-    return found
+    """The newest one."""
+    return max((folder / "index" / "1").iterdir(), key=lambda one: int(one.name))
 
 
 def test_a_generation_says_what_it_holds(folder: Path) -> None:
@@ -161,7 +162,7 @@ def test_an_index_that_cannot_be_written_fails_nothing(
     fill(store)
     expected = hits(store)
     monkeypatch.setattr(_durable, "write", full)
-    monkeypatch.setattr(_vectors, "_FOLD_AT", 1)
+    monkeypatch.setattr(_vectors, "FOLD_AT", 1)
     with pytest.raises(StoreFull):
         add(store, document("more", id="more"))
     store.close()
@@ -228,16 +229,43 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
             opened(place)
 
 
-def test_many_changes_become_a_generation_while_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_vectors, "_FOLD_AT", 10)
+def test_changes_become_a_generation_while_searches_go_on(tmp_path: Path) -> None:
     store = opened(tmp_path)
     add(store, document("first", id="first"))
     hits(store)
     fill(store)
+    expected = hits(store)
+    store.settle()
     assert json.loads((generation(tmp_path) / "manifest.json").read_text())["count"] >= 40
-    assert len(hits(store)[0]) == 10
+    assert hits(store) == expected
+    store.close()
+
+
+def test_a_search_that_runs_while_a_generation_is_written_is_not_held_up(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(folder)
+    expected = hits(store)
+    writing, go_on = threading.Event(), threading.Event()
+    written = faiss_vectors.write_generation
+
+    def slow(*arguments: Any, **more: Any) -> str:
+        writing.set()
+        assert go_on.wait(10)
+        return written(*arguments, **more)
+
+    monkeypatch.setattr(faiss_vectors, "write_generation", slow)
+    add(store, document("thing3 at place2 thing3 at place2", id="new"))
+    thread = threading.Thread(target=store.settle)
+    thread.start()
+    assert writing.wait(10)
+    add(store, document("unlike all others", id="late"))
+    store.delete(DocumentId("new"))
+    assert [one.score for one in hits(store)[0]] == [one.score for one in expected[0]]
+    go_on.set()
+    thread.join()
+    assert hits(store)[0] == expected[0]
+    assert store.scrub() == []
     store.close()
 
 
@@ -292,19 +320,6 @@ def test_another_model_s_vectors_are_refused(folder: Path) -> None:
     with pytest.raises(IndexMismatch, match="hashing"):
         EmbeddedStore(folder, replace(EMBEDDER.identity, name="other"))
     opened(folder).close()  # and the refusal let go of the folder
-
-
-def test_a_folder_of_the_first_format_is_brought_up_to_date(folder: Path) -> None:
-    connection = apsw.Connection(str(folder / "catalog.sqlite"))
-    for table in ("layouts", "sources", "fingerprints", "bands"):
-        connection.execute(f"DROP TABLE {table}")
-    connection.pragma("user_version", 1)
-    connection.close()
-    for _ in range(2):
-        store = opened(folder)
-        assert store.layouts(DocumentId("d1"), document("x").version, [1]) == []
-        assert store.near_duplicates(DocumentId("d1")) == []
-        store.close()
 
 
 def test_terms_that_another_release_took_otherwise_are_taken_again(folder: Path) -> None:

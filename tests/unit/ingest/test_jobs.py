@@ -160,7 +160,7 @@ def test_stopping_gives_up_what_is_being_embedded() -> None:
     started = time.monotonic()
     worker.stop()
     assert time.monotonic() - started < SOON_S / 2
-    assert store.job(job.id).state == "embedding"  # which the next start queues again
+    assert store.job(job.id).state == "queued"  # for the next start
 
 
 def test_waiting_ends_when_the_time_is_up() -> None:
