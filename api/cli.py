@@ -494,3 +494,6 @@ def _fail(message: str, code: int = FAILED) -> NoReturn:
 
 def _registered() -> dict[str, EntryPoint]:
     return {one.name: one for one in entry_points(group=_COMMANDS)}
+
+
+from api import store_commands  # noqa: E402, F401 # its commands join those above

@@ -26,6 +26,8 @@
         ├── StoreLocked
         ├── StoreDamaged
         ├── DocumentDamaged
+        ├── InvalidBackup
+        ├── OldFormat
         ├── FormatTooNew
         ├── IndexMismatch
         └── StoreFull
@@ -173,6 +175,21 @@ class DocumentDamaged(StoreError):
             f"Document {document_id!r} is damaged in the data folder. Add it again, or restore a backup."
         )
         self.document_id = document_id
+
+
+class InvalidBackup(StoreError):
+    """A backup that cannot be made where it should be, or that cannot be restored."""
+
+
+class OldFormat(StoreError):
+    """The data folder was written by an older release."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"The data folder has format {found}, and this release writes {known}. Open it once, with "
+            "verse documents, say, to bring it up to date; a copy of the database is kept."
+        )
+        self.found, self.known = found, known
 
 
 class FormatTooNew(StoreError):

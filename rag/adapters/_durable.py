@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -12,6 +13,18 @@ def write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def copy(source: Path, path: Path) -> None:
+    """Copy a file, whole or not at all, and wait until the disk has it."""
+    aside = path.with_name(f".{path.name}.copy")
+    try:
+        shutil.copyfile(source, aside)
+        sync(aside)
+        aside.rename(path)
+        sync_folder(path.parent)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,9 @@
 """What every implementation of `PassageIndex`, `Catalog` and `JobStore` shows."""
 
 import datetime as dt
+import io
+import json
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +21,7 @@ from rag.errors import (
     UnknownJob,
     UnknownVersion,
 )
+from rag.exporting import export
 from rag.layout import PageLayout
 from rag.protocols import DocumentSummary, Upload
 from rag.types import (
@@ -530,3 +534,76 @@ def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:
         store.job("none")
     with pytest.raises(UnknownJob):
         store.update(replace(job, id="none"))
+
+
+def test_versions_and_originals_are_kept_until_the_document_is_deleted(stored: Put) -> None:
+    old, new = document("The price is ten."), document("The price is twelve.")
+    store = stored(old, new)
+    assert store.versions(old.id) == [old.version, new.version]
+    assert store.original(old.id) == new.text.encode()
+    assert store.original(old.id, old.version) == old.text.encode()
+    with pytest.raises(UnknownVersion):
+        store.original(old.id, Version("sha256:other"))
+    add(store, old)
+    assert store.versions(old.id) == [new.version, old.version]
+    store.delete(old.id)
+    for call in (store.versions, store.original):
+        with pytest.raises(UnknownDocument):
+            call(old.id)
+    assert store.damage() == []
+
+
+def test_a_purged_collection_is_gone_with_all_that_waits_for_it(stored: Put) -> None:
+    store = stored(
+        document("shared one", source_key="k"),
+        document("shared two", id="d2"),
+        document("shared three", id="d3", collection="b"),
+    )
+    waiting = store.enqueue(Upload(name="a"), b"waiting")
+    other = store.enqueue(Upload(name="a", collection="b"), b"waiting")
+    before = snapshot(store)
+    store.purge("default")
+    with pytest.raises(UnknownCollection):
+        store.purge("default")
+    with pytest.raises(UnknownJob):
+        store.job(waiting.id)
+    assert store.job(other.id).state == "queued"
+    for gone in ("d1", "d2"):
+        with pytest.raises(UnknownDocument):
+            store.document(DocumentId(gone))
+    assert [one.name for one in store.collections()] == ["b"]
+    store = stored(document("shared four", id="d4"))
+    assert lexical(store, "shared") == dense(store, "shared") == ["shared four"]
+    assert snapshot(store) != before
+    selection = store.select("b", Filters())
+    assert len(store.lexical_search(selection, terms("shared"), 5)) == 1
+
+
+def test_an_export_holds_everything_in_open_formats(stored: Put) -> None:
+    text = "Kopf 😀\nBody of é."
+    old, new = document("The price is ten."), document("The price is twelve.")
+    placed = document(
+        text,
+        id="d2",
+        published=DocumentDate(value=dt.date(2024, 2, 29), found_by="user", span=Span(0, 4)),
+        locators=(SectionLocator(span=Span(0, 4), path=("A", "B")),),
+    )
+    store = stored(old, new, placed, document("elsewhere", id="d3", collection="b"))
+    with tarfile.open(fileobj=io.BytesIO(b"".join(export(store, "default")))) as archive:
+        members = {
+            one.name: (archive.extractfile(one) or pytest.fail("no file")).read()
+            for one in archive.getmembers()
+        }
+    lines = [json.loads(line) for line in members.pop("default/documents.jsonl").splitlines()]
+    assert [(one["id"], one["text"], one["present"]) for one in lines] == [
+        ("d1", old.text, False),
+        ("d1", new.text, True),
+        ("d2", text, True),
+    ]
+    assert lines[2]["published"] == {"value": "2024-02-29", "found_by": "user", "span": [0, 4]}
+    assert lines[2]["locators"] == [["section", [0, 4], ["A", "B"]]]
+    assert {name: content.decode() for name, content in members.items()} == {
+        f"default/{one['original_file']}": one["text"] for one in lines
+    }
+    with pytest.raises(UnknownCollection):
+        next(export(store, "nope"))

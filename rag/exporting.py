@@ -1,0 +1,73 @@
+"""Everything of a collection in open formats: a tar archive of JSON Lines and original files."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from typing import Any
+
+from rag.encoding import encode, locator_rows
+from rag.protocols import Catalog, DocumentSummary
+from rag.types import Document, DocumentDate, DocumentId, Version
+
+_PAGE = 200
+
+
+def export(store: Catalog, collection: str) -> Iterator[bytes]:
+    """A tar archive, a piece at a time: `documents.jsonl`, then the original of every version.
+
+    A line is one version of one document, its text and all that is stated of it; a document's versions follow each
+    other, the present one last. `docs/operations.md` describes the fields. Vectors are not among them: what they
+    were made of is.
+
+    Raises:
+        UnknownCollection: there is none of that name.
+        DocumentDamaged: one of its documents is not as it was written; it would be missing without a word.
+    """
+    summaries = list(_summaries(store, collection))
+    versions = [(one, version) for one in summaries for version in store.versions(one.id)]
+    lines = b"".join(_line(store, one, version) for one, version in versions)
+    yield from _member(f"{collection}/documents.jsonl", lines)
+    written: set[str] = set()
+    for one, version in versions:
+        name = version.removeprefix("sha256:")
+        if name not in written:
+            written.add(name)
+            yield from _member(f"{collection}/originals/{name}", store.original(one.id, version))
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _summaries(store: Catalog, collection: str) -> Iterator[DocumentSummary]:
+    after: DocumentId | None = None
+    while page := store.summaries(collection, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def _line(store: Catalog, summary: DocumentSummary, version: Version) -> bytes:
+    document = store.document(summary.id, version)
+    stated = _fields(document)
+    for name in ("published", "recorded", "original"):
+        stated[name] = _fields(stated[name]) if stated[name] else None
+    stated["locators"] = locator_rows(document.locators)
+    stated["present"] = version == summary.version
+    stated["added_at"] = summary.added_at.isoformat()
+    stated["original_file"] = f"originals/{version.removeprefix('sha256:')}"
+    return json.dumps(json.loads(encode(stated)), ensure_ascii=False).encode() + b"\n"
+
+
+def _fields(value: Document | DocumentDate) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+
+
+def _member(name: str, content: bytes) -> Iterator[bytes]:
+    header = tarfile.TarInfo(name)
+    header.size = len(content)
+    yield header.tobuf(tarfile.PAX_FORMAT)
+    view = io.BytesIO(content)
+    while piece := view.read(1 << 20):
+        yield piece
+    yield bytes(-len(content) % tarfile.BLOCKSIZE)
