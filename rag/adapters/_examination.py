@@ -79,7 +79,7 @@ def _guarded(what: str, look: Iterator[Problem | None]) -> Iterator[Problem | No
     """What a look finds; that it comes to no end is a finding too."""
     try:
         yield from look
-    except (UnicodeDecodeError, apsw.Error, StoreError):
+    except (ValueError, apsw.Error, StoreError):  # text that is none among them
         yield Problem(part="database", what=f"A part of {what} cannot be read.")
 
 
@@ -160,7 +160,7 @@ def _lexical(read: Reader, collection_id: int) -> Iterator[Problem | None]:
     try:
         with read() as db:
             sound = lexical.agrees(db, collection_id)
-    except (apsw.Error, StoreError):
+    except (ValueError, apsw.Error, StoreError):
         sound = False
     yield None if sound else _lexical_problem(collection_id)
 

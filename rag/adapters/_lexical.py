@@ -78,11 +78,12 @@ def rebuild(db: apsw.Connection, collection_id: int) -> None:
 
 
 def _present(db: apsw.Connection, collection_id: int) -> list[tuple[Any, ...]]:
-    """Id, text, title and section of every passage of a collection."""
+    """Id, text, title and section of every passage of a collection that is as it was written."""
     return rows(
         db,
         "SELECT p.id, p.text, v.title, p.section FROM passages p JOIN documents d ON d.id = p.document_id"
-        " JOIN versions v ON v.id = d.version_id WHERE p.collection_id = ? ORDER BY p.id",
+        f" JOIN versions v ON v.id = d.version_id WHERE p.collection_id = ? AND {seals.PASSAGES.sound('p')}"
+        " ORDER BY p.id",
         (collection_id,),
     )
 
