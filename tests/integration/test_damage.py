@@ -49,8 +49,15 @@ def opened(folder: Path) -> EmbeddedStore:
 def put(store: EmbeddedStore, document_id: str, layouts: Sequence[PageLayout] = ()) -> None:
     source = DOCUMENTS[DocumentId(document_id)]
     passages = lines(source)
-    vectors = EMBEDDER.embed_passages([one.text for one in passages])
-    store.add(source, passages, vectors, original=source.text.encode(), layouts=layouts)
+    texts = [one.text for one in passages]
+    store.add(
+        source,
+        passages,
+        EMBEDDER.embed_passages(texts),
+        original=source.text.encode(),
+        layouts=layouts,
+        embedded=texts,
+    )
 
 
 COLUMNS = [(sealed, column) for sealed in seals.EVERY for column in (*sealed.texts, *sealed.others)]

@@ -54,7 +54,7 @@ def memory_disk(tmp_path: Path) -> Iterator[Path]:
 
 @contextmanager
 def few_inodes(tmp_path: Path) -> Iterator[Path]:
-    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=64m,nr_inodes=64", "tmpfs") as disk:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=64m,nr_inodes=400", "tmpfs") as disk:
         yield disk
 
 
@@ -97,6 +97,7 @@ def test_r5_a_full_disk(
 ) -> None:
     with disk_of(tmp_path) as disk:
         for point in range(POINTS):
+            empty(disk)
             _full(disk, disk / f"data{point}", partial(fill, disk, point), partial(empty, disk))
 
 
