@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lint types layers fuzz lock bench bench-ingest bench-latency clean
+.PHONY: help demo test check format lint types layers fuzz lock torture bench bench-ingest bench-latency clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -35,6 +35,10 @@ layers: $(VENV)/.dev ## Check that imports point one way
 
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+
+torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about half an hour
+	@TORTURE_KILLS=2000 TORTURE_FLIPS=2000 TORTURE_SYSCALL_KILLS=600 TORTURE_SYSCALL_ERRORS=400 \
+		TORTURE_FILL_POINTS=50 $(BIN)/python -m pytest tests/torture -s
 
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh
