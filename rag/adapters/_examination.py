@@ -160,7 +160,11 @@ def _lexical(read: Reader, collection_id: int) -> Iterator[Problem | None]:
     try:
         with read() as db:
             sound = lexical.agrees(db, collection_id)
-    except (ValueError, apsw.Error, StoreError):
+    except (ValueError, apsw.SQLError, apsw.CorruptError, StoreDamaged):
+        sound = False  # it is not even a table that can be read; a lock, say, would be no damage
+    except StoreError as error:
+        if not isinstance(error.__cause__, apsw.SQLError):
+            raise
         sound = False
     yield None if sound else _lexical_problem(collection_id)
 
