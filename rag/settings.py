@@ -51,13 +51,13 @@ class AnswerSettings(_Group):
 
     statements: int = Field(5, gt=0, le=20, description="Statements of an answer, at the most.")
     abstain_below: float = Field(
-        0.74,
+        0.70,
         ge=0,
         description="Fit of the first sentence below which there is no answer: its cosine with the question "
         "plus 0.6 times the share of the question's words that it holds.",
     )
     keep_above: float = Field(
-        0.8,
+        0.75,
         ge=0,
         le=1,
         description="Share of the first sentence's rank that the sentence of a further statement must reach.",

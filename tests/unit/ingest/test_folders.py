@@ -491,7 +491,8 @@ def test_a_follower_that_is_stopped_gives_up_what_is_being_embedded(tmp_path: Pa
 
     library = assemble(Settings(data=tmp_path / "data"), InMemoryStore(), Slow())
     desk = Desk(library, tmp_path)
-    follower = Follower(desk.folders(desk.folder("a", long="A line of a long text.\n" * 200_000)))
+    long = "".join(f"A line of a long text, number {n}.\n" for n in range(100_000))
+    follower = Follower(desk.folders(desk.folder("a", long=long)))
     follower.start()
     assert embedding.wait(60)
     began = time.monotonic()
