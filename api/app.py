@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
-from api import problems
+from api import administration, documents, problems, questions, status
+from api.access import Gate
+from api.answer_log import AnswerLog
+from api.dependencies import Service
+from api.documents import DOCUMENTS_PATH
 from api.edge import LOOPBACK_HOSTS, Edge
-from api.routes import DOCUMENTS_PATH, Service, router
+from api.metrics import Metrics
+from api.readiness import Readiness
+from api.suggestions import Suggestions
 from ingest.jobs import JobWorker
 from ingest.pipeline import Ingester
 from rag.errors import RagError
@@ -24,7 +31,11 @@ _FORM_BYTES = 1 << 20  # of an upload besides the file itself
 
 
 def create_app(
-    library: Library, *, own: bool, hosts: frozenset[str] | None = LOOPBACK_HOSTS
+    library: Library,
+    *,
+    own: bool,
+    hosts: frozenset[str] | None = LOOPBACK_HOSTS,
+    keys: bool = False,
 ) -> FastAPI:
     """The service, whose worker runs as long as the application does.
 
@@ -32,39 +43,81 @@ def create_app(
         library: What it answers from.
         own: Whether to close the library when the application ends.
         hosts: Names that a request's `Host` may hold; None for any.
+        keys: Whether a request needs a key.
     """
-    service = Service(library=library, worker=JobWorker(library.store, Ingester(library).add))
+    service = _service(library, keys=keys)
+    app = FastAPI(
+        title="Chapterverse",
+        summary="Ask your documents; every statement of the answer is backed by a verbatim quote.",
+        version=version("chapterverse"),
+        lifespan=_lifespan(service, own=own),
+        docs_url=None,  # the framework's own page loads its scripts from elsewhere
+        redoc_url=None,
+        openapi_url=None,  # a route of ours gives it, behind the same gate as the others
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.service = service
+    for part in (questions, documents, administration, status):
+        app.include_router(part.router)
+    app.exception_handler(RagError)(problems.on_rag_error)
+    app.exception_handler(problems.ProblemError)(problems.on_problem)
+    app.exception_handler(HTTPException)(problems.on_http_error)
+    app.exception_handler(RequestValidationError)(problems.on_invalid_request)
+    origins = library.settings.access.origins
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type"),
+            expose_headers=("Content-Disposition", "Location", "Retry-After", "X-Request-Id"),
+        )
+    app.add_middleware(
+        Edge,
+        hosts=hosts,
+        origins=frozenset(origins),
+        body_bytes=_body_bytes(library.settings.limits.upload_bytes + _FORM_BYTES),
+        observe=service.metrics.request,
+    )
+    return app
 
+
+def _service(library: Library, *, keys: bool) -> Service:
+    settings, store = library.settings, library.store
+    metrics = Metrics(store)
+    worker = JobWorker(store, metrics.timed(Ingester(library).add))
+    return Service(
+        library=library,
+        worker=worker,
+        gate=Gate(store.keys, settings.limits, required=keys),
+        answers=AnswerLog(store.answers, settings.retention.answers_days),
+        suggestions=Suggestions(library),
+        metrics=metrics,
+        readiness=Readiness(library, worker),
+    )
+
+
+def _lifespan(
+    service: Service, *, own: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        service.answers.forget_old()
         service.worker.start()
         try:
             yield
         finally:
             service.worker.stop()
+            service.answers.close()
             if own:
-                library.close()
+                service.library.close()
 
-    app = FastAPI(
-        title="Chapterverse",
-        summary="Ask your documents; every statement of the answer is backed by a verbatim quote.",
-        version=version("chapterverse"),
-        lifespan=lifespan,
-        docs_url=None,  # the framework's own page loads its scripts from elsewhere
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-    )
-    app.state.service = service
-    app.include_router(router)
-    app.exception_handler(RagError)(problems.on_rag_error)
-    app.exception_handler(problems.ProblemError)(problems.on_problem)
-    app.exception_handler(HTTPException)(problems.on_http_error)
-    app.exception_handler(RequestValidationError)(problems.on_invalid_request)
-    upload_bytes = library.settings.limits.upload_bytes + _FORM_BYTES
+    return lifespan
 
+
+def _body_bytes(upload_bytes: int) -> Callable[[Scope], int]:
     def body_bytes(scope: Scope) -> int:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return upload_bytes if path == DOCUMENTS_PATH else _BODY_BYTES
 
-    app.add_middleware(Edge, hosts=hosts, body_bytes=body_bytes)
-    return app
+    return body_bytes

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points, version
@@ -23,7 +22,7 @@ from rag.errors import ModelError, RagError, StoreError
 if TYPE_CHECKING:
     from ingest.pipeline import FileOutcome
     from rag.library import Library
-    from rag.protocols import DocumentSummary
+    from rag.protocols import DocumentSummary, KeyStore
     from rag.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -73,6 +72,12 @@ documents_app = typer.Typer(
     cls=_ListByDefault, help="List documents, or delete one.", rich_markup_mode=None
 )
 app.add_typer(documents_app, name="documents")
+keys_app = typer.Typer(
+    cls=_ListByDefault,
+    help="List the keys that open the service, make one, or revoke one.",
+    rich_markup_mode=None,
+)
+app.add_typer(keys_app, name="keys")
 
 DataOption = Annotated[
     Path,
@@ -211,13 +216,18 @@ def search(
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 for any that is free.")] = 8000,
-    allow_remote_without_keys: Annotated[
+    require_keys: Annotated[
         bool,
         typer.Option(
-            "--allow-remote-without-keys",
-            help="Let everyone who reaches this address read, add and delete documents.",
+            "--require-keys", help="Ask for keys on this machine too; elsewhere they always are."
         ),
     ] = False,
+    root_path: Annotated[
+        str, typer.Option(help="The prefix below which a proxy offers the service.")
+    ] = "",
+    log_format: Annotated[
+        str, typer.Option(help="text for people, json for programs: one object a line.")
+    ] = "text",
     watch: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="Keep a collection in step with this folder; repeatable."),
@@ -230,28 +240,29 @@ def serve(
     as_json: JsonOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Serve HTTP on this machine."""
+    """Serve HTTP, on this machine only unless --host says otherwise."""
     from api import serving
-    from api.edge import LOOPBACK_HOSTS
 
+    if log_format not in ("text", "json"):
+        _fail("--log-format is text or json.", MISUSED)
+    if root_path and (not root_path.startswith("/") or root_path.endswith("/")):
+        _fail("--root-path begins with a slash and does not end in one, as in /verse.", MISUSED)
     loopback = serving.is_loopback(host)
-    if not loopback and not allow_remote_without_keys:
-        _fail(
-            f"{host} can be reached from other machines, and there are no keys yet to keep strangers out. "
-            "Use 127.0.0.1, or say --allow-remote-without-keys.",
-            MISUSED,
-        )
     try:
         listener = serving.bind(host, port)
     except OSError as error:
         _fail(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
     with (
         listener,
-        _opened(data, verbose) as library,
+        _opened(data, verbose, log_format=log_format) as library,
         _following(library, watch or (), collection, sync=sync) as follow,
     ):
         if not loopback:
             _refuse_unprotected(library.settings, host)
+        published = library.settings.access.hosts
+        keys = require_keys or bool(published) or not loopback
+        if keys:
+            _require_key(library)
 
         def announce(url: str) -> None:
             follow()
@@ -260,13 +271,33 @@ def serve(
                 return
             typer.echo(f"Chapterverse is ready at {url}")
             if not _has_documents(library):
+                key = "-H 'Authorization: Bearer KEY' " if keys else ""
                 typer.echo(
                     "There are no documents yet. Add one: "
-                    f"curl -F file=@document.pdf '{url}/v1/documents?wait=true'"
+                    f"curl {key}-F file=@document.pdf '{url}/v1/documents?wait=true'"
                 )
 
-        hosts = LOOPBACK_HOSTS | {host} if loopback else None
-        serving.serve(library, listener, hosts=hosts, announce=announce)
+        serving.serve(
+            library,
+            listener,
+            hosts=serving.allowed_hosts(host, published),
+            announce=announce,
+            keys=keys,
+            root_path=root_path,
+        )
+
+
+def _require_key(library: Library) -> None:
+    """Refuse to serve where keys are needed and none opens anything."""
+    import datetime as dt
+
+    now = dt.datetime.now(dt.UTC)
+    if not any(one.is_valid(now) for one in library.store.keys.all()):
+        _fail(
+            "Keys are needed, and there is none that is valid. "
+            "Make one first: verse keys create NAME --scope admin",
+            MISUSED,
+        )
 
 
 @contextlib.contextmanager
@@ -337,6 +368,93 @@ def delete_document(
     with _opened(data, verbose, make=False) as library:
         library.store.delete(DocumentId(document_id))
     console.show_deleted(document_id, as_json=as_json)
+
+
+@keys_app.command("list")
+def list_keys(
+    data: DataOption = _DATA, as_json: JsonOption = False, verbose: VerboseOption = 0
+) -> None:
+    """List keys, revoked and expired ones too."""
+    from api import console
+
+    keys = []
+    if not _is_new(_settings(data).data):
+        with _keys(data, verbose) as stored:
+            keys = stored.all()
+    console.show_keys(keys, as_json=as_json)
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="For people: who it is for.")],
+    scope: Annotated[
+        list[str], typer.Option(help="read, ingest or admin, which includes both; repeatable.")
+    ],
+    collection: Annotated[
+        list[str] | None,
+        typer.Option(help="The only collection it opens; repeatable. All of them if left out."),
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="How long it is valid; for ever if left out."),
+    ] = None,
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Make a key, and print it this once: only its digest is kept."""
+    import datetime as dt
+
+    from api import console
+    from ingest.pipeline import check_collection_name
+    from rag.access import SCOPES, new_key
+
+    if not set(scope) <= set(SCOPES):
+        _fail(f"--scope is one of {', '.join(SCOPES)}.", MISUSED)
+    for one in collection or ():
+        check_collection_name(one)
+    expires_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=days) if days else None
+    scopes = frozenset(one for one in SCOPES if one in scope)
+    made = new_key(name, scopes, frozenset(collection) if collection else None, expires_at)
+    with _keys(data, verbose) as stored:
+        stored.add(made.key)
+    console.show_new_key(made, as_json=as_json)
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID")],
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Make a key open nothing from now on."""
+    from api import console
+    from rag.errors import UnknownKey
+
+    if _is_new(_settings(data).data):
+        raise UnknownKey(key_id)
+    with _keys(data, verbose) as stored:
+        stored.revoke(key_id)
+    console.show_revoked(key_id, as_json=as_json)
+
+
+@contextlib.contextmanager
+def _keys(data: Path, verbose: int) -> Iterator[KeyStore]:
+    """The keys of a data folder that no server has open."""
+    _log(verbose)
+    from rag.bootstrap import open_keys
+    from rag.errors import StoreLocked
+
+    try:
+        with open_keys(_settings(data)) as stored:
+            yield stored
+    except StoreLocked as error:
+        _fail(
+            f"The data folder is in use by {error.holder}. Ask that service, with a key of the scope admin: "
+            "POST, GET or DELETE /v1/keys.",
+            UNUSABLE,
+        )
 
 
 @app.command()
@@ -413,9 +531,11 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]:
+def _opened(
+    data: Path, verbose: int, *, make: bool = True, log_format: str = "text"
+) -> Iterator[Library]:
     """Log as asked, and open the data folder; unless `make`, fail where there is none."""
-    _log(verbose)
+    _log(verbose, log_format)
     from rag.bootstrap import open_rag
 
     settings = _settings(data)
@@ -425,13 +545,10 @@ def _opened(data: Path, verbose: int, *, make: bool = True) -> Iterator[Library]
         yield library
 
 
-def _log(verbose: int) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=_LEVELS[min(verbose, len(_LEVELS) - 1)],
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
+def _log(verbose: int, log_format: str = "text") -> None:
+    from api.logs import set_up
+
+    set_up(_LEVELS[min(verbose, len(_LEVELS) - 1)], as_json=log_format == "json")
 
 
 def _is_new(data: Path) -> bool:

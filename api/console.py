@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shlex
 import shutil
 import sys
@@ -25,10 +26,18 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from api.rendering import document_body
-from api.schemas import AnswerBody, CitationBody, DocumentBody, PassageBody, SearchBody
+from api.rendering import document_body, key_body
+from api.schemas import (
+    AnswerBody,
+    CitationBody,
+    DocumentBody,
+    KeyBody,
+    PassageBody,
+    SearchBody,
+)
 from ingest.folders import Folders
 from ingest.pipeline import FileOutcome, Outcome
+from rag.access import Key, NewKey
 from rag.library import Library
 from rag.protocols import DocumentSummary
 from rag.types import DocumentId
@@ -188,6 +197,40 @@ def show_deleted(document_id: str, *, as_json: bool) -> None:
         _print_json({"deleted": document_id})
     else:
         _console().print(f"Deleted {_printable(document_id)}.")
+
+
+def show_keys(keys: Sequence[Key], *, as_json: bool) -> None:
+    """One line for each key."""
+    bodies = [key_body(one) for one in keys]
+    if as_json:
+        _print_json({"keys": TypeAdapter(list[KeyBody]).dump_python(bodies, mode="json")})
+        return
+    out = _console()
+    if not bodies:
+        out.print("There are no keys. Make one: verse keys create NAME --scope read")
+    now = dt.datetime.now(dt.UTC)
+    for key, one in zip(keys, bodies, strict=True):
+        reach = "all collections" if one.collections is None else ", ".join(one.collections)
+        state = "revoked" if one.revoked_at else "valid" if key.is_valid(now) else "expired"
+        out.print(f"{one.id}  {state}  {' '.join(one.scopes)}  {reach}  {_printable(one.name)}")
+
+
+def show_new_key(made: NewKey, *, as_json: bool) -> None:
+    """A key that was just made, with what opens."""
+    if as_json:
+        _print_json({**key_body(made.key).model_dump(mode="json"), "key": made.text})
+        return
+    out = _console()
+    out.print(made.text)
+    out.print("Keep it now: it is not stored and cannot be shown again.")
+
+
+def show_revoked(key_id: str, *, as_json: bool) -> None:
+    """That a key opens nothing any more."""
+    if as_json:
+        _print_json({"revoked": key_id})
+    else:
+        _console().print(f"Revoked {_printable(key_id)}.")
 
 
 def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:

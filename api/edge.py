@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.logs import request_ids
 from api.problems import (
     HOST_NOT_ALLOWED,
     INTERNAL,
+    MALFORMED,
     ORIGIN_NOT_ALLOWED,
     REQUEST_ID_HEADER,
     REQUEST_TOO_LARGE,
@@ -23,11 +25,25 @@ from api.problems import (
     on_problem,
     problem_response,
 )
+from rag.access import acting
 
 logger = logging.getLogger(__name__)
 
+# On every response. A route that needs other words for one of them says its own.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+Observe = Callable[[str, str | None, int | None, float], None]
 
 
 class Edge:
@@ -39,15 +55,24 @@ class Edge:
     Args:
         app: The application behind it.
         hosts: Names that `Host` may hold, whatever the port; None for any.
+        origins: Other sites whose pages may send what is not a mere reading request.
         body_bytes: Gives the most bytes that a request's body may have.
+        observe: Called with method, route, status and seconds of each request.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: frozenset[str] | None, body_bytes: Callable[[Scope], int]
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str] | None,
+        origins: frozenset[str],
+        body_bytes: Callable[[Scope], int],
+        observe: Observe,
     ) -> None:
         self._app = app
         self._hosts = hosts
+        self._origins = origins
         self._body_bytes = body_bytes
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,13 +81,18 @@ class Edge:
             return
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        request_ids.set(request_id)
+        acting.set("anybody")  # until a key says who
         status, began = None, time.perf_counter()
 
         async def send_named(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = request_id
+                for name, said in SECURITY_HEADERS.items():
+                    headers.setdefault(name, said)
             await send(message)
 
         try:
@@ -74,20 +104,42 @@ class Edge:
                 raise
             await response(scope, receive, send_named)
         finally:
-            took_ms = (time.perf_counter() - began) * 1000
+            took_s = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", None)
+            self._observe(scope["method"], route, status, took_s)
             logger.info(
                 "%s %s %s %.0f ms request %s",
-                *(scope["method"], _place(scope), status, took_ms, request_id),
+                *(scope["method"], route or repr(scope["path"]), status, took_s * 1000, request_id),
+                extra={
+                    "method": scope["method"],
+                    "route": route,
+                    "status": status,
+                    "ms": round(took_s * 1000),
+                    "actor": acting.get(),
+                },
             )
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
+        if scope["http_version"] not in ("1.0", "1.1"):
+            raise ProblemError(MALFORMED, "This is served as HTTP/1.1.", {"Connection": "close"})
+        if "transfer-encoding" in headers and (
+            "content-length" in headers or scope["http_version"] == "1.0"
+        ):  # others on the way may see another end of this request
+            raise ProblemError(
+                MALFORMED, "The body's length is stated in two ways.", {"Connection": "close"}
+            )
         if self._hosts is not None and _name(f"//{host}") not in self._hosts:
             raise ProblemError(
                 HOST_NOT_ALLOWED, "This service answers to localhost, 127.0.0.1 and [::1] only."
             )
-        if scope["method"] not in _READING and origin is not None and _netloc(origin) != host:
+        if (
+            scope["method"] not in _READING
+            and origin is not None
+            and _netloc(origin) != host
+            and origin not in self._origins
+        ):
             raise ProblemError(
                 ORIGIN_NOT_ALLOWED, "Only pages of this service itself may send such a request."
             )
@@ -123,12 +175,6 @@ def _response(request: Request, error: Exception) -> Response:
     return problem_response(
         request, INTERNAL, "An error in the service; its log has it under the request id."
     )
-
-
-def _place(scope: Scope) -> str:
-    """The path as the route was declared; one that no route has could hold a line of its own."""
-    route = scope.get("route")
-    return repr(scope["path"]) if route is None else route.path
 
 
 def _netloc(origin: str) -> str:

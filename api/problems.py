@@ -59,18 +59,25 @@ PROBLEMS: dict[type[errors.RagError], Kind] = {
     errors.UnknownDocument: Kind(404, "unknown-document", "There is no such document"),
     errors.UnknownVersion: Kind(404, "unknown-version", "The document never had this version"),
     errors.UnknownJob: Kind(404, "unknown-job", "There is no such job"),
+    errors.UnknownAnswer: Kind(404, "unknown-answer", "There is no such stored answer"),
+    errors.UnknownKey: Kind(404, "unknown-key", "There is no such key"),
     errors.DocumentChanged: Kind(409, "document-changed", "The document was changed meanwhile"),
     errors.ModelError: Kind(503, "model-unavailable", "A model cannot be used"),
     errors.StoreError: Kind(503, "store-unavailable", "The data folder cannot be used"),
     errors.StoreFull: Kind(507, "store-full", "The disk is full"),
+    errors.QueueFull: Kind(503, "queue-full", "Too many uploads are waiting"),
 }
 
 MALFORMED = Kind(400, "malformed-request", "The request cannot be read")
+KEY_NEEDED = Kind(401, "key-needed", "The request has no valid key")
+FORBIDDEN = Kind(403, "scope-lacking", "The key does not allow this call")
 HOST_NOT_ALLOWED = Kind(403, "host-not-allowed", "The request names another host")
 ORIGIN_NOT_ALLOWED = Kind(403, "origin-not-allowed", "Another site's page sent the request")
 METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "The path does not offer this method")
 REQUEST_TOO_LARGE = Kind(413, "request-too-large", "The request is over the size limit")
 INVALID_REQUEST = Kind(422, "invalid-request", "The request does not fit the call")
+RATE_LIMITED = Kind(429, "rate-limited", "Too many requests")
+BUDGET_SPENT = Kind(429, "budget-spent", "The key's budget of the day is spent")
 INTERNAL = Kind(500, "internal-error", "The service failed")
 NOT_READY = Kind(503, "not-ready", "The service cannot answer now")
 _BY_STATUS = {
@@ -80,11 +87,15 @@ _BY_STATUS = {
 KINDS = (
     *dict.fromkeys(PROBLEMS.values()),
     MALFORMED,
+    KEY_NEEDED,
+    FORBIDDEN,
     HOST_NOT_ALLOWED,
     ORIGIN_NOT_ALLOWED,
     METHOD_NOT_ALLOWED,
     REQUEST_TOO_LARGE,
     INVALID_REQUEST,
+    RATE_LIMITED,
+    BUDGET_SPENT,
     INTERNAL,
     NOT_READY,
 )
@@ -93,8 +104,10 @@ KINDS = (
 class ProblemError(HTTPException):
     """A problem of the wire rather than of the library."""
 
-    def __init__(self, kind: Kind, detail: str, **members: Any) -> None:
-        super().__init__(kind.status, detail)
+    def __init__(
+        self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
+        super().__init__(kind.status, detail, headers)
         self.kind, self.members = kind, members
 
 
@@ -132,13 +145,16 @@ def on_rag_error(request: Request, error: errors.RagError) -> JSONResponse:
     members: dict[str, Any] = {}
     if isinstance(error, errors.UnknownCollection):
         members["known"] = error.known
-    return problem_response(request, kind, str(error), **members)
+    headers = {"Retry-After": "30"} if isinstance(error, errors.QueueFull) else None
+    return problem_response(request, kind, str(error), headers=headers, **members)
 
 
 def on_problem(request: Request, error: ProblemError) -> JSONResponse:
     """An error of the wire."""
     _log_failure(request, error.kind, error.detail)
-    return problem_response(request, error.kind, error.detail, **error.members)
+    return problem_response(
+        request, error.kind, error.detail, headers=error.headers, **error.members
+    )
 
 
 def on_http_error(request: Request, error: HTTPException) -> JSONResponse:

@@ -12,14 +12,17 @@ from api.schemas import (
     DatesBody,
     DocumentBody,
     JobBody,
+    KeyBody,
     PageBoxesBody,
     PassageBody,
+    PlaceBody,
     RanksBody,
     ReportBody,
     SearchBody,
     SearchedBody,
     StatementBody,
 )
+from rag.access import SCOPES, Key
 from rag.library import Found
 from rag.protocols import DocumentSummary, Job
 from rag.types import (
@@ -32,8 +35,11 @@ from rag.types import (
     Reply,
     ScoredPassage,
     Searched,
+    Span,
     Statement,
 )
+
+_AROUND = 80  # characters on either side of a place
 
 Markers = dict[Quote, int]  # in order of first use; equal quotes share one
 
@@ -117,6 +123,33 @@ def job_body(job: Job) -> JobBody:
         total=job.total,
         document_id=job.document_id,
         reason=job.reason,
+    )
+
+
+def key_body(key: Key) -> KeyBody:
+    """A key, without what opens."""
+    return KeyBody(
+        id=key.id,
+        name=key.name,
+        scopes=[one for one in SCOPES if one in key.scopes],
+        collections=None if key.collections is None else sorted(key.collections),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+    )
+
+
+def place_body(document: Document, span: Span) -> PlaceBody:
+    """Where a span stands, with the text around it."""
+    place = document.place(span)
+    return PlaceBody(
+        start=span.start,
+        end=span.end,
+        text=span.cut(document.text),
+        around=document.text[max(0, span.start - _AROUND) : span.end + _AROUND],
+        page=place.page,
+        time_s=place.time_s,
+        section=section_path(place.section),
     )
 
 

@@ -6,10 +6,20 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from ingest.readers.characters import one_line
+from rag.access import Scope
 from rag.library import DEFAULT_COLLECTION
-from rag.protocols import JobState
+from rag.protocols import JobState, Verdict
 
 WEB_ADDRESS_PATTERN = r"^https?://\S+$"
 
@@ -32,6 +42,12 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _title(text: str) -> str:
+    if not one_line(text):
+        raise ValueError("a title has at least one character that can be seen")
+    return one_line(text)
+
+
 def _not_offered(stream: bool) -> bool:
     if stream:
         raise ValueError("streaming is not offered yet: leave `stream` out, or set it to false")
@@ -45,6 +61,9 @@ KnownCollection = Annotated[
     Words,
     Field(max_length=200, description="The collection to ask; there must be one of this name."),
 ]
+
+
+CollectionName = Annotated[Words, Field(max_length=200)]
 
 
 class _Request(BaseModel):
@@ -87,6 +106,50 @@ class SearchIn(_Request):
     k: int = Field(10, ge=1, strict=True, description="How many passages, at the most.")
     collection: KnownCollection = DEFAULT_COLLECTION
     filters: FiltersIn = FiltersIn()
+
+
+class DocumentPatch(_Request):
+    """What a user says of a document. It wins over what the file says, for later versions too; null takes it back."""
+
+    title: Annotated[Words, Field(max_length=500), AfterValidator(_title)] | None = None
+    published: Day | None = None
+    recorded: Day | None = None
+    original: Day | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> DocumentPatch:
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to change")
+        return self
+
+
+class FeedbackIn(_Request):
+    """What a reader says of an answer; `unsupported`: the quote of the citation `marker` does not support it."""
+
+    verdict: Verdict
+    marker: int | None = Field(None, ge=1, strict=True)
+    comment: Annotated[Words, Field(max_length=2_000)] | None = None
+
+    @model_validator(mode="after")
+    def _names_a_citation(self) -> FeedbackIn:
+        if (self.verdict == "unsupported") != (self.marker is not None):
+            raise ValueError("`marker` names the citation of `unsupported`, and goes with no other")
+        return self
+
+
+class KeyIn(_Request):
+    """A key to make."""
+
+    name: Annotated[Words, Field(min_length=1, max_length=200)] = Field(
+        description="For people: who it is for."
+    )
+    scopes: list[Scope] = Field(
+        min_length=1, max_length=3, description="`admin` includes both others."
+    )
+    collections: list[CollectionName] | None = Field(
+        None, min_length=1, max_length=1_000, description="All of them, later ones too, if null."
+    )
+    expires_at: AwareDatetime | None = None
 
 
 class Problem(BaseModel):
@@ -301,12 +364,38 @@ class TextBody(BaseModel):
     end: int
 
 
+class PlaceBody(BaseModel):
+    """Where words stand in a document, and the text around them."""
+
+    start: int
+    end: int
+    text: str
+    around: str
+    page: int | None
+    time_s: float | None
+    section: str | None
+
+
+class PlacesBody(BaseModel):
+    """Places in the order of the text; `more` says that there are further ones."""
+
+    places: list[PlaceBody]
+    more: bool
+
+
+class SuggestionsBody(BaseModel):
+    """Questions that were asked just now, so to speak, and answered."""
+
+    questions: list[str]
+
+
 class CollectionBody(BaseModel):
     """A collection and how much it holds."""
 
     name: str
     documents: int
     passages: int
+    disk_bytes: int = Field(description="Texts, vectors, originals and index files, about.")
 
 
 class CollectionsBody(BaseModel):
@@ -337,3 +426,74 @@ class HealthBody(BaseModel):
 
     status: Literal["ok"]
     checks: dict[str, str] = {}
+
+
+class CitationStateBody(BaseModel):
+    """A citation today: its document has this text still, has a later version, or is deleted."""
+
+    marker: int
+    state: Literal["exact", "superseded", "deleted", "changed"]
+
+
+class FeedbackBody(BaseModel):
+    """What a reader said."""
+
+    verdict: Verdict
+    marker: int | None
+    comment: str | None
+    at: dt.datetime
+
+
+class StoredAnswerBody(BaseModel):
+    """An answer as it was given, and what today's documents say of its quotes.
+
+    The words of documents that were deleted since are gone from it.
+    """
+
+    answer: AnswerBody
+    collection: str
+    asked_at: dt.datetime
+    citations: list[CitationStateBody]
+    feedback: list[FeedbackBody]
+
+
+class KeyBody(BaseModel):
+    """A key without what opens."""
+
+    id: str
+    name: str
+    scopes: list[Scope]
+    collections: list[str] | None
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+
+
+class NewKeyBody(KeyBody):
+    """A key that was just made. `key` is shown this once."""
+
+    key: str
+
+
+class KeysBody(BaseModel):
+    """Keys, the oldest first."""
+
+    keys: list[KeyBody]
+
+
+class AuditEntryBody(BaseModel):
+    """One deed: who did what to what."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    action: str
+    subject: str
+    collection: str | None
+
+
+class AuditBody(BaseModel):
+    """The latest deeds first; `next_cursor` is null on the last page."""
+
+    entries: list[AuditEntryBody]
+    next_cursor: int | None

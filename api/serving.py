@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
+import math
 import signal
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import FrameType
+from typing import cast
 
 import uvicorn
 
 from api.app import create_app
+from api.connections import HEAD_BYTES, Connection, Patience
+from api.edge import LOOPBACK_HOSTS
+from api.readiness import Readiness
 from ingest.sandbox import shared
 from rag.library import Library
 
-_GRACE_S = 30  # for requests that are under way when the process is told to stop
+_NOTICE_S = 1.0  # between a SIGTERM and the end, in which /readyz says that it comes
+_GRACE_S = 5  # for requests that are under way then
+_TICKS_A_CHECK = 10
 
 
 def is_loopback(host: str) -> bool:
@@ -23,6 +35,13 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def allowed_hosts(host: str, published: Sequence[str]) -> frozenset[str] | None:
+    """The names that a request's `Host` may hold: this machine's, and those that a proxy offers; None for any."""
+    if is_loopback(host):
+        return LOOPBACK_HOSTS | {host, *published}
+    return LOOPBACK_HOSTS | {host, *published} if published else None
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -51,36 +70,109 @@ def serve(
     *,
     hosts: frozenset[str] | None,
     announce: Callable[[str], None],
+    keys: bool = False,
+    root_path: str = "",
+    patience: Patience | None = None,
 ) -> None:
-    """Serve until a signal ends it; `announce` gets the URL once requests are answered.
+    """Serve until a signal ends it; `announce` gets the URL once questions are answered.
+
+    The first signal lets what is under way end, the second does not.
+
+    Args:
+        library: What is served.
+        listener: As `bind` gives it.
+        hosts: As for `create_app`.
+        announce: Called once, on the thread that serves.
+        keys: As for `create_app`.
+        root_path: What a proxy that serves this below a prefix takes away from every path.
+        patience: How long the other end of a connection may take.
 
     Raises:
         ModelError: the embedding model cannot be used.
     """
     shared().start()  # before there are threads, and so that what it lacks is logged at once
-    library.embedder.embed_queries(["ready"])  # loads the weights before anybody waits for them
+    app = create_app(library, own=False, hosts=hosts, keys=keys)
+    settings = library.settings
+    make_connection = partial(
+        Connection, most=settings.limits.connections, patience=patience or Patience()
+    )
     config = uvicorn.Config(
-        create_app(library, own=False, hosts=hosts),
+        app,
+        http=cast(type[asyncio.Protocol], make_connection),
+        ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.access.proxies),
+        forwarded_allow_ips=list(settings.access.proxies),
+        root_path=root_path,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        timeout_keep_alive=math.ceil((patience or Patience()).idle_s),
         timeout_graceful_shutdown=_GRACE_S,
     )
-    # uvicorn raises a signal again once it has ended; SIGTERM must not kill us before the store is closed
+    readiness: Readiness = app.state.service.readiness
+    server = _Server(config, readiness, announce, _url(listener))
+    # outside of uvicorn's own handling a signal must not kill us either: the store is to be closed
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
-        _Server(config, announce).run(sockets=[listener])
+        readiness.loading = True
+        threading.Thread(target=server.load_model, name="load-model", daemon=True).start()
+        server.run(sockets=[listener])
+    if server.failure is not None:
+        raise server.failure
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self._announce = announce
+    """uvicorn, which also watches its connections, and says that it will end before it does.
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and sockets:
-            self._announce(_url(sockets[0]))
+    Attributes:
+        failure: Why the model cannot be used, if it cannot.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        readiness: Readiness,
+        announce: Callable[[str], None],
+        url: str,
+    ) -> None:
+        super().__init__(config)
+        self._readiness = readiness
+        self._announce: Callable[[str], None] | None = announce
+        self._url = url
+        self._ends_at: float | None = None
+        self.failure: Exception | None = None
+
+    def load_model(self) -> None:
+        """Bring the model into memory while `/livez` is answered already; end where it cannot be used."""
+        try:
+            self._readiness.load_model()
+        except Exception as error:  # noqa: BLE001 # raised again by `serve`
+            self.failure = error
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do what is due; called ten times a second."""
+        now = time.monotonic()
+        if self._announce is not None and not self._readiness.loading and self.failure is None:
+            self._announce(self._url)
+            self._announce = None
+        if counter % _TICKS_A_CHECK == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.check(now)
+        if self._ends_at is not None and now >= self._ends_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 # as uvicorn has it
+        """At a first signal tell whoever asks, and end a moment later; at a second one, end."""
+        if self._readiness.stopping:
+            self.should_exit = self.force_exit = True
+            return
+        self._readiness.stopping = True
+        self._ends_at = time.monotonic() + (_NOTICE_S if sig == signal.SIGTERM else 0)
 
 
 def _url(listener: socket.socket) -> str:

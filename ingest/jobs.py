@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 _ENDED: frozenset[JobState] = frozenset({"committed", "failed"})
 _FAILURES_KEPT = 1_000
+_STOP_S = 3.0
 _LOOK_AGAIN_S = 30.0  # nobody wakes the worker for a store that failed and is well again
 
 
@@ -50,12 +51,15 @@ class JobWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what is queued stays queued, and a job that is being embedded is queued at the next start."""
+        """End; what is queued stays queued, and a job that is worked off is queued at the next start.
+
+        A file that is being read is not waited for longer than a moment: what becomes of it is not stored.
+        """
         self._stopping = True
         self._news.release()
         with self._ended:
             self._ended.notify_all()
-        self._thread.join()
+        self._thread.join(_STOP_S)
 
     def submit(self, upload: Upload, content: bytes) -> Job:
         """Queue an upload; durable on return."""

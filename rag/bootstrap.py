@@ -1,12 +1,13 @@
 """The one place that names concrete parts: to read the system, begin here; to change a part, change a line."""
 
 import logging
+from contextlib import AbstractContextManager
 
 from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.library import Library, Store
-from rag.protocols import AnswerComposer, ChatModel, Embedder
+from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
@@ -26,6 +27,17 @@ def open_rag(settings: Settings) -> Library:
     embedder = open_embedder(settings)
     chat = _chat_model(settings.chat)
     return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder, chat)
+
+
+def open_keys(settings: Settings) -> AbstractContextManager[KeyStore]:
+    """The keys of the data folder that the settings name, without the embedding model.
+
+    Raises:
+        StoreError: as for `open_rag`, once the context is entered.
+    """
+    from rag.adapters._access import opened_keys
+
+    return opened_keys(settings.data)
 
 
 def open_embedder(settings: Settings) -> Embedder:

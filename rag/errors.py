@@ -18,7 +18,9 @@
     │       ├── UnknownCollection
     │       ├── UnknownDocument
     │       ├── UnknownVersion
-    │       └── UnknownJob
+    │       ├── UnknownJob
+    │       ├── UnknownAnswer
+    │       └── UnknownKey
     ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
     │   └── ModelTimeout
@@ -30,7 +32,8 @@
         ├── OldFormat
         ├── FormatTooNew
         ├── IndexMismatch
-        └── StoreFull
+        ├── StoreFull
+        └── QueueFull
 
 Errors carry data as attributes; a message says what is wrong and what to do next, and never holds a
 path of the server, a question or a document's text.
@@ -134,6 +137,22 @@ class UnknownJob(NotFound):
         self.job_id = job_id
 
 
+class UnknownAnswer(NotFound):
+    """No stored answer has this id."""
+
+    def __init__(self, answer_id: str) -> None:
+        super().__init__(f"There is no stored answer {answer_id!r}; it may be past its time.")
+        self.answer_id = answer_id
+
+
+class UnknownKey(NotFound):
+    """No key has this id."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no key {key_id!r}.")
+        self.key_id = key_id
+
+
 class DocumentChanged(RagError):
     """A document was added, changed or deleted by somebody else while this version of it was prepared."""
 
@@ -215,3 +234,11 @@ class IndexMismatch(StoreError):
 
 class StoreFull(StoreError):
     """The disk has no room; nothing was written."""
+
+
+class QueueFull(StoreError):
+    """As many uploads wait as may wait."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most:,} uploads are waiting already. Send this one again later.")
+        self.most = most

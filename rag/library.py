@@ -11,7 +11,16 @@ from typing import Protocol
 
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
 from rag.layout import boxes_of
-from rag.protocols import AnswerComposer, Catalog, Embedder, JobStore, PassageIndex
+from rag.protocols import (
+    AnswerComposer,
+    AnswerStore,
+    AuditLog,
+    Catalog,
+    Embedder,
+    JobStore,
+    KeyStore,
+    PassageIndex,
+)
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.types import (
@@ -43,6 +52,18 @@ class Found:
 
 class Store(PassageIndex, Catalog, JobStore, Protocol):
     """Where a library keeps what it knows."""
+
+    @property
+    def keys(self) -> KeyStore:
+        """Who may come in."""
+
+    @property
+    def answers(self) -> AnswerStore:
+        """What was answered."""
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who did what."""
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from rag.access import AuditEntry, Key
 from rag.layout import PageLayout
 from rag.types import (
     Document,
@@ -307,6 +308,26 @@ class Catalog(Protocol):
     def last_seen(self, collection: str, root: str) -> dict[str, DocumentId]:
         """By source key, the documents of a collection whose files were last seen in `root`."""
 
+    def amend(self, document_id: DocumentId, changes: Mapping[str, str | dt.date | None]) -> None:
+        """Set fields of a document's `Amendment`, now and for its later versions.
+
+        Raises:
+            UnknownDocument: there is none.
+        """
+
+    def disk_bytes(self, collection: str) -> int:
+        """About how much of the disk a collection takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What users say of a document; None leaves what its file says."""
+
+    title: str | None = None
+    published: dt.date | None = None
+    recorded: dt.date | None = None
+    original: dt.date | None = None
+
 
 JobState = Literal["queued", "parsing", "embedding", "committed", "failed"]
 
@@ -359,6 +380,16 @@ class JobStore(Protocol):
             UnknownJob: there is none.
         """
 
+    def job_collection(self, job_id: str) -> str:
+        """The collection that a job's document goes to.
+
+        Raises:
+            UnknownJob: there is none.
+        """
+
+    def queued(self) -> int:
+        """How many uploads wait to be worked off."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
@@ -401,3 +432,84 @@ class ChatModel(Protocol):
         Raises:
             ModelError: it cannot be reached, or failed; `ModelTimeout` if it took too long.
         """
+
+
+Budget = Literal["questions", "upload_bytes"]
+
+
+class KeyStore(Protocol):
+    """The keys that open the service, and what each has spent of its budgets."""
+
+    def key(self, key_id: str) -> Key | None:
+        """The key of an id. This is what each request waits for: it takes no disk."""
+
+    def all(self) -> list[Key]:
+        """All keys, revoked ones too, the oldest first."""
+
+    def add(self, key: Key) -> None:
+        """Keep a key; durable on return."""
+
+    def revoke(self, key_id: str) -> None:
+        """Make a key open nothing from now on; revoked once more, it stays as it is.
+
+        Raises:
+            UnknownKey: there is none.
+        """
+
+    def spend(self, key_id: str, day: dt.date, budget: Budget, amount: int, limit: int) -> bool:
+        """Take from a key's budget of a day, durably; False, with nothing taken, if that passed the limit."""
+
+
+class AuditLog(Protocol):
+    """Who deleted and purged, and who changed keys. Entries are written with the deed."""
+
+    def entries(self, *, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
+        """The latest entries, newest first, with ids below `before`."""
+
+
+Verdict = Literal["good", "bad", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What somebody says of an answer; `unsupported`: that the quote at `marker` does not support it."""
+
+    verdict: Verdict
+    at: dt.datetime
+    marker: int | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswer:
+    """An answer as it was given. `body` is the object of `POST /v1/ask`, which blanking knows the form of."""
+
+    id: str
+    collection: str
+    asked_at: dt.datetime
+    body: dict[str, Any]
+    feedback: tuple[Feedback, ...] = ()
+
+
+class AnswerStore(Protocol):
+    """Answers that were given. A document's deletion takes its words out of them."""
+
+    def keep(self, answer: StoredAnswer) -> None:
+        """Keep an answer, without the words of documents that were deleted since it was composed."""
+
+    def answer(self, answer_id: str) -> StoredAnswer:
+        """An answer with all feedback.
+
+        Raises:
+            UnknownAnswer: there is none.
+        """
+
+    def add_feedback(self, answer_id: str, feedback: Feedback) -> None:
+        """Keep what somebody says of an answer.
+
+        Raises:
+            UnknownAnswer: there is none.
+        """
+
+    def forget_before(self, time: dt.datetime) -> None:
+        """Delete the answers that were given before a time, with their feedback."""

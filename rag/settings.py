@@ -88,6 +88,45 @@ class LimitSettings(_Group):
     question_chars: int = Field(4_000, gt=0, description="Characters of a question or query.")
     history_turns: int = Field(50, gt=0, description="Earlier turns sent with a question.")
     search_results: int = Field(100, gt=0, description="Passages that one search may ask for.")
+    queued_uploads: int = Field(1_000, gt=0, description="Uploads that may wait to be worked off.")
+    free_bytes: int = Field(
+        100_000_000, ge=0, description="Free disk below which nothing more is taken in."
+    )
+    requests_per_minute: int = Field(600, gt=0, description="Requests of one key in a minute.")
+    wrong_keys_per_minute: int = Field(
+        30, gt=0, description="Wrong keys from one address in a minute."
+    )
+    questions_per_day: int = Field(
+        20_000, gt=0, description="Questions and searches of one key in a day (UTC)."
+    )
+    upload_bytes_per_day: int = Field(
+        5_000_000_000, gt=0, description="Bytes that one key may upload in a day (UTC)."
+    )
+    connections: int = Field(1_000, gt=0, description="Connections that are open at a time.")
+
+
+class AccessSettings(_Group):
+    """Who the service is open to."""
+
+    hosts: tuple[str, ...] = Field(
+        (),
+        description="Names under which a proxy offers the service, as a JSON list; with one, keys are needed.",
+    )
+    origins: tuple[str, ...] = Field(
+        (), description="Sites whose pages may call the service, as a JSON list of origins."
+    )
+    proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses of proxies whose X-Forwarded headers are believed, as a JSON list.",
+    )
+
+
+class RetentionSettings(_Group):
+    """How long what was asked is kept."""
+
+    answers_days: int = Field(
+        30, ge=0, le=36_500, description="Days that questions and answers are kept; 0 keeps none."
+    )
 
 
 class SandboxSettings(_Group):
@@ -113,6 +152,8 @@ class Settings(BaseSettings):
     answers: AnswerSettings = AnswerSettings()
     chat: ChatSettings = ChatSettings()
     limits: LimitSettings = LimitSettings()
+    access: AccessSettings = AccessSettings()
+    retention: RetentionSettings = RetentionSettings()
     sandbox: SandboxSettings = SandboxSettings()
 
     @model_validator(mode="before")

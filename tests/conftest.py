@@ -1,8 +1,13 @@
 """What every test relies on."""
 
 import os
+import signal
 
 
 def pytest_configure() -> None:
-    """Figures must not depend on the processor that the tests run on."""
+    """Figures must not depend on the processor that the tests run on, nor interrupts on who started them."""
     os.environ["VERSE_EMBEDDING__COMPUTE_PATH"] = "fp32"
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # as a shell starts what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import math
 import threading
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 
+from rag.access import AuditEntry, Key, acting
+from rag.adapters._amendments import amended
+from rag.adapters._answers import without
 from rag.adapters.fingerprints import fingerprint
 from rag.analysis import terms
 from rag.errors import (
     DocumentChanged,
+    UnknownAnswer,
     UnknownCollection,
     UnknownDocument,
     UnknownJob,
+    UnknownKey,
     UnknownVersion,
 )
 from rag.layout import PageLayout
 from rag.protocols import (
+    Amendment,
+    Budget,
     CollectionSummary,
     Damage,
     DocumentSummary,
+    Feedback,
     Hit,
     Job,
     ModelIdentity,
     NearDuplicate,
     Selection,
+    StoredAnswer,
     Upload,
     inner_key,
 )
@@ -103,10 +113,14 @@ class _Stored:
     added_at: dt.datetime
     layouts: dict[Version, tuple[PageLayout, ...]] = field(default_factory=dict)
     originals: dict[Version, bytes] = field(default_factory=dict)
+    amendment: Amendment = field(default_factory=Amendment)
 
     @property
     def present(self) -> Document:
-        return next(reversed(self.versions.values()))
+        return self.version(next(reversed(self.versions)))
+
+    def version(self, version: Version) -> Document:
+        return amended(self.versions[version], self.amendment)
 
 
 @dataclass(slots=True)
@@ -114,6 +128,88 @@ class _Queued:
     job: Job
     upload: Upload
     content: bytes
+
+
+class InMemoryAudit:
+    def __init__(self) -> None:
+        self._entries: list[AuditEntry] = []
+
+    def record(self, action: str, subject: str, collection: str | None = None) -> None:
+        entry = AuditEntry(
+            id=len(self._entries) + 1,
+            at=dt.datetime.now(dt.UTC),
+            actor=acting.get(),
+            action=action,
+            subject=subject,
+            collection=collection,
+        )
+        self._entries.append(entry)
+
+    def entries(self, *, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
+        found = [one for one in self._entries if before is None or one.id < before]
+        return found[::-1][:limit]
+
+
+class InMemoryKeys:
+    def __init__(self, audit: InMemoryAudit) -> None:
+        self._audit = audit
+        self._keys: dict[str, Key] = {}
+        self._spent: Counter[tuple[str, dt.date, Budget]] = Counter()
+        self._lock = threading.Lock()
+
+    def key(self, key_id: str) -> Key | None:
+        return self._keys.get(key_id)
+
+    def all(self) -> list[Key]:
+        return list(self._keys.values())
+
+    def add(self, key: Key) -> None:
+        self._keys[key.id] = key
+        self._audit.record("key.create", key.id)
+
+    def revoke(self, key_id: str) -> None:
+        if key_id not in self._keys:
+            raise UnknownKey(key_id)
+        if self._keys[key_id].revoked_at is None:
+            self._keys[key_id] = replace(self._keys[key_id], revoked_at=dt.datetime.now(dt.UTC))
+            self._audit.record("key.revoke", key_id)
+
+    def spend(self, key_id: str, day: dt.date, budget: Budget, amount: int, limit: int) -> bool:
+        with self._lock:
+            if self._spent[key_id, day, budget] + amount > limit:
+                return False
+            self._spent[key_id, day, budget] += amount
+            return True
+
+
+class InMemoryAnswers:
+    def __init__(self, documents: Collection[DocumentId]) -> None:
+        self._documents = documents
+        self._answers: dict[str, StoredAnswer] = {}
+
+    def keep(self, answer: StoredAnswer) -> None:
+        quoted = {one["document_id"] for one in answer.body["citations"]}
+        body = without(copy.deepcopy(answer.body), frozenset(quoted) - frozenset(self._documents))
+        self._answers[answer.id] = replace(answer, body=body)
+
+    def answer(self, answer_id: str) -> StoredAnswer:
+        if answer_id not in self._answers:
+            raise UnknownAnswer(answer_id)
+        return self._answers[answer_id]
+
+    def add_feedback(self, answer_id: str, feedback: Feedback) -> None:
+        held = self.answer(answer_id)
+        self._answers[answer_id] = replace(held, feedback=(*held.feedback, feedback))
+
+    def forget_before(self, time: dt.datetime) -> None:
+        self._answers = {i: a for i, a in self._answers.items() if a.asked_at >= time}
+
+    def blank(self, document_id: DocumentId) -> None:
+        for answer in self._answers.values():
+            without(answer.body, frozenset([document_id]))
+
+    def forget_of(self, collection: str) -> None:
+        self._answers = {i: one for i, one in self._answers.items() if one.collection != collection}
 
 
 @dataclass
@@ -127,6 +223,11 @@ class InMemoryStore:
     _roots: dict[DocumentId, str | None] = field(default_factory=dict)
     _last_id: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.audit = InMemoryAudit()
+        self.keys = InMemoryKeys(self.audit)
+        self.answers = InMemoryAnswers(self._documents)
 
     # PassageIndex
 
@@ -187,6 +288,9 @@ class InMemoryStore:
             self._forget_passages(document_id)
             del self._documents[document_id]
             self._changes[collection] += 1
+            self.answers.blank(document_id)
+            self._jobs = {i: q for i, q in self._jobs.items() if q.job.document_id != document_id}
+            self.audit.record("document.delete", document_id, collection)
 
     def purge(self, collection: str) -> None:
         with self._lock:
@@ -198,6 +302,8 @@ class InMemoryStore:
             self._jobs = {
                 i: one for i, one in self._jobs.items() if one.upload.collection != collection
             }
+            self.answers.forget_of(collection)
+            self.audit.record("collection.purge", collection, collection)
 
     def select(self, collection: str, filters: Filters) -> Selection:
         with self._lock:
@@ -307,7 +413,7 @@ class InMemoryStore:
                 return stored.present
             if version not in stored.versions:
                 raise UnknownVersion(document_id, version)
-            return stored.versions[version]
+            return stored.version(version)
 
     def versions(self, document_id: DocumentId) -> list[Version]:
         with self._lock:
@@ -373,6 +479,16 @@ class InMemoryStore:
                 and self._roots[one.id] == root
             }
 
+    def amend(self, document_id: DocumentId, changes: Mapping[str, str | dt.date | None]) -> None:
+        with self._lock:
+            stored = self._stored(document_id)
+            stored.amendment = replace(stored.amendment, **changes)  # type: ignore[arg-type] # by name
+            self.audit.record("document.amend", document_id, stored.present.collection)
+            self._changes[stored.present.collection] += 1
+
+    def disk_bytes(self, collection: str) -> int:
+        return sum(len(one.text.encode()) for one in self._of(collection))
+
     def _first(self, collection: str, wanted: Callable[[Document], bool]) -> DocumentSummary | None:
         with self._lock:
             for document in self._present():
@@ -403,6 +519,14 @@ class InMemoryStore:
     def job(self, job_id: str) -> Job:
         with self._lock:
             return self._queued(job_id).job
+
+    def job_collection(self, job_id: str) -> str:
+        with self._lock:
+            return self._queued(job_id).upload.collection
+
+    def queued(self) -> int:
+        with self._lock:
+            return sum(one.job.state == "queued" for one in self._jobs.values())
 
     def _queued(self, job_id: str) -> _Queued:
         if job_id not in self._jobs:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import apsw
 
+from rag.adapters import _amendments as amendments
 from rag.adapters import _copies as copies
 from rag.adapters import _records as records
-from rag.adapters._collections import known
+from rag.adapters._access import record
+from rag.adapters._collections import known, touch
 from rag.adapters._damage import Quarantine, described
 from rag.adapters._documents import inside, mark_seen
 from rag.adapters._originals import Originals
@@ -27,15 +30,16 @@ _STATED = "json_array(x.title, x.media_type, x.details)"
 _SUMMARIES = (
     "SELECT d.id, v.version, c.name, d.source_key, v.stated, v.characters, v.pages,"
     " (SELECT count(*) FROM passages WHERE document_id = d.id), d.added_at,"
-    " (SELECT what FROM damage WHERE document_id = d.id AND version = v.version)"
+    " (SELECT what FROM damage WHERE document_id = d.id AND version = v.version),"
+    f" {amendments.SAID}"
     f" FROM (SELECT x.*, x.rowid AS number FROM documents x WHERE {DOCUMENTS.sound('x')}) d"
     " JOIN (SELECT x.id, x.version, x.characters, x.pages,"
     f" iif({VERSIONS.sound('x')}, {_STATED}, NULL) AS stated FROM versions x) v ON v.id = d.version_id"
     " JOIN collections c ON c.id = d.collection_id"
 )
 _VERSION = (
-    "SELECT d.id, x.version, c.name, x.title, x.media_type, x.text, d.source_key, x.details, x.locators"
-    " FROM versions x JOIN documents d ON d.id = x.document_id"
+    "SELECT d.id, x.version, c.name, x.title, x.media_type, x.text, d.source_key, x.details, x.locators,"
+    f" {amendments.SAID} FROM versions x JOIN documents d ON d.id = x.document_id"
     f" JOIN collections c ON c.id = d.collection_id WHERE x.id = ? AND {VERSIONS.sound('x')}"
     f" AND {TEXTS.sound('x')} AND {DOCUMENTS.sound('d')}"
 )
@@ -89,7 +93,8 @@ class StoredCatalog:
     def document(self, document_id: DocumentId, version: Version | None = None) -> Document:
         """See `Catalog.document`."""
         row_id = self._version_id(document_id, version)
-        return self._cache.get(row_id) or self._read_version(document_id, row_id)
+        cache = self._cache  # an amendment puts another one in its place
+        return cache.get(row_id) or self._read_version(document_id, row_id, cache)
 
     def versions(self, document_id: DocumentId) -> list[Version]:
         """See `Catalog.versions`."""
@@ -114,6 +119,22 @@ class StoredCatalog:
         except StoreDamaged as damage:
             self._quarantine.record_original(document_id, found, str(damage))
             raise DocumentDamaged(document_id) from damage
+
+    def amend(self, document_id: DocumentId, changes: Mapping[str, str | dt.date | None]) -> None:
+        """See `Catalog.amend`."""
+        with self._db.write() as db:
+            row = first(
+                db,
+                "SELECT c.id, c.name FROM documents d JOIN collections c ON c.id = d.collection_id"
+                " WHERE d.id = ?",
+                (document_id,),
+            )
+            if row is None:
+                raise UnknownDocument(document_id)
+            amendments.write(db, document_id, changes)
+            record(db, "document.amend", document_id, row[1])
+            touch(db, row[0])
+        self._cache = _Cache()
 
     def _version_id(self, document_id: DocumentId, version: Version | None) -> int:
         with self._db.read() as db:
@@ -210,13 +231,13 @@ class StoredCatalog:
             )
         return found[0] if found else None
 
-    def _read_version(self, document_id: DocumentId, row_id: int) -> Document:
+    def _read_version(self, document_id: DocumentId, row_id: int, cache: _Cache) -> Document:
         with self._db.read() as db:
             row = first(db, _VERSION, (row_id,))
             there = first(db, "SELECT version FROM versions WHERE id = ?", (row_id,))
         if row is not None:
-            document = records.document(row)
-            self._cache.put(row_id, document)
+            document = amendments.stated(records.document(row), row[9])
+            cache.put(row_id, document)
             return document
         if there is None:
             raise UnknownDocument(document_id)
@@ -256,6 +277,8 @@ class _Cache:
 def summaries_of(db: apsw.Connection, which: str, values: Values) -> list[DocumentSummary]:
     """Documents without their texts; `which` is the end of a query over documents d, versions v and collections c."""
     return [
-        records.summary(row, tuple(one for one, _ in copies.alike(db, row[0])))
+        amendments.stated(
+            records.summary(row, tuple(one for one, _ in copies.alike(db, row[0]))), row[10]
+        )
         for row in rows(db, f"{_SUMMARIES} {which}", values)
     ]

@@ -38,6 +38,11 @@ def known_or_new(db: apsw.Connection, name: str) -> int:
     return collection_id
 
 
+def name_of(db: apsw.Connection, collection_id: int) -> str:
+    """The name of a collection."""
+    return str(value(db, "SELECT name FROM collections WHERE id = ?", (collection_id,)))
+
+
 def touch(db: apsw.Connection, collection_id: int) -> None:
     """Count a change of a collection."""
     db.execute("UPDATE collections SET change = change + 1 WHERE id = ?", (collection_id,))

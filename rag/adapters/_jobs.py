@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import apsw
@@ -17,6 +19,7 @@ from rag.adapters._space import Space
 from rag.adapters.sqlite import Database, column, first, now, value
 from rag.errors import StoreDamaged, UnknownJob
 from rag.protocols import Job, Upload
+from rag.types import DocumentId
 
 _MOST_ATTEMPTS = 2
 _GIVEN_UP = (
@@ -123,6 +126,26 @@ class JobQueue:
             db,
             "DELETE FROM jobs WHERE upload ->> 'collection' = ? RETURNING version",
             (collection,),
+        )
+
+    def job_collection(self, job_id: str) -> str:
+        """See `JobStore.job_collection`."""
+        with self._db.read() as db:
+            row = first(db, "SELECT upload ->> 'collection' FROM jobs WHERE id = ?", (job_id,))
+        if row is None:
+            raise UnknownJob(job_id)
+        return str(row[0])
+
+    def queued(self) -> int:
+        """See `JobStore.queued`."""
+        with self._db.read() as db:
+            return int(value(db, "SELECT count(*) FROM jobs WHERE state = 'queued'"))
+
+    def forget(self, db: apsw.Connection, documents: Sequence[DocumentId]) -> None:
+        """Delete the jobs that documents came by, which know their titles and names."""
+        db.execute(
+            "DELETE FROM jobs WHERE document_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(documents)),),
         )
 
     def drop_unnamed(self, version: str) -> None:

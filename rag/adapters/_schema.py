@@ -132,6 +132,61 @@ CREATE TABLE damage (                                       -- versions that are
     found_at TEXT NOT NULL,
     PRIMARY KEY (document_id, version)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL,                 -- sha256 of the key as it was shown
+    scopes TEXT NOT NULL,
+    collections TEXT,                     -- null for all of them
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE spending (                   -- of a key's daily budgets
+    day TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (day, key_id, what)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    collection TEXT
+) STRICT;
+CREATE TABLE amendments (                 -- what users say of a document, over what its file says
+    document_id TEXT PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+    title TEXT,
+    published TEXT,
+    recorded TEXT,
+    original TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answers (
+    id TEXT PRIMARY KEY,
+    collection TEXT NOT NULL,
+    asked_at TEXT NOT NULL,
+    body TEXT NOT NULL                    -- as JSON, as it was given
+) STRICT;
+CREATE INDEX answers_by_collection ON answers (collection);
+CREATE INDEX answers_by_time ON answers (asked_at);
+CREATE TABLE answer_documents (           -- the documents that an answer quotes
+    document_id TEXT NOT NULL,
+    answer_id TEXT NOT NULL REFERENCES answers ON DELETE CASCADE,
+    PRIMARY KEY (document_id, answer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_documents_by_answer ON answer_documents (answer_id);
+CREATE TABLE feedback (
+    id INTEGER PRIMARY KEY,
+    answer_id TEXT NOT NULL REFERENCES answers ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    marker INTEGER,
+    comment TEXT
+) STRICT;
+CREATE INDEX feedback_by_answer ON feedback (answer_id);
 """
 STEPS = (_STEP_1, _STEP_2, _STEP_3)
 FORMAT = len(STEPS)

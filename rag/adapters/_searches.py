@@ -11,6 +11,7 @@ import numpy as np
 from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters import _records as records
+from rag.adapters._amendments import PUBLISHED
 from rag.adapters._collections import change_of, known
 from rag.adapters._damage import Quarantine
 from rag.adapters._seals import PASSAGES
@@ -126,7 +127,7 @@ def _matching(db: apsw.Connection, collection_id: int, filters: Filters) -> list
         " WHERE d.collection_id = ?1"
         " AND (?2 IS NULL OR d.id IN (SELECT value FROM json_each(?2)))"
         " AND (?3 IS NULL OR v.media_type IN (SELECT value FROM json_each(?3)))"
-        " AND (?4 IS NULL OR v.published >= ?4) AND (?5 IS NULL OR v.published <= ?5)",
+        f" AND (?4 IS NULL OR {PUBLISHED} >= ?4) AND (?5 IS NULL OR {PUBLISHED} <= ?5)",
         (
             collection_id,
             *(json_list(filters.document_ids) or (None,)),

@@ -13,13 +13,23 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag.adapters import _answers as answers
 from rag.adapters import _copies as copies
 from rag.adapters import _documents as documents
 from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters import _seals as seals
+from rag.adapters import _usage as usage
+from rag.adapters._access import StoredAudit, StoredKeys, record
 from rag.adapters._catalog import StoredCatalog, summaries_of
-from rag.adapters._collections import forget, known, known_or_new, leave_traces, touch
+from rag.adapters._collections import (
+    forget,
+    known,
+    known_or_new,
+    leave_traces,
+    name_of,
+    touch,
+)
 from rag.adapters._damage import Quarantine
 from rag.adapters._jobs import NAMED_VERSIONS, JobQueue
 from rag.adapters._locking import LOCK, lock
@@ -58,6 +68,7 @@ class EmbeddedStore:
     """
 
     def __init__(self, folder: Path, identity: ModelIdentity) -> None:
+        self._folder = folder
         self._identity = identity
         # one change at a time, to the database, the vectors and the originals together
         self._changing = threading.RLock()
@@ -117,11 +128,18 @@ class EmbeddedStore:
         self.mark_seen = catalog.mark_seen
         self.inside = catalog.inside
         self.last_seen = catalog.last_seen
+        self.amend = catalog.amend
 
         self.enqueue = self._jobs.enqueue
         self.claim = self._jobs.claim
         self.update = self._jobs.update
         self.job = self._jobs.job
+        self.job_collection = self._jobs.job_collection
+        self.queued = self._jobs.queued
+
+        self.keys = StoredKeys(self._db)
+        self.answers = answers.StoredAnswers(self._db)
+        self.audit = StoredAudit(self._db)
 
     def close(self) -> None:
         """Fold pending changes into the index files, leave no trace of what was deleted, and let go of the folder."""
@@ -210,6 +228,10 @@ class EmbeddedStore:
                     one for each in going for one in documents.delete_document(db, row[0], each)
                 ]
                 leave_traces(db, row[0])
+                answers.blank(db, going)
+                self._jobs.forget(db, going)
+                for each in going:
+                    record(db, "document.delete", each, name_of(db, row[0]))
             self._vectors.forget(row[0], gone)
             self._drop_files(versions)
 
@@ -227,6 +249,8 @@ class EmbeddedStore:
                 versions += self._jobs.give_up(db, collection)
                 for one in going:
                     documents.delete_document(db, collection_id, one)
+                answers.forget_of(db, collection)
+                record(db, "collection.purge", collection, collection)
                 forget(db, collection_id)
             self._vectors.drop(collection_id)
             self._maintenance.purged()
@@ -236,6 +260,13 @@ class EmbeddedStore:
         drop_copies(self._db.path)
         for version in versions:
             self._jobs.drop_unnamed(version)
+
+    def disk_bytes(self, collection: str) -> int:
+        """See `Catalog.disk_bytes`."""
+        with self._db.read() as db:
+            collection_id = known(db, collection)
+            index = self._folder / INDEX / str(collection_id)
+            return usage.disk_bytes(db, collection_id, self._originals.path, index)
 
     def _claim_model(self) -> None:
         stated = json.dumps(dataclasses.asdict(self._identity), sort_keys=True)

@@ -208,7 +208,7 @@ def test_all_pages_of_documents_are_listed(
     [
         ((), {"127.0.0.1", "localhost", "::1"}),
         (("--host", "127.0.0.2"), {"127.0.0.1", "127.0.0.2", "localhost", "::1"}),
-        (("--host", "0.0.0.0", "--allow-remote-without-keys"), None),  # noqa: S104
+        (("--host", "0.0.0.0"), None),  # noqa: S104
     ],
 )
 def test_serving_says_where_and_what_to_do_next(
@@ -226,15 +226,21 @@ def test_serving_says_where_and_what_to_do_next(
         *,
         hosts: frozenset[str] | None,
         announce: Callable[[str], None],
+        keys: bool,
+        root_path: str,
     ) -> None:
         answered.append(hosts)
+        assert keys == (hosts is None)
+        assert root_path == ""
         announce("http://here")
 
     monkeypatch.setattr("api.serving.serve", serve)
+    verse("keys", "create", "Ann", "--scope", "admin")
     code, out, _ = verse("serve", "--port", "0", *arguments)
     assert (code, answered) == (DONE, [hosts])
     assert out.startswith("Chapterverse is ready at http://here\n")
-    assert "curl -F file=@document.pdf 'http://here/v1/documents?wait=true'" in out
+    shown = "" if hosts else "-H 'Authorization: Bearer KEY' "
+    assert f"curl {shown}-F file=@document.pdf 'http://here/v1/documents?wait=true'" in out
     assert as_json(verse("serve", "--port", "0", "--json", *arguments)) == {"url": "http://here"}
     verse("ingest", papers)
     assert verse("serve", "--port", "0", *arguments)[1] == "Chapterverse is ready at http://here\n"
@@ -249,13 +255,14 @@ class BareSandbox:
         """Nothing is started."""
 
 
-REMOTE = ("serve", "--port", "0", "--host", "0.0.0.0", "--allow-remote-without-keys")  # noqa: S104
+REMOTE = ("serve", "--port", "0", "--host", "0.0.0.0")  # noqa: S104
 
 
 def test_other_machines_are_refused_where_reading_is_not_confined(
     verse: Verse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: list[Library] = []
+    verse("keys", "create", "Ann", "--scope", "admin")
     monkeypatch.setattr("ingest.sandbox.shared", BareSandbox)
     monkeypatch.setattr("api.serving.serve", lambda library, *_, **__: served.append(library))
     code, out, err = verse(*REMOTE)
@@ -304,8 +311,12 @@ def test_an_empty_store_says_what_to_do_next(verse: Verse, command: tuple[str, s
         (("ask", "Who?", "--nope"), MISUSED, "No such option"),
         (("frobnicate",), MISUSED, "No such command"),
         (("search", "x", "-k", "0"), MISUSED, "-k"),
-        (("serve", "--host", "0.0.0.0"), MISUSED, "--allow-remote-without-keys"),  # noqa: S104
-        (("serve", "--host", "example.org"), MISUSED, "--allow-remote-without-keys"),
+        (("serve", "--host", "0.0.0.0", "--port", "0"), MISUSED, "verse keys create"),  # noqa: S104
+        (("serve", "--require-keys", "--port", "0"), MISUSED, "verse keys create"),
+        (("serve", "--log-format", "xml"), MISUSED, "text or json"),
+        (("serve", "--root-path", "verse/"), MISUSED, "--root-path begins with a slash"),
+        (("keys", "create", "Ann", "--scope", "write"), MISUSED, "read, ingest, admin"),
+        (("keys", "revoke", "k9"), FAILED, "There is no key 'k9'"),
     ],
 )
 def test_what_goes_wrong_is_one_clear_line(

@@ -531,18 +531,15 @@ def test_an_unknown_job(client: TestClient) -> None:
 
 def test_paths_and_methods_that_are_not_offered(client: TestClient) -> None:
     assert_problem(client.get("/v2/ask"), 404, "not-found")
-    response = client.patch("/v1/documents/x", json={})
+    response = client.put("/v1/documents/x", json={})
     assert_problem(response, 405, "method-not-allowed")
     assert response.headers["allow"]
 
 
 def test_health(client: TestClient) -> None:
     assert client.get("/livez").json()["status"] == "ok"
-    assert client.get("/readyz").json()["checks"] == {
-        "store": "ok",
-        "model": "ok",
-        "worker": "ok",
-    }
+    checks = ("service", "store", "model", "worker", "disk", "queue")
+    assert client.get("/readyz").json()["checks"] == dict.fromkeys(checks, "ok")
 
 
 def test_not_ready_says_what_fails(monkeypatch: pytest.MonkeyPatch) -> None:

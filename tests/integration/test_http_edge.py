@@ -85,7 +85,15 @@ def test_a_crash_after_the_response_began_is_not_a_second_response() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ZeroDivisionError
 
-    client = TestClient(Edge(crash, hosts=None, body_bytes=lambda _: 0))
+    client = TestClient(
+        Edge(
+            crash,
+            hosts=None,
+            origins=frozenset(),
+            body_bytes=lambda _: 0,
+            observe=lambda *_: None,
+        )
+    )
     with pytest.raises(ZeroDivisionError):
         client.get("/")
 

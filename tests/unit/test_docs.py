@@ -11,7 +11,8 @@ from typer.main import get_command
 
 from api.cli import app
 from eval.cli import app as eval_app
-from rag.settings import Settings
+from rag.settings import LimitSettings, Settings
+from tests.integration.test_http_access import RULES
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,18 @@ def test_every_command_but_eval_takes_what_the_page_says() -> None:
     expected = {"--data", "--json", "-v"}
     lacking = {name for name, options in leaves.items() if not expected <= options}
     assert lacking == {name for name in leaves if name.startswith("verse eval ")}
+
+
+def test_the_http_page_lists_every_call_with_what_it_needs() -> None:
+    page = (ROOT / "docs" / "http.md").read_text()
+    rows = re.findall(r"^\| `([A-Z]+ [^`]+)` \| (\S+) \|", page, re.MULTILINE)
+    assert {call: None if needs == "–" else needs for call, needs in rows} == RULES
+
+
+def test_the_security_page_has_the_limits_as_they_are_set() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    named = set(re.findall(r"`VERSE_LIMITS__([A-Z_]+)`", page))
+    assert named == {name.upper() for name in LimitSettings.model_fields}
 
 
 def test_completion_is_offered_nowhere() -> None:

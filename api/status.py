@@ -1,0 +1,60 @@
+"""The calls that tell how the service is and what it offers; open to everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+
+from api.access import needs
+from api.dependencies import ServiceDep, new_router, root_of
+from api.docs_page import POLICY, docs_page
+from api.problems import NOT_READY, ProblemError
+from api.schemas import HealthBody
+
+router = new_router()
+
+
+@router.get("/livez", tags=["health"])
+@needs(None)
+async def alive() -> HealthBody:
+    """Whether the process serves requests."""
+    return HealthBody(status="ok")
+
+
+@router.get("/readyz", tags=["health"])
+@needs(None)
+def ready(service: ServiceDep) -> HealthBody:
+    """Whether questions can be answered and documents added: each dependency is used once."""
+    checks = service.readiness.checks()
+    failed = {name: reason for name, reason in checks.items() if reason is not None}
+    if failed:
+        raise ProblemError(
+            NOT_READY, "; ".join(f"{name}: {why}" for name, why in failed.items()), checks=failed
+        )
+    return HealthBody(status="ok", checks=dict.fromkeys(checks, "ok"))
+
+
+@router.get("/openapi.json", include_in_schema=False)
+@needs(None)
+def describe(request: Request) -> JSONResponse:
+    """Every call, for machines."""
+    description: dict[str, Any] = request.app.openapi()
+    return JSONResponse(description)
+
+
+@router.get("/docs", include_in_schema=False)
+@needs(None)
+def docs(request: Request) -> HTMLResponse:
+    """Every call, on one page that loads nothing."""
+    return HTMLResponse(
+        docs_page(request.app.openapi()), headers={"Content-Security-Policy": POLICY}
+    )
+
+
+@router.get("/", include_in_schema=False)
+@needs(None)
+def home(request: Request) -> RedirectResponse:
+    """Send a browser to where it finds something to read."""
+    return RedirectResponse(root_of(request) + "/docs")
