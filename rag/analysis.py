@@ -1,6 +1,7 @@
 """Words as the lexical search sees them."""
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -74,7 +75,9 @@ def terms(text: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
-    return str(_stemmer.stemWord(word))
+    with _stemming:
+        return str(_stemmer.stemWord(word))
 
 
 _stemmer = snowballstemmer.stemmer("english")
+_stemming = threading.Lock()  # it works on one word at a time, and would mix up those of two threads

@@ -1,6 +1,9 @@
+import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import snowballstemmer
 
 from rag.analysis import terms, words
 
@@ -34,3 +37,17 @@ def test_terms_are_stems_without_stop_words() -> None:
 
 def test_a_text_of_stop_words_alone_keeps_them() -> None:
     assert terms("Who was it?") == ["who", "was", "it"]
+
+
+def test_threads_do_not_mix_up_their_words() -> None:
+    said = [f"{start}{middle}izationalities" for start in "bcdfghklm" for middle in "aeiou" * 20]
+    said = [f"{word}{number}ing" for number, word in enumerate(said)]
+    alone = snowballstemmer.stemmer("english").stemWords(said)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda word: terms(word)[0], said))
+    finally:
+        sys.setswitchinterval(interval)
+    assert found == alone
