@@ -159,6 +159,9 @@ class _Recording:
     def window_tokens(self) -> int:
         return self._inner.window_tokens
 
+    def covers(self, language: str | None) -> bool:
+        return self._inner.covers(language)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return self._inner.count_tokens(texts)
 

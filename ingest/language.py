@@ -25,16 +25,6 @@ def main_language(text: str) -> str | None:
     return codes[0] if codes and len(codes[0]) == 2 else None
 
 
-def warnings(language: str | None) -> tuple[str, ...]:
-    """What the ingestion report says about a document in this language."""
-    if language in (None, "en"):
-        return ()
-    return (
-        f"The text's language is {language!r}. The default embedding model covers English only: the document "
-        "will be found mainly by its words.",
-    )
-
-
 def _sample(text: str) -> str:
     """The beginning, middle and end of `text`: a cover page may be in another language."""
     last = len(text) - _SAMPLE_CHARS

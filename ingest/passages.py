@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.analysis import words
 from rag.protocols import Embedder
 from rag.sentences import sentences
 from rag.types import Document, Locator, Passage, Span
@@ -15,6 +16,7 @@ PASSAGE_TOKENS = 120
 _HEADER_SHARE = 4  # a header takes a quarter of the window at the most
 # A tokenizer takes a long word for one unknown token; English prose has four to six characters to a token.
 _CHARS_PER_TOKEN = 8
+_Count = Callable[[Sequence[str]], list[int]]
 _CUT_AT = ["\n", "; ", ", ", " ", ""]
 
 
@@ -37,12 +39,13 @@ def split(document: Document, embedder: Embedder) -> tuple[Passage, ...]:
 
     With its header each fits the model's window, and no passage crosses a section's start.
     """
+    count = _counting(document, embedder)
     headers = _headers(document, {one.path for one in document.sections} | {()}, embedder)
     passages: list[Passage] = []
-    for stretch, pieces in _pieces(document, embedder):
+    for stretch, pieces in _pieces(document, count):
         header = headers[document.place(stretch).section]
         budget = min(PASSAGE_TOKENS, embedder.window_tokens - header.tokens)
-        fitting = [part for piece in pieces for part in _fit(document, piece, budget, embedder)]
+        fitting = [part for piece in pieces for part in _fit(document, piece, budget, count)]
         passages += (Passage.of(document, span) for span in _pack(document, fitting, budget))
     return tuple(passages)
 
@@ -65,30 +68,39 @@ def _headers(
 def _header(title: str, path: tuple[str, ...], limit: int, embedder: Embedder) -> _Header:
     """As many words of `Title › Section` as fit into `limit` tokens."""
     names = [title, *(name for name in path if name != title)]
-    words = " › ".join(names).split()[:limit]  # none is less than a token
-    candidates = [" ".join(words[:count]) + "\n" for count in range(len(words), 0, -1)]
-    for text, tokens in zip(candidates, _costs(candidates, embedder), strict=True):
+    said = " › ".join(names).split()[:limit]  # none is less than a token
+    candidates = [" ".join(said[:length]) + "\n" for length in range(len(said), 0, -1)]
+    for text, tokens in zip(candidates, _costs(candidates, embedder.count_tokens), strict=True):
         if tokens <= limit:
             return _Header(text, tokens)
     return _Header("", 0)
 
 
-def _pieces(document: Document, embedder: Embedder) -> Iterator[tuple[Span, list[_Piece]]]:
+def _pieces(document: Document, count: _Count) -> Iterator[tuple[Span, list[_Piece]]]:
     """Each stretch between section starts with its sentences, their cost counted in one batch."""
     stretches = [
         (stretch, [Span(stretch.start + s.start, stretch.start + s.end) for s in found])
         for stretch in _stretches(document)
         if (found := sentences(stretch.cut(document.text)))
     ]
-    costs = iter(_costs([s.cut(document.text) for _, spans in stretches for s in spans], embedder))
+    costs = iter(_costs([s.cut(document.text) for _, spans in stretches for s in spans], count))
     for stretch, spans in stretches:
         yield stretch, [_Piece(span, next(costs)) for span in spans]
 
 
-def _costs(texts: Sequence[str], embedder: Embedder) -> list[int]:
+def _costs(texts: Sequence[str], count: _Count) -> list[int]:
     """Each text's tokens, and no fewer than so many characters would usually have."""
     least = (-(-len(text) // _CHARS_PER_TOKEN) for text in texts)
-    return [max(pair) for pair in zip(embedder.count_tokens(texts), least, strict=True)]
+    return [max(pair) for pair in zip(count(texts), least, strict=True)]
+
+
+def _counting(document: Document, embedder: Embedder) -> _Count:
+    """How a document's text is measured: in words where the model, whose tokens would be letters, does not read it."""
+    return embedder.count_tokens if embedder.covers(document.language) else _count_words
+
+
+def _count_words(texts: Sequence[str]) -> list[int]:
+    return [len(words(text)) for text in texts]
 
 
 def _stretches(document: Document) -> list[Span]:
@@ -103,7 +115,7 @@ def _stretches(document: Document) -> list[Span]:
     ]
 
 
-def _fit(document: Document, piece: _Piece, budget: int, embedder: Embedder) -> Iterator[_Piece]:
+def _fit(document: Document, piece: _Piece, budget: int, count: _Count) -> Iterator[_Piece]:
     """The piece itself, or parts of it where it is longer than a passage may be."""
     if piece.tokens <= budget:
         yield piece
@@ -117,14 +129,14 @@ def _fit(document: Document, piece: _Piece, budget: int, embedder: Embedder) -> 
         strip_whitespace=False,
         chunk_size=budget,
         chunk_overlap=0,
-        length_function=lambda text: _costs([text], embedder)[0],
+        length_function=lambda text: _costs([text], count)[0],
     )
     start = piece.span.start
     parts = splitter.split_text(piece.span.cut(document.text))
-    for part, tokens in zip(parts, _costs(parts, embedder), strict=True):
-        if words := part.strip():
-            begin = start + part.index(words)
-            yield _Piece(Span(begin, begin + len(words)), tokens)
+    for part, tokens in zip(parts, _costs(parts, count), strict=True):
+        if said := part.strip():
+            begin = start + part.index(said)
+            yield _Piece(Span(begin, begin + len(said)), tokens)
         start += len(part)
 
 

@@ -94,7 +94,7 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A document that is read and cut; `texts` are what is embedded for its passages.
+    """A document that is read and cut; `texts` are what is embedded for its passages, none where words are all.
 
     `inside` are the documents that came from inside of it, and theirs before them.
     """
@@ -266,10 +266,13 @@ class Ingester:
         report("parsing", 0, 0)
         reading = self.sandbox.read(content, name=upload.name)
         inside = self._prepare_inside(reading, upload, upload.source_key or version, depth)
-        reading = replace(reading, warnings=reading.warnings + inside.warnings)
+        embedder = self.library.embedder
+        covered = embedder.covers(reading.language)
+        warnings = (*inside.warnings, *(() if covered else (_words_alone(reading.language),)))
+        reading = replace(reading, warnings=reading.warnings + warnings)
         document_id = earlier.id if earlier else DocumentId(secrets.token_hex(8))
         document = _document(document_id, version, reading, upload)
-        passages = split(document, self.library.embedder)
+        passages = split(document, embedder)
         return _Prepared(
             document=document,
             content=content,
@@ -278,7 +281,7 @@ class Ingester:
             root=root,
             passages=passages,
             layouts=reading.layouts,
-            texts=embedded_texts(document, passages, self.library.embedder),
+            texts=embedded_texts(document, passages, embedder) if covered else [],
             inside=inside.prepared,
             inner_keys=inside.keys,
         )
@@ -321,7 +324,7 @@ class Ingester:
             added = store.add(
                 one.document,
                 one.passages,
-                own,
+                own if one.texts else np.zeros((len(one.passages), vectors.shape[1]), np.float32),
                 original=one.content,
                 layouts=one.layouts,
                 embedded=one.texts,
@@ -437,6 +440,13 @@ def _groups(read: Iterable[_Prepared | FileOutcome]) -> Iterator[_Group]:
             group = []
     if group:
         yield group
+
+
+def _words_alone(language: str | None) -> str:
+    return (
+        f"The text's language is {language!r}, which the embedding model does not cover: the document is found by "
+        "its words alone, not by what they mean."
+    )
 
 
 def _unused(key: str, used: Collection[str]) -> str:

@@ -170,7 +170,7 @@ def _body(reading: Reading) -> str:
 def _in_language(reading: Reading) -> Reading:
     """The reading with its text's language where its metadata names none."""
     code = reading.language or language.main_language(reading.text)
-    return replace(reading, language=code, warnings=reading.warnings + language.warnings(code))
+    return replace(reading, language=code)
 
 
 def _with_boilerplate(reading: Reading) -> Reading:

@@ -80,4 +80,4 @@ def _stem(word: str) -> str:
 
 
 _stemmer = snowballstemmer.stemmer("english")
-_stemming = threading.Lock()  # it works on one word at a time, and would mix up those of two threads
+_stemming = threading.Lock()  # the stemmer holds one word, and would mix up those of two threads

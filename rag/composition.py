@@ -27,6 +27,8 @@ from rag.types import (
 EXTRACTIVE = "extractive"
 # Chosen on the development questions of XQuAD English and SQuAD 2.0.
 _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
+# Of the share where the model does not cover the language; chosen on XQuAD German, Russian and Chinese.
+_WORDS_ALONE_WEIGHT = 2.0
 _PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
 _LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a row of a table
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
@@ -125,8 +127,7 @@ class SentenceComposer:
             (c for scored in evidence for c in _candidates(scored, documents, asked)),
             key=lambda c: -(c.share + c.prior),
         )[:_EMBEDDED_SENTENCES]
-        cosines = self._cosines(question, candidates)
-        fits = [c + _SHARE_WEIGHT * one.share for c, one in zip(cosines, candidates, strict=True)]
+        fits = self._fits(question, candidates)
         ranked = [
             _Ranked(candidate=one, fit=fit, rank=fit + one.prior)
             for one, fit in zip(candidates, fits, strict=True)
@@ -145,14 +146,23 @@ class SentenceComposer:
         whole = sum(idf.values())
         return {term: weight / whole for term, weight in idf.items()}
 
-    def _cosines(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
-        """Cosines with the question of each sentence under its document's title, which says what it is about."""
+    def _fits(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
+        """How well each sentence fits the question, by its words and, where the model covers them, its meaning.
+
+        A sentence is embedded under its document's title, which says what it is about.
+        """
         asked = self.embedder.embed_queries([question])[0]
-        texts = [
-            f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}" for c in candidates
+        texts = {
+            c: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}"
+            for c in candidates
+            if self.embedder.covers(c.document.language)
+        }
+        cosines = (self.embedder.embed_passages([*texts.values()]) @ asked).round(6).tolist()
+        meant = dict(zip(texts, cosines, strict=True))
+        return [
+            meant[c] + _SHARE_WEIGHT * c.share if c in meant else _WORDS_ALONE_WEIGHT * c.share
+            for c in candidates
         ]
-        found: list[float] = (self.embedder.embed_passages(texts) @ asked).round(6).tolist()
-        return found
 
 
 def _candidates(

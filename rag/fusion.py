@@ -25,22 +25,25 @@ def convex_combination(
     """Merge two rankings (best first) by the weighted sum of their normalised scores, best first.
 
     Cosines are scaled so that the lowest of them is 0 and the highest 1, BM25 by its highest; what one
-    half did not bring counts 0 there. Ties go to the lower id. Bruch, Gai and Ingber, "An Analysis of
-    Fusion Functions for Hybrid Retrieval", ACM TOIS 2023, find this better than rank fusion.
+    half did not bring counts 0 there. What has no vector is scored by BM25 alone. Ties go to the lower id.
+    Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023, find this
+    better than rank fusion.
     """
     by_cosine = _scaled(dense, floor=min((hit.score for hit in dense), default=0.0))
     by_bm25 = _scaled(lexical, floor=0.0)
     dense_ranks = {hit.passage_id: (rank, hit.score) for rank, hit in enumerate(dense, 1)}
     lexical_ranks = {hit.passage_id: (rank, hit.score) for rank, hit in enumerate(lexical, 1)}
+    words_alone = {hit.passage_id for hit in lexical if not hit.embedded}
     fused = []
     for passage_id in sorted(by_cosine.keys() | by_bm25.keys()):
         dense_rank, cosine = dense_ranks.get(passage_id, (None, None))
         lexical_rank, bm25 = lexical_ranks.get(passage_id, (None, None))
+        weight = 0.0 if passage_id in words_alone else dense_weight
         fused.append(
             Fused(
                 passage_id=passage_id,
-                score=dense_weight * by_cosine.get(passage_id, 0.0)
-                + (1 - dense_weight) * by_bm25.get(passage_id, 0.0),
+                score=weight * by_cosine.get(passage_id, 0.0)
+                + (1 - weight) * by_bm25.get(passage_id, 0.0),
                 dense=cosine,
                 dense_rank=dense_rank,
                 lexical=bm25,

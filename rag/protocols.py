@@ -50,6 +50,9 @@ class Embedder(Protocol):
     def window_tokens(self) -> int:
         """Tokens of one text that the model reads, its own special tokens excluded."""
 
+    def covers(self, language: str | None) -> bool:
+        """Whether vectors of texts in this language (ISO 639-1; None is unknown) say what the texts are about."""
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens excluded, without any limit."""
 
@@ -62,10 +65,11 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage's id and its score in one search, higher is better."""
+    """A passage's id and its score in one search, higher is better; `embedded` says whether dense search knows it."""
 
     passage_id: PassageId
     score: float
+    embedded: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +109,9 @@ class PassageIndex(Protocol):
 
         An earlier version of the same document id leaves both searches in the same step; its text stays
         readable by version. `vectors[i]` belongs to `passages[i]`, and is that of the text `embedded[i]`
-        if that is given; `replaces`, if given, is what must be the
-        document's present version; `root` is the folder in which its file was seen, as `mark_seen` has it.
+        if that is given; a passage whose vector is all zeros is found by its words alone. `replaces`, if
+        given, is what must be the document's present version; `root` is the folder in which its file was
+        seen, as `mark_seen` has it.
 
         Raises:
             DocumentChanged: another document has the source key, or another version is the present one.

@@ -37,6 +37,10 @@ class RememberingEmbedder:
         """See `Embedder.window_tokens`."""
         return self._inner.window_tokens
 
+    def covers(self, language: str | None) -> bool:
+        """See `Embedder.covers`."""
+        return self._inner.covers(language)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Embedder.count_tokens`."""
         return self._inner.count_tokens(texts)

@@ -68,6 +68,9 @@ class HashingEmbedder:
     )
     window_tokens = 256
 
+    def covers(self, language: str | None) -> bool:
+        return language in (None, "en")
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
@@ -323,7 +326,11 @@ class InMemoryStore:
 
     def dense_search(self, selection: Selection, vector: Vectors, k: int) -> list[Hit]:
         with self._lock:
-            scores = [(i, round(float(e.vector @ vector), 6)) for i, e in self._selected(selection)]
+            scores = [
+                (i, round(float(e.vector @ vector), 6))
+                for i, e in self._selected(selection)
+                if e.vector.any()
+            ]
         return _best(scores, k)
 
     def lexical_search(self, selection: Selection, terms: Sequence[str], k: int) -> list[Hit]:
@@ -336,7 +343,8 @@ class InMemoryStore:
                 for i, e in self._selected(selection)
                 if any(e.counts[term] for term in frequencies)
             ]
-        return _best(scores, k)
+            alone = {i for i, e in self._entries.items() if not e.vector.any()}
+        return [replace(one, embedded=one.passage_id not in alone) for one in _best(scores, k)]
 
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
         with self._lock:
@@ -356,6 +364,7 @@ class InMemoryStore:
                 for one in self._entries.values()
                 if one.collection == collection
                 and one.embedded is not None
+                and one.vector.any()
                 and one.embedded in texts
             }
 

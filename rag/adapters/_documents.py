@@ -91,7 +91,11 @@ def insert_passages(
     passages: Sequence[Passage],
     vectors: Vectors,
 ) -> Ids:
-    """Store passages of a document of this title with their vectors; gives their ids, which ascend."""
+    """Store passages of a document of this title with their vectors, a vector of zeros as none.
+
+    Returns:
+        Their ids, which ascend.
+    """
     ids = []
     for passage, vector in zip(passages, vectors, strict=True):
         db.execute(
@@ -110,7 +114,7 @@ def insert_passages(
         ids.append(db.last_insert_rowid())
         db.execute(
             "INSERT INTO vectors (passage_id, vector) VALUES (?, ?)",
-            (ids[-1], vector.astype("<f4").tobytes()),
+            (ids[-1], vector.astype("<f4").tobytes() if vector.any() else b""),
         )
         lexical.insert(
             db, collection_id, ids[-1], passage.text, title=title, section=passage.section

@@ -44,7 +44,7 @@ def vectors_of(db: apsw.Connection, collection_id: int, texts: Sequence[str]) ->
         db,
         "SELECT e.digest, v.vector FROM embedded e JOIN vectors v USING (passage_id)"
         f" WHERE {seals.EMBEDDED.sound('e')} AND {seals.VECTORS.sound('v')}"
-        " AND e.collection_id = ? AND e.digest IN (SELECT unhex(value) FROM json_each(?))",
+        " AND length(v.vector) > 0 AND e.collection_id = ? AND e.digest IN (SELECT unhex(value) FROM json_each(?))",
         (collection_id, json.dumps([digest.hex() for digest in by_digest])),
     )
     return {

@@ -121,16 +121,18 @@ def search(
     *,
     among: str = "",
     values: Values = (),
-) -> list[tuple[int, float]]:
+) -> list[tuple[int, float, bool]]:
     """The ids of highest BM25 for any of the terms in both columns, with it; ties by id.
 
+    The third value says whether the passage has a vector too.
     `among` is a condition on `rowid` that begins with AND, or nothing; `values` are bound in it.
     """
     name = table(collection_id)
     return rows(
         db,
-        f"SELECT rowid, -bm25({name}) AS score FROM {name}"
-        f" WHERE {name} MATCH ? {among} ORDER BY score DESC, rowid LIMIT ?",
+        "SELECT id, score, EXISTS (SELECT 1 FROM vectors WHERE passage_id = id AND length(vector) > 0)"
+        f" FROM (SELECT rowid AS id, -bm25({name}) AS score FROM {name}"
+        f" WHERE {name} MATCH ? {among} ORDER BY score DESC, rowid LIMIT ?) ORDER BY score DESC, id",
         (_any_of(terms), *values, k),
     )
 

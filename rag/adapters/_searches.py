@@ -84,7 +84,9 @@ class Searches:
             found = lexical.search(
                 db, collection_id, terms, k, among=chosen, values=json_list(selection.documents)
             )
-        return [Hit(PassageId(row), score) for row, score in found]
+        return [
+            Hit(PassageId(row), score, embedded=bool(embedded)) for row, score, embedded in found
+        ]
 
     def document_frequencies(self, collection: str, terms: Sequence[str]) -> dict[str, int]:
         """See `PassageIndex.document_frequencies`."""

@@ -62,7 +62,8 @@ class VectorIndex:
         """Follow a change that the database has committed."""
         found = self._searchables.get(collection_id)
         if found is not None:  # otherwise the first search reads all of it from the database
-            self._searchables[collection_id] = found.changed(ids, vectors, deleted)
+            some = vectors.any(axis=1)  # the others are found by their words alone
+            self._searchables[collection_id] = found.changed(ids[some], vectors[some], deleted)
 
     def forget(self, collection_id: int, deleted: Iterable[int]) -> None:
         """Follow a deletion that the database has committed."""
@@ -172,11 +173,14 @@ class VectorIndex:
         return base.changed(*self._stored(db, new), gone.tolist())
 
     def _stored(self, db: apsw.Connection, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of these ids, which ascend, that have a sound vector, and the vectors; the scrub tells of others."""
+        """Those of these ids, which ascend, that have a sound vector, and the vectors.
+
+        Others are found by their words alone, or damaged, which the scrub tells.
+        """
         found = rows(
             db,
             "SELECT passage_id, vector FROM vectors x WHERE passage_id IN (SELECT value FROM json_each(?))"
-            f" AND {VECTORS.sound('x')} ORDER BY passage_id",
+            f" AND length(vector) > 0 AND {VECTORS.sound('x')} ORDER BY passage_id",
             (json.dumps(ids.tolist()),),
         )
         vectors = np.frombuffer(b"".join(blob for _, blob in found), "<f4").astype(np.float32)

@@ -73,6 +73,10 @@ class BundledEmbedder:
             compute_path=self._compute_path,
         )
 
+    def covers(self, language: str | None) -> bool:
+        """See `Embedder.covers`: it was trained on English alone."""
+        return language in (None, "en")
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens excluded, without any limit."""
         encoded = self._counting.encode_batch_fast(list(texts), add_special_tokens=False)

@@ -69,6 +69,10 @@ class SentenceTransformerEmbedder:
             False
         )
 
+    def covers(self, language: str | None) -> bool:  # noqa: ARG002
+        """See `Embedder.covers`: a model that an operator chose is taken to fit the operator's documents."""
+        return True
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens excluded, without any limit."""
         encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)

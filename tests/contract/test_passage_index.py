@@ -99,6 +99,28 @@ def test_the_vector_of_a_text_is_found_while_a_passage_embeds_it(
     assert store.vectors_of(mine.collection, asked) == {}
 
 
+def test_a_passage_without_a_vector_is_found_by_its_words_alone(
+    stored: Callable[..., Store],
+) -> None:
+    store = stored(document("Whales sing.", title="Known"))
+    source = document("Wale singen.\nFrogs leap.", id="d2")
+    passages = lines(source)
+    vectors = EMBEDDER.embed_passages([one.text for one in passages])
+    vectors[0] = 0
+    said = [one.text for one in passages]
+    store.add(source, passages, vectors, original=source.text.encode(), embedded=said)
+    assert store.vectors_of("default", said).keys() == {"Frogs leap."}
+    selection = store.select("default", Filters())
+    near = store.dense_search(selection, EMBEDDER.embed_queries(["singen"])[0], 10)
+    found = store.lexical_search(selection, terms("singen leap"), 10)
+    by_text = store.passages([one.passage_id for one in (*near, *found)])
+    assert {by_text[one.passage_id].text for one in near} == {"Whales sing.", "Frogs leap."}
+    assert {by_text[one.passage_id].text: one.embedded for one in found} == {
+        "Wale singen.": False,
+        "Frogs leap.": True,
+    }
+
+
 def snapshot(store: Store) -> str:
     return store.select("default", Filters()).snapshot
 

@@ -22,6 +22,9 @@ class WordEmbedder:
     def identity(self) -> ModelIdentity:
         return ModelIdentity(name="words", sha256="0" * 64, dimension=2, compute_path="fp32")
 
+    def covers(self, language: str | None) -> bool:
+        return language in (None, "en")
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [
             sum(-(-len(word) // 4) for word in re.findall(r"\w+|[^\w\s]", text)) for text in texts

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from ingest.passages import embedded_texts, split
 from tests.unit.ingest.fakes import WordEmbedder, document
 
@@ -82,3 +84,12 @@ def test_a_title_of_one_endless_word_is_left_out() -> None:
     source = document("A sentence.", title="x" * 5000)
     embedder = WordEmbedder(40)
     assert embedded_texts(source, split(source, embedder), embedder) == ["A sentence."]
+
+
+def test_a_text_that_the_model_does_not_read_is_measured_in_words() -> None:
+    text = "Hafenrundfahrt ist schön heute. " * 60
+    covered, other = document(text), replace(document(text), language="de")
+    embedder = WordEmbedder(300)
+    lengths = [max(len(one.text.split()) for one in split(x, embedder)) for x in (covered, other)]
+    assert lengths[0] < 60
+    assert 110 < lengths[1] <= 120

@@ -198,6 +198,24 @@ def test_no_text_that_a_collection_holds_is_embedded_again(store: InMemoryStore)
     assert len(embedder.embedded) == 5
 
 
+def test_a_text_that_the_model_does_not_cover_is_found_by_its_words_alone(
+    store: InMemoryStore,
+) -> None:
+    embedder = Recording()
+    ingester = Ingester(assemble(Settings(data=Path("unused")), store, embedder))
+    german = (
+        "Der alte Hafen von Lübeck wurde im Jahre 1843 erweitert und danach nicht mehr verändert."
+    )
+    added = ingester.add(german.encode(), Upload(name="x.txt")).document
+    assert embedder.embedded == []
+    (warning,) = added.warnings
+    assert "'de'" in warning
+    assert "its words alone" in warning
+    selection = store.select("default", Filters())
+    assert store.dense_search(selection, embedder.embed_queries(["Hafen"])[0], 5) == []
+    assert [one.embedded for one in store.lexical_search(selection, ["hafen"], 5)] == [False]
+
+
 def test_a_file_over_the_limit_is_refused_before_it_is_read(store: InMemoryStore) -> None:
     with pytest.raises(DocumentTooLarge, match="11"):
         over(store, upload_bytes=10).add(b"x" * 11, Upload(name="x"))

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -168,3 +169,12 @@ def test_white_space_is_folded_in_the_statement_and_kept_in_the_quote() -> None:
 @pytest.mark.parametrize("question", ["?", "the of and", "😀", "a" * 3000])
 def test_odd_questions_get_a_response(question: str) -> None:
     assert ask(question, GARDEN).outcome in ("answered", "abstained")
+
+
+def test_a_sentence_in_a_language_that_the_model_does_not_cover_is_judged_by_its_words() -> None:
+    german = replace(
+        document("Der Hafen friert im Januar zu. Die Rosen werden im Frost geschnitten."),
+        language="de",
+    )
+    assert texts(ask("Wann friert der Hafen zu?", german))[0] == "Der Hafen friert im Januar zu."
+    assert isinstance(ask("Was kostet eine Fahrt nach Lübeck?", german), Abstention)

@@ -29,3 +29,13 @@ def test_equal_scores_go_to_the_lower_id() -> None:
 
 def test_nothing_fuses_to_nothing() -> None:
     assert convex_combination([], [], 0.7) == []
+
+
+def test_what_has_no_vector_is_scored_by_its_words_alone() -> None:
+    words = [Hit(PassageId(3), 8.0, embedded=False), Hit(PassageId(1), 4.0)]
+    fused = convex_combination(hits((1, 0.9), (2, 0.1)), words, 0.7)
+    assert [(one.passage_id, one.score) for one in fused] == [
+        (3, 1.0),
+        (1, pytest.approx(0.7 + 0.3 * 0.5)),
+        (2, 0.0),
+    ]
