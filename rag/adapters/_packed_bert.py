@@ -17,6 +17,8 @@ from torch.nn import functional
 from rag.types import Vectors
 
 _Affine = tuple[Tensor, Tensor]  # weight and bias
+# oneDNN keeps some 100 KB for every number of tokens that it ever multiplied: half a gigabyte if any number comes.
+_TOKENS_STEP = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,20 @@ class PackedBert:
         Texts of one length side by side share their attention.
         """
         lengths = [len(one) for one in texts]
-        tokens = torch.tensor([token for one in texts for token in one])
-        places = torch.cat([torch.arange(length) for length in lengths])
+        used = sum(lengths)
+        idle = -used % _TOKENS_STEP
+        tokens = torch.tensor([*(token for one in texts for token in one), *[0] * idle])
+        places = torch.cat([torch.arange(length) for length in (*lengths, idle)])
         states = self._normed(self._words[tokens] + self._places[places], self._norm)
         for layer in self._layers:
-            mixed = self._attention(functional.linear(states, *layer.attended), lengths)
+            attended = functional.linear(states, *layer.attended)[:used]
+            mixed = functional.pad(self._attention(attended, lengths), (0, 0, 0, idle))
             states = self._normed(states + functional.linear(mixed, *layer.mixed), layer.mixed_norm)
             wide = functional.gelu(functional.linear(states, *layer.widened))
             narrow = functional.linear(wide, *layer.narrowed)
             states = self._normed(states + narrow, layer.narrowed_norm)
-        means = torch.stack([one.float().mean(0) for one in states.split_with_sizes(lengths)])
+        said = states[:used].split_with_sizes(lengths)
+        means = torch.stack([one.float().mean(0) for one in said])
         vectors: Vectors = functional.normalize(means, dim=1).numpy()
         return vectors
 
