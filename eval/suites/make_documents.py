@@ -107,7 +107,7 @@ def _blocks(body: str) -> Iterator[str]:
 
 
 def _rows(block: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in block.splitlines()]
+    return [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in block.splitlines()]
 
 
 def _flowable(block: str) -> Flowable:
