@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,6 +93,16 @@ def test_the_wheel_holds_all_that_the_demo_needs(verse: Path, tmp_path: Path) ->
     ).stdout
     assert verse.parents[1] in Path(where.strip()).parents
     assert_answered(run(verse, "demo", "--json", cwd=tmp_path))
+
+
+def test_the_wheel_brings_the_suites_with_their_documents(verse: Path) -> None:
+    packages = next((verse.parents[1] / "lib").glob("python*")) / "site-packages"
+    suites = sorted((packages / "eval/suites").glob("*/suite.toml"))
+    assert len(suites) == 9
+    for suite in suites:
+        wanted = tomllib.loads(suite.read_text(encoding="utf-8"))["documents"]
+        assert any(path for pattern in wanted for path in suite.parent.glob(pattern)), suite
+    assert not list((packages / "eval/suites").rglob("make_documents.py"))
 
 
 def test_nothing_leaves_the_machine(verse: Path, tmp_path: Path) -> None:
