@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 
 from pydantic import TypeAdapter
 
@@ -98,6 +99,12 @@ class Answered:
 def same_answer(one: Answered, other: Answered) -> bool:
     """Whether two answers to one question are the same but for the time they took."""
     return _timeless(one) == _timeless(other)
+
+
+def answer_hash(one: Answered) -> str:
+    """Names what an answer says and quotes, and not how retrieval or the clock came to it."""
+    said = replace(_timeless(one), retrieved=None, confidence=None)
+    return sha256(answers_as_json().dump_json(said)).hexdigest()[:16]
 
 
 def _timeless(one: Answered) -> Answered:

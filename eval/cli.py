@@ -27,7 +27,8 @@ app = typer.Typer(
 )
 
 
-app.command()(suite_commands.check)
+for _command in (suite_commands.check, suite_commands.run):
+    app.command()(_command)
 
 
 @app.callback()

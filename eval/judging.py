@@ -175,13 +175,12 @@ def _citation_scores(
     groups = [*question.must, *((value,) for _, value in question.pairs)]
     carried = [found_in for group in groups if (found_in := carriers(group, question.evidence))]
     held = [
-        any(_overlaps(one, evidence[at]) for one in cited for at in found_in)
-        for found_in in carried
+        any(overlaps(one, evidence[at]) for one in cited for at in found_in) for found_in in carried
     ]
     scores["citation_recall"] = _share(held)
     everything = [place for places in evidence for place in places]
     scores["citation_precision"] = (
-        _share([_overlaps(one, everything) for one in cited]) if everything else None
+        _share([overlaps(one, everything) for one in cited]) if everything else None
     )
     return scores
 
@@ -196,9 +195,9 @@ def _retrieval_scores(
     if answered.retrieved is None or not everything:
         return dict.fromkeys(("recall_at_10", "ndcg_at_10", "mrr"))
     passages = {f"{one.document}:{one.start}-{one.end}": one for one in answered.retrieved}
-    judgments = {key: 1 for key, one in passages.items() if _overlaps(one, everything)}
+    judgments = {key: 1 for key, one in passages.items() if overlaps(one, everything)}
     for at, places in enumerate(evidence):
-        if not any(_overlaps(one, places) for one in passages.values()):
+        if not any(overlaps(one, places) for one in passages.values()):
             judgments[f"evidence {at}"] = 1
     ranking = list(passages)
     return {
@@ -208,7 +207,8 @@ def _retrieval_scores(
     }
 
 
-def _overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
+def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
+    """Whether a quote or passage holds some of what stands at one of the places."""
     return any(
         one.document == document and one.start < span.end and span.start < one.end
         for document, span in places

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+if TYPE_CHECKING:
+    from eval.asking import Service
+    from eval.report import Report
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
+KEY_VARIABLE = "VERSE_EVAL_KEY"
+_RUN = Path("eval-run")
+_REPORTS = ("report.json", "report.md", "junit.xml")
 
 
 def check(
@@ -35,3 +56,161 @@ def check(
     if wrong:
         typer.echo(f"verse eval: {wrong} problems", err=True)
         raise typer.Exit(FAILED)
+
+
+def run(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the run is kept; one that broke off goes on.")
+    ] = _RUN,
+    again: Annotated[
+        bool, typer.Option("--again", help="Take away the run that is there, and start anew.")
+    ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option(help=f"Ask the server here; its key, if it needs one, is in {KEY_VARIABLE}."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep the documents in this data folder for other runs."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 2,
+    repeats: Annotated[
+        int, typer.Option(min=0, help="Questions of each suite that are asked a second time.")
+    ] = 5,
+) -> None:
+    """Put suites to the library in this process, or to a server, and judge the answers.
+
+    Exits with 1 when an invariant is broken or a threshold is not reached, with 2 when a suite or the folder cannot be
+    used, with 4 when the service cannot: what is answered is kept then, and the same command goes on.
+    """
+    from eval.runs import RunError
+    from eval.suite import SuiteError
+
+    if url and data:
+        _fail("--data is for runs in this process, and --url for a server's own.", UNUSABLE)
+    try:
+        report = _run(
+            suites, out, again=again, url=url, data=data, workers=workers, repeats=repeats
+        )
+    except SuiteError as error:
+        _fail(f"a suite cannot be used; nothing was asked.\n{error}", UNUSABLE)
+    except RunError as error:
+        _fail(str(error), UNUSABLE)
+    _show(report, out)
+    raise typer.Exit(DONE if report.passed else FAILED)
+
+
+def _run(
+    folders: list[Path],
+    out: Path,
+    *,
+    again: bool,
+    url: str | None,
+    data: Path | None,
+    workers: int,
+    repeats: int,
+) -> Report:
+    from eval import runs
+    from eval.linting import checked_suite
+    from eval.report import build
+    from eval.revision import code_revision
+
+    suites = [checked_suite(folder) for folder in folders]
+    service = _service(out, url, data)
+    plan = runs.plan_of(suites, service, code_revision(), repeats)
+    if again:
+        runs.take_away(out)
+    with _ending_well(out), _bars() as show:
+        runs.run(suites, service, out, plan, workers=workers, progress=show)
+    report = build(runs.read_run(out), suites)
+    _write(report, out)
+    shutil.rmtree(_own_data(out), ignore_errors=True)
+    return report
+
+
+def _service(out: Path, url: str | None, data: Path | None) -> Service:
+    from eval.asking import InProcess
+    from eval.asking_http import OverHttp
+
+    if url:
+        return OverHttp.at(url, os.environ.get(KEY_VARIABLE))
+    return InProcess(data or _own_data(out))
+
+
+def _own_data(out: Path) -> Path:
+    """The data folder of a run that has none of its own given; it goes when the run is finished."""
+    return out / "data"
+
+
+@contextmanager
+def _ending_well(out: Path) -> Iterator[None]:
+    """Say how to go on where a run breaks off."""
+    from eval.asking import CannotTakeIn, ServiceLost
+    from rag.errors import ModelError, StoreError
+
+    go_on = f"What is answered is kept in {out}; run the same command again to go on."
+    try:
+        yield
+    except KeyboardInterrupt:
+        _fail(f"interrupted. {go_on}", INTERRUPTED)
+    except CannotTakeIn as error:
+        _fail(str(error), UNUSABLE)
+    except (ServiceLost, StoreError, ModelError) as error:
+        _fail(f"{error} {go_on}", LOST)
+
+
+def _write(report: Report, out: Path) -> None:
+    from eval.report import reports_as_json
+    from eval.report_text import junit, markdown
+
+    contents = (
+        reports_as_json().dump_json(report, indent=1).decode(),
+        markdown(report),
+        junit(report),
+    )
+    for name, content in zip(_REPORTS, contents, strict=True):
+        (out / name).write_text(content, encoding="utf-8")
+
+
+def _show(report: Report, out: Path) -> None:
+    from eval.report_text import table_of
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(table_of(report))
+    if report.latency_ms:
+        times = report.latency_ms
+        console.print(
+            f"time of a question: half below {times.p50:.0f} ms, 95 % below {times.p95:.0f} ms"
+        )
+    console.print(f"asked a second time: {report.repeated}")
+    for title, entries in (("broken", report.broken), ("below", report.below)):
+        for one in entries:
+            console.print(f"{title}: {one}", markup=False, highlight=False)
+    console.print(f"Reports: {', '.join(str(out / name) for name in _REPORTS)}", highlight=False)
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on standard error, a bar for each stage; none where it is no terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    error = Console(stderr=True)
+    with Progress(*columns, console=error, transient=True, disable=not error.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done)
+
+        yield show
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"verse eval: {message}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,151 @@
+"""A report for people and for other programs: Markdown, JUnit XML, and a table for the terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET  # only written here
+
+from rich.table import Table
+
+from eval.measures import MEASURES
+from eval.report import Report, Row, Summaries, Summary
+
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def table_of(report: Report) -> Table:
+    """The measures over all suites, and of each."""
+    table = Table(title="All suites", title_justify="left", caption_justify="left")
+    table.caption = "Means with 95 % intervals; n questions, of which some could not be scored."
+    table.add_column("measure")
+    for heading in ("value", "n", "unscored"):
+        table.add_column(heading, justify="right")
+    many = len(report.by_suite) > 1
+    for suite in report.by_suite if many else ():
+        table.add_column(suite, justify="right")
+    for name, summary in report.measures.items():
+        values = [one.get(name) for one in report.by_suite.values()] if many else []
+        table.add_row(MEASURES[name].title, *_cells(summary), *(_short(one) for one in values))
+    return table
+
+
+def markdown(report: Report) -> str:
+    """The report for a summary page of continuous integration."""
+    verdict = "passed" if report.passed else "failed"
+    asked, right = len(report.rows), sum(row.right is True for row in report.rows)
+    lines = [f"## Evaluation {verdict}: {right} of {asked} questions right", ""]
+    lines += _listed("Broken", report.broken) + _listed("Below a threshold", report.below)
+    lines += _table("measure", {MEASURES[name].title: one for name, one in report.measures.items()})
+    for title, groups in (
+        ("suite", report.by_suite),
+        ("type", report.by_type),
+        ("format", report.by_format),
+    ):
+        lines += _groups(title, groups)
+    lines += _time(report)
+    lines += _wrong(report)
+    return "\n".join(lines) + "\n"
+
+
+def junit(report: Report) -> str:
+    """The report as JUnit XML: a suite a test suite, a question a test case.
+
+    A wrong answer is a failure, and so is a broken promise; a question that the service failed at is an error.
+    """
+    root = ET.Element("testsuites", name="verse eval")
+    for suite in report.by_suite:
+        rows = [row for row in report.rows if row.suite == suite]
+        element = ET.SubElement(
+            root,
+            "testsuite",
+            name=suite,
+            tests=str(len(rows)),
+            failures=str(sum(_fails(row) for row in rows)),
+            errors=str(sum(row.outcome == "failed" for row in rows)),
+            time=f"{sum(row.wall_ms for row in rows) / 1000:.3f}",
+        )
+        for row in rows:
+            element.append(_case(row))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(row: Row) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=f"{row.suite}.{row.type}",
+        name=row.id,
+        time=f"{row.wall_ms / 1000:.3f}",
+    )
+    said = _xml("\n".join((*_broken(row), *row.missed)))
+    if row.outcome == "failed":
+        ET.SubElement(case, "error", message=said.split("\n")[0]).text = said
+    elif _fails(row):
+        ET.SubElement(case, "failure", message=said.split("\n")[0]).text = said
+    return case
+
+
+def _fails(row: Row) -> bool:
+    return row.outcome != "failed" and (row.right is not True or bool(_broken(row)))
+
+
+def _broken(row: Row) -> tuple[str, ...]:
+    again = ("asked again, it has another answer",) if row.same_again is False else ()
+    return (*row.broken, *again)
+
+
+def _xml(text: str) -> str:
+    """The text without characters that XML has no way to hold."""
+    return _NO_XML.sub("\ufffd", text)
+
+
+def _cells(summary: Summary) -> tuple[str, str, str]:
+    return str(summary), str(summary.n), str(summary.unscored or "")
+
+
+def _short(summary: Summary | None) -> str:
+    return "" if summary is None or summary.value is None else f"{summary.value:.3f}"
+
+
+def _table(heading: str, named: Mapping[str, Summary]) -> list[str]:
+    lines = [f"| {heading} | value and 95 % interval | n | unscored |", "|---|---|---|---|"]
+    lines += [f"| {name} | {' | '.join(_cells(one))} |" for name, one in named.items()]
+    return [*lines, ""]
+
+
+def _groups(title: str, groups: Mapping[str, Summaries]) -> list[str]:
+    """The share of right answers in each group, where there is more than one."""
+    correct = {name: one["correctness"] for name, one in groups.items()}
+    return _table(f"right answers by {title}", correct) if len(correct) > 1 else []
+
+
+def _time(report: Report) -> list[str]:
+    if report.latency_ms is None:
+        return []
+    lines = ["| time of a question, ms | mean | half below | 95 % below |", "|---|---|---|---|"]
+    for name, one in {"all of it": report.latency_ms, **report.stages_ms}.items():
+        lines.append(f"| {name} | {one.mean:.0f} | {one.p50:.0f} | {one.p95:.0f} |")
+    return [*lines, ""]
+
+
+def _wrong(report: Report) -> list[str]:
+    wrong = [row for row in report.rows if row.right is not True]
+    if not wrong:
+        return []
+    lines = ["<details><summary>Questions that are not right</summary>", ""]
+    for row in wrong:
+        missed = "; ".join(_code(one) for one in row.missed)
+        lines.append(f"- **{row.suite}/{row.id}** ({row.type}): {missed}")
+    return [*lines, "", "</details>"]
+
+
+def _listed(title: str, entries: tuple[str, ...]) -> list[str]:
+    return [f"**{title}:**", "", *(f"- {_code(one)}" for one in entries), ""] if entries else []
+
+
+def _code(text: str) -> str:
+    """Text that is shown as it is, whatever marks it holds."""
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    flat = " ".join(text.split())
+    return f"{fence} {flat} {fence}" if len(fence) > 1 else f"{fence}{flat}{fence}"
