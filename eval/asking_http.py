@@ -23,8 +23,7 @@ from eval.asking import (
 from eval.places import Source
 from eval.suite import Question, Suite
 
-_TIMEOUT_S = 120.0
-_UPLOAD_S = 660.0  # a server waits 600 s for a document to be searchable
+_TIMEOUT = httpx.Timeout(660, connect=10)  # a server waits 600 s for a document to be searchable
 _LONGEST_WAIT_S = 60
 _TRIES = 5
 
@@ -39,7 +38,7 @@ class OverHttp:
     def at(cls, url: str, key: str | None) -> OverHttp:
         """The server at a URL, opened by a key if it needs one."""
         headers = {"authorization": f"Bearer {key}"} if key else {}
-        return cls(httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT_S))
+        return cls(httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT))
 
     @property
     def identity(self) -> Identity:
@@ -85,7 +84,6 @@ class OverHttp:
             params={"wait": "true"},
             files={"file": (name, content)},
             data={"collection": suite.collection, "source_key": name},
-            timeout=_UPLOAD_S,
         )
         if response.status_code not in (200, 201):
             raise CannotTakeIn(name, _detail(response))

@@ -16,7 +16,7 @@ from eval.calibration import Calibration, Confident, Point, calibration, risk_co
 from eval.judging import Judged, Place, judge, overlaps
 from eval.measures import MEASURES
 from eval.metrics import clustered_mean
-from eval.runs import Plan, Run, sample
+from eval.runs import Plan, Run
 from eval.suite import Question, Suite, question_hash
 
 FORMAT = 1
@@ -282,13 +282,3 @@ def _times(taken_ms: Sequence[float]) -> Times | None:
 
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-
-def is_complete(run: Run, suites: Sequence[Suite]) -> bool:
-    """Whether every question of the suites has its answers."""
-    return all(
-        (suite.name, one.id, repeat) in run.answers
-        for suite in suites
-        for repeat, asked in enumerate((suite.questions, sample(suite.questions, run.plan.repeats)))
-        for one in asked
-    )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from eval.report import Report
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
-KEY_VARIABLE = "VERSE_EVAL_KEY"
+KEY_VARIABLE = "CHAPTERVERSE_KEY"
 _RUN = Path("eval-run")
 _REPORTS = ("report.json", "report.md", "junit.xml")
 
