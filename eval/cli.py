@@ -27,7 +27,12 @@ app = typer.Typer(
 )
 
 
-for _command in (suite_commands.check, suite_commands.run):
+for _command in (
+    suite_commands.check,
+    suite_commands.run,
+    suite_commands.compare,
+    suite_commands.accept,
+):
     app.command()(_command)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET  # only written here
 
 from rich.table import Table
 
+from eval.comparing import Comparison, Difference
 from eval.measures import MEASURES
 from eval.report import Report, Row, Summaries, Summary
 
@@ -149,3 +150,51 @@ def _code(text: str) -> str:
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
     flat = " ".join(text.split())
     return f"{fence} {flat} {fence}" if len(fence) > 1 else f"{fence}{flat}{fence}"
+
+
+def comparison_table(found: Comparison) -> Table:
+    """Each measure before and after."""
+    table = Table(title=f"{found.compared} questions compared", title_justify="left")
+    table.add_column("measure")
+    for heading in ("before", "after", "n", "p of as much worse"):
+        table.add_column(heading, justify="right")
+    for one in found.differences:
+        table.add_row(MEASURES[one.measure].title, *_compared(one))
+    return table
+
+
+def comparison_markdown(found: Comparison) -> str:
+    """A comparison for a summary page of continuous integration."""
+    verdict = "passed" if found.passed else "failed"
+    lines = [
+        f"## Comparison {verdict}: {len(found.worse)} questions got worse, {len(found.better)} better",
+        "",
+        "| measure | before | after | n | p of as much worse |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {MEASURES[one.measure].title} | {' | '.join(_compared(one))} |"
+            for one in found.differences
+        ),
+        "",
+    ]
+    for title, entries in comparison_lists(found):
+        lines += _listed(title, entries)
+    return "\n".join(lines) + "\n"
+
+
+def comparison_lists(found: Comparison) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What is named one by one, under its title; nothing empty."""
+    for title, entries in (
+        ("Broken", found.broken),
+        ("Right before, and not now", found.worse),
+        ("Right now, and not before", found.better),
+        ("Not compared", found.left_out),
+        ("Made otherwise", found.made_otherwise),
+    ):
+        if entries:
+            yield title, entries
+
+
+def _compared(one: Difference) -> tuple[str, str, str, str]:
+    p = f"{one.p:.3f}{' significant' if one.significant else ''}"
+    return f"{one.before:.3f}", f"{one.after:.3f}", str(one.n), p

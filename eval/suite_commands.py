@@ -23,11 +23,13 @@ from rich.progress import (
 
 if TYPE_CHECKING:
     from eval.asking import Service
+    from eval.comparing import Comparison
     from eval.report import Report
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
 KEY_VARIABLE = "CHAPTERVERSE_KEY"
 _RUN = Path("eval-run")
+_COMPARISON = "comparison.md"
 _REPORTS = ("report.json", "report.md", "junit.xml")
 
 
@@ -99,6 +101,78 @@ def run(
         _fail(str(error), UNUSABLE)
     _show(report, out)
     raise typer.Exit(DONE if report.passed else FAILED)
+
+
+def compare(
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="A baseline's file, or another run's folder.")
+    ],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    moved: Annotated[
+        list[str] | None,
+        typer.Option(help="documents or questions: what was changed on purpose; repeatable."),
+    ] = None,
+) -> None:
+    """Hold a run against a baseline, and name the questions that flipped.
+
+    Exits with 1 when a measure got significantly worse or an invariant is broken, with 2 when a side cannot be read,
+    and with 3 when documents or questions changed and --moved does not say so.
+    """
+    from eval.comparing import SIDES, NotComparable, read_baseline, read_report
+    from eval.comparing import compare as compared
+    from eval.report_text import comparison_markdown
+    from eval.runs import RunError
+
+    sides = [side for side in SIDES if side in (moved or ())]
+    if len(sides) < len(set(moved or ())):
+        _fail(f"--moved is one of {', '.join(SIDES)}.", UNUSABLE)
+    try:
+        found = compared(read_baseline(baseline), read_report(run), sides)
+    except RunError as error:
+        _fail(str(error), UNUSABLE)
+    except NotComparable as error:
+        _fail(str(error), REFUSED)
+    (run / _COMPARISON).write_text(comparison_markdown(found), encoding="utf-8")
+    _show_comparison(found)
+    raise typer.Exit(DONE if found.passed else FAILED)
+
+
+def accept(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    baseline: Annotated[Path, typer.Argument(metavar="BASELINE", help="The file to write.")],
+    reason: Annotated[str, typer.Option(help="Why these answers are the ones to hold on to.")],
+) -> None:
+    """Make a run the baseline that later ones are held against.
+
+    Exits with 1 when the run breaks an invariant, which no baseline may, and with 2 when it cannot be read.
+    """
+    from eval.comparing import baseline_of, read_report, write_baseline
+    from eval.runs import RunError
+
+    if not reason.strip():
+        _fail("--reason says why, in words.", UNUSABLE)
+    try:
+        report = read_report(run)
+    except RunError as error:
+        _fail(str(error), UNUSABLE)
+    if report.broken:
+        _fail(
+            "the run breaks what no run may, and is not accepted:\n" + "\n".join(report.broken),
+            FAILED,
+        )
+    write_baseline(baseline_of(report, reason), baseline)
+    typer.echo(f"{baseline} holds {len(report.rows)} questions now: {reason}")
+
+
+def _show_comparison(found: Comparison) -> None:
+    from eval.report_text import comparison_lists, comparison_table
+
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(comparison_table(found))
+    console.print(f"answers that say or quote something else: {found.changed}", highlight=False)
+    for title, entries in comparison_lists(found):
+        for one in entries:
+            console.print(f"{title}: {one}", markup=False, highlight=False)
 
 
 def _run(
