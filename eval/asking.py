@@ -20,11 +20,13 @@ from ingest.pipeline import Ingester
 from rag.bootstrap import open_rag
 from rag.errors import InputError, ModelError, StoreError
 from rag.library import Found, Library
+from rag.protocols import DocumentSummary
 from rag.settings import Settings
 from rag.types import Answer, Document, DocumentId, Quote, Reply, ScoredPassage, Statement
 
 logger = logging.getLogger(__name__)
 
+_PAGE = 500
 PASSAGES = 50  # that retrieval is asked for
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -104,15 +106,15 @@ def taken_in(library: Library, suite: Suite, progress: Progress) -> Asking:
     Raises:
         CannotTakeIn: one yields no document.
     """
-    ids: list[DocumentId] = []
     outcomes = Ingester(library).add_files(suite.documents, suite.collection)
     for done, outcome in enumerate(outcomes, 1):
         if outcome.document is None:
             raise CannotTakeIn(outcome.path, outcome.reason or outcome.outcome)
-        ids += [outcome.document.id, *outcome.inside]
         progress(f"{suite.name}: documents", done, len(suite.documents))
-    documents = [library.store.document(one) for one in dict.fromkeys(ids)]
-    sources = {one.id: _source(one) for one in documents}
+    sources = {
+        one.id: _source(library.store.document(one.id))
+        for one in _summaries(library, suite.collection)
+    }
     identity = {
         "settings_fingerprint": settings_fingerprint(library.settings),
         "settings": library.settings.model_dump(mode="json", exclude={"data"}),
@@ -123,6 +125,14 @@ def taken_in(library: Library, suite: Suite, progress: Progress) -> Asking:
     return Asking(
         sources={one.name: one for one in sources.values()}, identity=identity, ask=asked.ask
     )
+
+
+def _summaries(library: Library, collection: str) -> Iterator[DocumentSummary]:
+    """Every document of the collection, those from inside of others too."""
+    after: DocumentId | None = None
+    while page := library.store.summaries(collection, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].id
 
 
 def _source(document: Document) -> Source:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from eval.judging import carriers, shortfalls
 from eval.measures import MEASURES
 from eval.patterns import UnsafePattern, compiled, found
 from eval.places import places_of
-from eval.suite import SUITE_FILE, Problem, Question, Suite, SuiteError, read_suite
+from eval.suite import SUITE_FILE, Problem, Question, Suite, SuiteError, read_suite, told
 from ingest.reading import Attachment
 from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError
@@ -44,8 +46,9 @@ def _suite_problems(suite: Suite) -> Iterator[Problem]:
             )
     try:
         Settings(**suite.file.settings)
-    except ValueError as error:
-        yield Problem(path, None, f"settings: {error}")
+    except ValidationError as error:
+        for message, _ in told(error):
+            yield Problem(path, None, f"settings: {message}")
 
 
 def _extracted(suite: Suite, sandbox: Sandbox, problems: list[Problem]) -> dict[str, str]:

@@ -43,6 +43,8 @@ TYPES: tuple[str, ...] = get_args(QuestionType)
 _Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Pattern = Annotated[str, Field(min_length=1, description="A regular expression; case is ignored.")]
 _CLOSED = ConfigDict(extra="forbid")
+_BYTE_ORDER_MARK = "\ufeff"
+_WILD = re.compile(r"[*?[]")
 _AT_LINE = re.compile(r"at line (\d+)")
 
 
@@ -248,7 +250,7 @@ def _read_suite_file(path: Path, problems: list[Problem]) -> SuiteFile | None:
         at = _AT_LINE.search(str(error))
         problems.append(Problem(path, int(at[1]) if at else None, f"is not TOML: {error}"))
     except ValidationError as error:
-        for message, key in _told(error):
+        for message, key in told(error):
             problems.append(Problem(path, _line_of(key, text), message))
     return None
 
@@ -262,7 +264,7 @@ def _read_questions(path: Path, problems: list[Problem]) -> list[tuple[int, Ques
         try:
             question = _questions().validate_json(line, strict=True)
         except ValidationError as error:
-            problems += [Problem(path, number, message) for message, _ in _told(error)]
+            problems += [Problem(path, number, message) for message, _ in told(error)]
             continue
         if question.id in found:
             first = found[question.id][0]
@@ -280,16 +282,20 @@ def _text(path: Path, problems: list[Problem]) -> str | None:
     """The file's text, or None and the problem: it is not there, or not UTF-8."""
     try:
         content = path.read_bytes()
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
     except OSError as error:
         problems.append(Problem(path, None, f"cannot be read: {error.strerror}"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problems.append(Problem(path, line, "is not UTF-8: save it in that encoding"))
+    else:
+        if not text.startswith(_BYTE_ORDER_MARK):
+            return text
+        problems.append(Problem(path, 1, "begins with a byte order mark: save it without one"))
     return None
 
 
-def _told(error: ValidationError) -> Iterator[tuple[str, str]]:
+def told(error: ValidationError) -> Iterator[tuple[str, str]]:
     """What is wrong with each field, and the outermost one's name."""
     for one in error.errors(include_url=False):
         where = ".".join(map(str, one["loc"]))
@@ -310,13 +316,15 @@ def _find_documents(
     line = _line_of("documents", _text(path, []) or "")
     for entry in entries:
         files = list(_matching(folder, entry))
-        if not files:
+        if not files and not _WILD.search(entry):
             problems.append(Problem(path, line, f"no document lies at {entry!r}"))
         for file in files:
             one = SourceFile(key_of(Path(file.name)), file)
             other = by_name.setdefault(one.key, one)
             if other.path.resolve() != file.resolve():
                 problems.append(Problem(path, line, f"two documents are named {one.key!r}"))
+    if not by_name and not problems:
+        problems.append(Problem(path, line, "none of the patterns matches a document"))
     return sorted(by_name.values())
 
 

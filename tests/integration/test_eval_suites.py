@@ -17,8 +17,8 @@ from eval.runs import plan_of, read_run, run
 from eval.suite import Suite, read_suite
 from tests.integration.server_process import running
 from tests.integration.service import fake_library, served
+from tests.services import Fake, started
 from tests.suites import QUESTIONS, question, write_suite
-from tests.unit.eval.test_runs import Fake, started
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from eval.report import Report, build, reports_as_json
 from eval.report_text import comparison_markdown
 from eval.runs import RunError
 from eval.suite import Suite, read_suite
+from tests.services import Fake, Scripted, started
 from tests.suites import QUESTIONS, question, write_suite
-from tests.unit.eval.test_runs import Fake, Scripted, started
 
 GATES = [question(id=f"gate-{number}") for number in range(12)]
 

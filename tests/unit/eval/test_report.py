@@ -12,8 +12,8 @@ from eval.report import Report, build, reports_as_json
 from eval.report_text import junit, markdown, table_of
 from eval.runs import Run
 from eval.suite import Question, Suite, read_suite
+from tests.services import Fake, Scripted, started
 from tests.suites import QUESTIONS, question, write_suite
-from tests.unit.eval.test_runs import Fake, Scripted, started
 
 
 @pytest.fixture

@@ -1,88 +1,21 @@
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from eval.answered import Answered, Said
-from eval.asking import Asking, CannotTakeIn, Identity, Progress, ServiceLost, failed, taken_in
-from eval.places import Source
-from eval.runs import RESULTS_FILE, Plan, Run, RunError, plan_of, read_run, run, sample, take_away
+from eval.asking import CannotTakeIn, ServiceLost
+from eval.linting import checked_suite
+from eval.runs import RESULTS_FILE, RunError, plan_of, read_run, sample, take_away
 from eval.suite import Question, Suite, read_suite
 from rag.library import Library
-from tests.integration.service import fake_library
-from tests.suites import write_suite
-
-CODE: dict[str, str | None] = {"sources": "1"}
-
-
-@dataclass
-class Scripted:
-    """A service that answers by a function, and remembers what it was asked."""
-
-    answer: Callable[[Question], str] = lambda question: f"About {question.id}."
-    asked: list[str] = field(default_factory=list)
-    lost_after: int | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return {"kind": "scripted"}
-
-    @contextmanager
-    def taking(self, suite: Suite, progress: Progress) -> Iterator[Asking]:
-        source = Source(name="a", version="sha256:1", title="A", media_type="text/plain", text="A")
-
-        def ask(question: Question) -> Answered:
-            if self.lost_after is not None and len(self.asked) >= self.lost_after:
-                raise ServiceLost("It is gone.")
-            self.asked.append(question.id)
-            text = self.answer(question)
-            if text == "fail":
-                return failed(suite, question, "status 500")
-            said = (Said(text=text, citations=()),)
-            return Answered(
-                suite=suite.name,
-                question=question.id,
-                outcome="answered",
-                text=text,
-                statements=said,
-            )
-
-        yield Asking(sources={"a": source}, identity={"model": "none"}, ask=ask)
-
-
-@dataclass
-class Fake:
-    """The library of the tests' doubles as a service."""
-
-    library: Library = field(default_factory=fake_library)
-
-    @property
-    def identity(self) -> Identity:
-        return {"kind": "fake"}
-
-    @contextmanager
-    def taking(self, suite: Suite, progress: Progress) -> Iterator[Asking]:
-        yield taken_in(self.library, suite, progress)
+from tests.services import CODE, Fake, Scripted, started
+from tests.suites import question, write_suite
 
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
     return read_suite(write_suite(tmp_path / "suite"))
-
-
-def planned(suite: Suite, service: Scripted | Fake, repeats: int = 2) -> Plan:
-    return plan_of([suite], service, CODE, repeats)
-
-
-def started(
-    suite: Suite, service: Scripted | Fake, folder: Path, *, workers: int = 1, repeats: int = 2
-) -> Run:
-    plan = planned(suite, service, repeats)
-    run([suite], service, folder, plan, workers=workers, progress=lambda *_: None)
-    return read_run(folder)
 
 
 def test_every_question_is_asked_and_a_sample_twice(suite: Suite, tmp_path: Path) -> None:
@@ -204,6 +137,26 @@ def test_the_library_s_answers_are_recorded_by_the_documents_names(
     assert set(answer.timings_ms) == {"retrieve", "compose", "verify"}
     assert [one.id for one in suite.questions if one.abstain] == ["airport"]
     assert "embedding_model" in done.identities["harbour"]
+
+
+def test_a_file_inside_of_a_mail_is_a_source_too_however_often_it_is_taken_in(
+    tmp_path: Path,
+) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["Date"] = "Plan", "a@b.c", "Tue, 4 May 2021 10:00:00 +0000"
+    mail.set_content("The plan for the gate is attached, and it should be read by everybody.")
+    mail.add_attachment("The east gate will be shut for the whole of May.", filename="plan.txt")
+    inside = question(
+        id="inside",
+        must=[["May"]],
+        evidence=[{"doc": "plan.eml//plan.txt", "quote": "shut for the whole of May"}],
+        expected="For May.",
+    )
+    folder = write_suite(tmp_path / "suite", [inside], documents={"plan.eml": mail.as_string()})
+    service, suite = Fake(), checked_suite(folder)
+    for run in ("one", "two"):
+        done = started(suite, service, tmp_path / run, repeats=0)
+        assert set(done.sources["harbour"]) == {"plan.eml", "plan.eml//plan.txt"}
 
 
 def test_a_document_that_is_not_taken_in_ends_the_run(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,13 @@ def test_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
     assert problems(folder) == ["questions.jsonl:2: is not UTF-8: save it in that encoding"]
 
 
+def test_a_byte_order_mark_is_refused(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite", [codecs.BOM_UTF8 + b"{}"])
+    assert problems(folder) == [
+        "questions.jsonl:1: begins with a byte order mark: save it without one"
+    ]
+
+
 def test_a_line_that_is_no_json_is_refused_with_its_line(tmp_path: Path) -> None:
     said = problems(write_suite(tmp_path / "suite", [question(), b'{"id": ']))
     assert said[0].startswith("questions.jsonl:2: Invalid JSON")
@@ -90,8 +98,17 @@ def test_a_line_that_is_no_json_is_refused_with_its_line(tmp_path: Path) -> None
 
 def test_a_document_that_is_missing_is_named_with_its_line(tmp_path: Path) -> None:
     folder = write_suite(tmp_path / "suite")
-    (folder / "suite.toml").write_text('name = "harbour"\ndocuments = ["docs", "more/*.pdf"]\n')
-    assert problems(folder) == ["suite.toml:2: no document lies at 'more/*.pdf'"]
+    (folder / "suite.toml").write_text('name = "harbour"\ndocuments = ["docs", "more"]\n')
+    assert problems(folder) == ["suite.toml:2: no document lies at 'more'"]
+
+
+def test_a_pattern_may_match_nothing_but_not_all_of_them(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite")
+    said = 'name = "harbour"\ndocuments = ["more/*.pdf", "{}/*"]\n'
+    (folder / "suite.toml").write_text(said.format("docs"))
+    assert len(checked_suite(folder).documents) == 2
+    (folder / "suite.toml").write_text(said.format("other"))
+    assert problems(folder) == ["suite.toml:2: none of the patterns matches a document"]
 
 
 def test_two_documents_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -111,7 +128,7 @@ def test_a_document_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     ("said", "message"),
     [
         ("[thresholds]\ncorectness = 0.5\n", "there is no measure 'corectness'"),
-        ("[settings.answers]\nstatements = 0\n", "settings: "),
+        ("[settings.answers]\nstatements = 0\n", "settings: answers.statements: Input"),
         ("color = 1\n", "suite.toml:3: color: "),
         ("[oops\n", "suite.toml:3: is not TOML"),
     ],
