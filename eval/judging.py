@@ -20,6 +20,7 @@ FIRST = 10  # of a ranking, for nDCG and recall
 
 _MARKERS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _EMPHASIS = re.compile(r"[*_`]{1,3}")
+_WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"(?<=[.;])\s+")
 
 Place = tuple[str, Span]  # a document's name, and where in it
@@ -90,6 +91,7 @@ def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
     scores = {
         "correctness": float(not missed),
         **_abstention_scores(question, answered),
+        **_statement_scores(question, answered),
         **_pair_scores(question, answered),
         **_citation_scores(question, answered, sources, evidence),
         **_retrieval_scores(answered, evidence),
@@ -138,6 +140,29 @@ def _abstention_scores(question: Question, answered: Answered) -> dict[str, floa
     else:
         scores["statements"] = float(len(answered.statements))
     return scores
+
+
+def _statement_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+    """Whether what helps comes first, and whether statements say what their quotes say."""
+    if not answered.statements:
+        return {}
+    quotes = {one.marker: one.quote for one in answered.citations}
+    support = [
+        _held(plain(one.text), " ".join(quotes.get(marker, "") for marker in one.citations))
+        for one in answered.statements
+    ]
+    scores: dict[str, float | None] = {"statement_support": sum(support) / len(support)}
+    patterns = [pattern for group in (*question.must, *question.pairs) for pattern in group]
+    if patterns:
+        helps = [any(found(it, plain(one.text)) for it in patterns) for one in answered.statements]
+        scores["answer_rank"] = 1 / (1 + helps.index(True)) if any(helps) else 0.0
+    return scores
+
+
+def _held(statement: str, quotes: str) -> float:
+    """The share of a statement's different words and numbers that its quotes hold."""
+    words = set(_WORD.findall(statement.casefold()))
+    return len(words & set(_WORD.findall(quotes.casefold()))) / len(words) if words else 0.0
 
 
 def _pair_scores(question: Question, answered: Answered) -> dict[str, float | None]:

@@ -18,11 +18,13 @@ class Measure:
 
 MEASURES = {
     "correctness": Measure("answers that are right"),
+    "answer_rank": Measure("rank of the first statement that helps"),
     "pair_recall": Measure("pairs found"),
     "pair_precision": Measure("statements of events that are right"),
     "citation_exactness": Measure("quotes that are exact"),
     "citation_recall": Measure("citation recall"),
     "citation_precision": Measure("citation precision"),
+    "statement_support": Measure("words of statements in their quotes"),
     "abstention_precision": Measure("abstentions that are right"),
     "abstention_recall": Measure("abstentions of those due"),
     "wrong_answers": Measure("answers to the unanswerable", better=-1),

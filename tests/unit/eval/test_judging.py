@@ -188,6 +188,22 @@ def test_pair_recall_and_precision() -> None:
     assert found["pair_precision"] == 1 / 2  # of the two statements with an event
 
 
+def test_the_first_statement_that_helps_has_a_rank() -> None:
+    found = scores(asked(), answered("The gate is closed.", "It was Ada Lund."))
+    assert found["answer_rank"] == 1 / 2
+    assert scores(asked(), answered("The gate is closed."))["answer_rank"] == 0
+
+
+def test_words_of_a_statement_that_its_quotes_lack_are_not_supported() -> None:
+    exact = answered("Ada Lund was harbour master in 2019. [1]")
+    assert scores(asked(), exact)["statement_support"] == 1
+    # of six words and a number "queen" and 2020 are nowhere: 5 of 7; with the exact one, (1 + 5/7) / 2
+    added = answered("Ada Lund was harbour master in 2019.", "Ada Lund was harbour queen in 2020.")
+    assert scores(asked(), added)["statement_support"] == pytest.approx((1 + 5 / 7) / 2)
+    bare = answered(statements=(Said(text="Ada Lund", citations=(7,)),))
+    assert scores(asked(), bare)["statement_support"] == 0
+
+
 def test_pair_precision_without_events_is_not_told() -> None:
     question = asked(type="per_event", pairs=(("2019", "Lund"),))
     assert scores(question, answered("2019: Lund"))["pair_precision"] is None
