@@ -61,7 +61,7 @@ class OverHttp:
         """Send a request, again and later where the server asks for that.
 
         Raises:
-            ServiceLost: the server cannot be reached, or does not let us in.
+            ServiceLost: the server cannot be reached, does not let us in, or asks to wait for long.
         """
         for left in reversed(range(_TRIES)):
             try:
@@ -74,7 +74,7 @@ class OverHttp:
                 raise ServiceLost(f"The server does not let us in: {_detail(response)}")
             if response.status_code not in (429, 503) or not left:
                 break
-            time.sleep(min(int(response.headers.get("retry-after", 1)), _LONGEST_WAIT_S))
+            time.sleep(_wait_s(response))
         return response
 
     def _upload(self, suite: Suite, name: str, content: bytes) -> None:
@@ -199,6 +199,19 @@ class _AskedOverHttp:
             lexical_rank=one["ranks"]["lexical"],
             dense_rank=one["ranks"]["dense"],
         )
+
+
+def _wait_s(response: httpx.Response) -> int:
+    """How long the server asks to wait.
+
+    Raises:
+        ServiceLost: longer than it is worth, as where the budget of the day is spent.
+    """
+    asked = response.headers.get("retry-after", "")
+    wait_s = int(asked) if asked.isdecimal() else 1
+    if wait_s > _LONGEST_WAIT_S:
+        raise ServiceLost(f"The server asks to wait {wait_s:,} s: {_detail(response)}")
+    return wait_s
 
 
 def _said(one: Mapping[str, Any]) -> Said:

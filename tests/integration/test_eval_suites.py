@@ -10,11 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.answered import Answered
-from eval.asking import CannotTakeIn, ServiceLost
+from eval.asking import CannotTakeIn, ServiceLost, _Asked
 from eval.asking_http import OverHttp
 from eval.cli import app
 from eval.runs import plan_of, read_run, run
 from eval.suite import Suite, read_suite
+from eval.suite_commands import KEY_VARIABLE
 from tests.integration.server_process import running
 from tests.integration.service import fake_library, served
 from tests.services import Fake, started
@@ -91,6 +92,19 @@ def test_a_server_that_is_busy_is_asked_again(suite: Suite, tmp_path: Path) -> N
         answers = over_http(suite, client, tmp_path / "run")
     assert "/v1/ask" in refused
     assert all(one.error is None for one in answers.values())
+
+
+def test_a_server_that_asks_to_wait_for_long_is_no_service(suite: Suite, tmp_path: Path) -> None:
+    def spent(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            429, headers={"retry-after": "40000"}, json={"detail": "The budget is spent."}
+        )
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(spent), base_url="http://test") as client,
+        pytest.raises(ServiceLost, match=r"wait 40,000 s: The budget is spent"),
+    ):
+        over_http(suite, client, tmp_path / "run")
 
 
 def test_a_server_without_its_key_is_no_service(suite: Suite, tmp_path: Path) -> None:
@@ -176,6 +190,22 @@ def test_the_command_keeps_documents_where_it_is_told_to_and_suites_apart(tmp_pa
     assert max(len(one.statements) for one in answers if one.suite == "other") == 1
 
 
+def test_the_command_asks_a_server_with_the_key_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite, out = write_suite(tmp_path / "suite"), tmp_path / "run"
+    with running(keys=True) as server:
+        command = ["run", str(suite), "--out", str(out), "--url", server.url]
+        monkeypatch.delenv(KEY_VARIABLE, raising=False)
+        locked_out = CliRunner().invoke(app, command)
+        monkeypatch.setenv(KEY_VARIABLE, server.key)
+        done = CliRunner().invoke(app, command)
+    assert locked_out.exit_code == 4
+    assert "does not let us in" in locked_out.output
+    assert done.exit_code == 0, done.output
+    assert server.key not in "".join(path.read_text() for path in out.iterdir())
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
@@ -190,6 +220,23 @@ def test_the_command_says_why_it_ends(
     done = CliRunner().invoke(app, ["run", str(suite), "--out", str(tmp_path / "run"), *options])
     assert done.exit_code == code
     assert said in done.output
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> Answered:
+        raise KeyboardInterrupt
+
+    suite = write_suite(tmp_path / "suite", QUESTIONS[:1])
+    command = ["run", str(suite), "--out", str(tmp_path / "run"), "--repeats", "0"]
+    with monkeypatch.context() as patched:
+        patched.setattr(_Asked, "ask", interrupted)
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 130
+    assert "run the same command again to go on" in done.output
+    assert (tmp_path / "run/data").exists()
+    assert CliRunner().invoke(app, command).exit_code == 0
 
 
 def test_a_broken_suite_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
