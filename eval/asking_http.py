@@ -28,17 +28,19 @@ _LONGEST_WAIT_S = 60
 _TRIES = 5
 
 
+@contextmanager
+def connected(url: str, key: str | None) -> Iterator[OverHttp]:
+    """The server at a URL, opened by a key if it needs one."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT) as client:
+        yield OverHttp(client)
+
+
 @dataclass(frozen=True, slots=True)
 class OverHttp:
     """A server, as a `Service`; `client` knows where it is, and its key."""
 
     client: httpx.Client
-
-    @classmethod
-    def at(cls, url: str, key: str | None) -> OverHttp:
-        """The server at a URL, opened by a key if it needs one."""
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return cls(httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT))
 
     @property
     def identity(self) -> Identity:

@@ -15,20 +15,19 @@ from eval.report import Report, Row, Summaries, Summary
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def table_of(report: Report) -> Table:
-    """The measures over all suites, and of each."""
-    table = Table(title="All suites", title_justify="left", caption_justify="left")
-    table.caption = "Means with 95 % intervals; n questions, of which some could not be scored."
-    table.add_column("measure")
-    for heading in ("value", "n", "unscored"):
-        table.add_column(heading, justify="right")
-    many = len(report.by_suite) > 1
-    for suite in report.by_suite if many else ():
-        table.add_column(suite, justify="right")
+def tables_of(report: Report) -> Iterator[Table]:
+    """The measures over all suites, and the right answers by suite, type and format."""
+    table = _new_table("measure")
+    table.title = f"{len(report.rows)} questions"
+    table.caption = "Means with 95 % intervals; n questions, beside those that could not be scored."
     for name, summary in report.measures.items():
-        values = [one.get(name) for one in report.by_suite.values()] if many else []
-        table.add_row(MEASURES[name].title, *_cells(summary), *(_short(one) for one in values))
-    return table
+        table.add_row(MEASURES[name].title, *_cells(summary))
+    yield table
+    for title, groups in _groupings(report):
+        table = _new_table(f"right answers by {title}")
+        for name, summaries in groups.items():
+            table.add_row(name, *_cells(summaries["correctness"]))
+        yield table
 
 
 def markdown(report: Report) -> str:
@@ -38,12 +37,9 @@ def markdown(report: Report) -> str:
     lines = [f"## Evaluation {verdict}: {right} of {asked} questions right", ""]
     lines += _listed("Broken", report.broken) + _listed("Below a threshold", report.below)
     lines += _table("measure", {MEASURES[name].title: one for name, one in report.measures.items()})
-    for title, groups in (
-        ("suite", report.by_suite),
-        ("type", report.by_type),
-        ("format", report.by_format),
-    ):
-        lines += _groups(title, groups)
+    for title, groups in _groupings(report):
+        correct = {name: one["correctness"] for name, one in groups.items()}
+        lines += _table(f"right answers by {title}", correct)
     lines += _time(report)
     lines += _wrong(report)
     return "\n".join(lines) + "\n"
@@ -105,20 +101,29 @@ def _cells(summary: Summary) -> tuple[str, str, str]:
     return str(summary), str(summary.n), str(summary.unscored or "")
 
 
-def _short(summary: Summary | None) -> str:
-    return "" if summary is None or summary.value is None else f"{summary.value:.3f}"
+def _new_table(heading: str) -> Table:
+    table = Table(title_justify="left", caption_justify="left")
+    table.add_column(heading)
+    for name in ("value", "n", "unscored"):
+        table.add_column(name, justify="right")
+    return table
+
+
+def _groupings(report: Report) -> Iterator[tuple[str, Mapping[str, Summaries]]]:
+    """The ways to group questions that give more than one group."""
+    for title, groups in (
+        ("suite", report.by_suite),
+        ("type", report.by_type),
+        ("format", report.by_format),
+    ):
+        if len(groups) > 1:
+            yield title, groups
 
 
 def _table(heading: str, named: Mapping[str, Summary]) -> list[str]:
     lines = [f"| {heading} | value and 95 % interval | n | unscored |", "|---|---|---|---|"]
     lines += [f"| {name} | {' | '.join(_cells(one))} |" for name, one in named.items()]
     return [*lines, ""]
-
-
-def _groups(title: str, groups: Mapping[str, Summaries]) -> list[str]:
-    """The share of right answers in each group, where there is more than one."""
-    correct = {name: one["correctness"] for name, one in groups.items()}
-    return _table(f"right answers by {title}", correct) if len(correct) > 1 else []
 
 
 def _time(report: Report) -> list[str]:

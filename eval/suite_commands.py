@@ -191,25 +191,28 @@ def _run(
     from eval.revision import code_revision
 
     suites = [checked_suite(folder) for folder in folders]
-    service = _service(out, url, data)
-    plan = runs.plan_of(suites, service, code_revision(), repeats)
-    if again:
-        runs.take_away(out)
-    with _ending_well(out), _bars() as show:
-        runs.run(suites, service, out, plan, workers=workers, progress=show)
+    with _service(out, url, data) as service:
+        plan = runs.plan_of(suites, service, code_revision(), repeats)
+        if again:
+            runs.take_away(out)
+        with _ending_well(out), _bars() as show:
+            runs.run(suites, service, out, plan, workers=workers, progress=show)
     report = build(runs.read_run(out), suites)
     _write(report, out)
     shutil.rmtree(_own_data(out), ignore_errors=True)
     return report
 
 
-def _service(out: Path, url: str | None, data: Path | None) -> Service:
+@contextmanager
+def _service(out: Path, url: str | None, data: Path | None) -> Iterator[Service]:
     from eval.asking import InProcess
-    from eval.asking_http import OverHttp
+    from eval.asking_http import connected
 
     if url:
-        return OverHttp.at(url, os.environ.get(KEY_VARIABLE))
-    return InProcess(data or _own_data(out))
+        with connected(url, os.environ.get(KEY_VARIABLE)) as server:
+            yield server
+    else:
+        yield InProcess(data or _own_data(out))
 
 
 def _own_data(out: Path) -> Path:
@@ -248,10 +251,11 @@ def _write(report: Report, out: Path) -> None:
 
 
 def _show(report: Report, out: Path) -> None:
-    from eval.report_text import table_of
+    from eval.report_text import tables_of
 
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(table_of(report))
+    for table in tables_of(report):
+        console.print(table)
     if report.latency_ms:
         times = report.latency_ms
         console.print(

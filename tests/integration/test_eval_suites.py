@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from eval.answered import Answered
 from eval.asking import CannotTakeIn, ServiceLost, _Asked
-from eval.asking_http import OverHttp
+from eval.asking_http import OverHttp, connected
 from eval.cli import app
 from eval.runs import plan_of, read_run, run
 from eval.suite import Suite, read_suite
@@ -129,8 +129,7 @@ def test_a_server_that_dies_leaves_what_it_answered_and_the_next_one_goes_on(
     suite: Suite, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    with running(keys=True) as server:
-        service = OverHttp.at(server.url, server.key)
+    with running(keys=True) as server, connected(server.url, server.key) as service:
         plan = plan_of([suite], service, {}, 0)
 
         def kill_it(stage: str, done: int, total: int) -> None:

@@ -9,7 +9,7 @@ from eval.answered import Answered
 from eval.calibration import Confident, Point, calibration, risk_coverage
 from eval.metrics import clustered_mean, mean
 from eval.report import Report, build, reports_as_json
-from eval.report_text import junit, markdown, table_of
+from eval.report_text import junit, markdown, tables_of
 from eval.runs import Run
 from eval.suite import Question, Suite, read_suite
 from tests.services import Fake, Scripted, started
@@ -127,9 +127,11 @@ def test_markdown_names_what_is_wrong(suite: Suite, tmp_path: Path) -> None:
     assert "- **harbour/gate** (when): `missing: Tuesday`" in text
 
 
-def test_the_table_has_a_row_for_each_measure(suite: Suite, tmp_path: Path) -> None:
+def test_the_tables_have_a_row_for_each_measure_and_group(suite: Suite, tmp_path: Path) -> None:
     report = reported(suite, tmp_path / "run")
-    assert table_of(report).row_count == len(report.measures)
+    measures, by_type, by_format = tables_of(report)  # by suite, there is one group only
+    assert measures.row_count == len(report.measures)
+    assert (by_type.row_count, by_format.row_count) == (4, 2)
 
 
 def test_questions_about_one_document_are_drawn_together() -> None:
