@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -38,7 +38,6 @@ QuestionType = Literal[
     "false_premise",
     "followup",
 ]
-TYPES: tuple[str, ...] = get_args(QuestionType)
 
 _Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Pattern = Annotated[str, Field(min_length=1, description="A regular expression; case is ignored.")]
