@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from eval import suite_commands
 from eval.bench import BenchError
 
 if TYPE_CHECKING:
@@ -20,13 +21,24 @@ if TYPE_CHECKING:
     from eval.latency import Compared as LatencyCompared
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Measure answers on development sets."
+    no_args_is_help=True,
+    add_completion=False,
+    help="Measure answers on suites and development sets.",
 )
+
+
+for _command in (
+    suite_commands.check,
+    suite_commands.run,
+    suite_commands.compare,
+    suite_commands.accept,
+):
+    app.command()(_command)
 
 
 @app.callback()
 def _eval() -> None:
-    """Measure answers on development sets."""
+    """Measure answers on suites and development sets."""
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Measures of one question, and their means with an interval."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +64,24 @@ def mean(values: Sequence[float]) -> Mean:
     draws = np.random.default_rng(0).integers(len(values), size=(_RESAMPLES, len(values)))
     low, high = np.quantile(measured[draws].mean(axis=1), (0.025, 0.975))
     return Mean(value=float(measured.mean()), n=len(values), low=float(low), high=float(high))
+
+
+def clustered_mean(values: Sequence[float], clusters: Sequence[Hashable]) -> Mean:
+    """The mean and what it varies by when clusters of questions are drawn again, such as those about one document.
+
+    Questions that share a document are right or wrong together, so drawing them one by one would promise too much
+    (Miller, arXiv 2411.00640, 2024). Where all are of one cluster, it is the questions that are drawn.
+    """
+    names = {name: row for row, name in enumerate(dict.fromkeys(clusters))}
+    if len(names) < 2:
+        return mean(values)
+    rows = np.array([names[one] for one in clusters])
+    sums = np.bincount(rows, weights=np.array(values, np.float64))
+    counts = np.bincount(rows)
+    draws = np.random.default_rng(0).integers(len(names), size=(_RESAMPLES, len(names)))
+    drawn = sums[draws].sum(axis=1) / counts[draws].sum(axis=1)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Mean(value=float(np.mean(values)), n=len(values), low=float(low), high=float(high))
 
 
 def ndcg_at_k(ranking: Sequence[str], judgments: Mapping[str, int], k: int) -> float:

@@ -1,0 +1,239 @@
+"""A running server that answers a suite's questions, over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2 as httpx
+
+from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
+from eval.asking import (
+    PASSAGES,
+    Asking,
+    CannotTakeIn,
+    Identity,
+    Progress,
+    ServiceLost,
+    failed,
+)
+from eval.places import Source
+from eval.suite import Question, Suite
+
+_TIMEOUT = httpx.Timeout(660, connect=10)  # a server waits 600 s for a document to be searchable
+_LONGEST_WAIT_S = 60
+_TRIES = 5
+
+
+@contextmanager
+def connected(url: str, key: str | None) -> Iterator[OverHttp]:
+    """The server at a URL, opened by a key if it needs one."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=_TIMEOUT) as client:
+        yield OverHttp(client)
+
+
+@dataclass(frozen=True, slots=True)
+class OverHttp:
+    """A server, as a `Service`; `client` knows where it is, and its key."""
+
+    client: httpx.Client
+
+    @property
+    def identity(self) -> Identity:
+        """Where the server is."""
+        return {"kind": "over HTTP", "url": str(self.client.base_url)}
+
+    @contextmanager
+    def taking(self, suite: Suite, progress: Progress) -> Iterator[Asking]:
+        """As `Service`, into a collection that stays; known documents are not taken in again."""
+        for done, document in enumerate(suite.documents, 1):
+            self._upload(suite, document.key, document.path.read_bytes())
+            progress(f"{suite.name}: documents", done, len(suite.documents))
+        listed = self._documents(suite.collection)
+        names = {one["id"]: one["source_key"] or one["id"] for one in listed}
+        sources = {names[one["id"]]: self._source(names[one["id"]], one) for one in listed}
+        asked = _AskedOverHttp(self, suite, names)
+        yield Asking(sources=sources, identity={"server": self._version()}, ask=asked.ask)
+
+    def call(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        """Send a request, again and later where the server asks for that.
+
+        Raises:
+            ServiceLost: the server cannot be reached, does not let us in, or asks to wait for long.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                response = self.client.request(method, path, **sent)
+            except httpx.TransportError as error:
+                raise ServiceLost(
+                    f"The server at {self.client.base_url} does not answer: {error!r}"
+                ) from error
+            if response.status_code in (401, 403):
+                raise ServiceLost(f"The server does not let us in: {_detail(response)}")
+            if response.status_code not in (429, 503) or not left:
+                break
+            time.sleep(_wait_s(response))
+        return response
+
+    def _upload(self, suite: Suite, name: str, content: bytes) -> None:
+        response = self.call(
+            "POST",
+            "/v1/documents",
+            params={"wait": "true"},
+            files={"file": (name, content)},
+            data={"collection": suite.collection, "source_key": name},
+        )
+        if response.status_code not in (200, 201):
+            raise CannotTakeIn(name, _detail(response))
+
+    def _documents(self, collection: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            body = self._got("/v1/documents", {"collection": collection, **cursor})
+            found += body["documents"]
+            if body["next_cursor"] is None:
+                return found
+            cursor = {"cursor": body["next_cursor"]}
+
+    def _source(self, name: str, document: Mapping[str, Any]) -> Source:
+        body = self._got(f"/v1/documents/{document['id']}/text", {})
+        return Source(
+            name=name,
+            version=document["version"],
+            title=document["title"],
+            media_type=document["media_type"],
+            text=body["text"],
+        )
+
+    def _version(self) -> str:
+        response = self.call("GET", "/openapi.json")
+        return str(response.json()["info"]["version"]) if response.is_success else "unknown"
+
+    def _got(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        response = self.call("GET", path, params=dict(params))
+        if not response.is_success:
+            raise ServiceLost(f"The server does not give {path}: {_detail(response)}")
+        return dict(response.json())
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedOverHttp:
+    """A server with a suite's documents; `names` are theirs by id, and whatever else is cited keeps its id."""
+
+    server: OverHttp
+    suite: Suite
+    names: Mapping[str, str]
+
+    def ask(self, question: Question) -> Answered:
+        collection = self.suite.collection
+        history = [
+            {"role": role, "content": content}
+            for turn in question.history
+            for role, content in (("user", turn.question), ("assistant", turn.answer))
+        ]
+        began = time.perf_counter()
+        response = self.server.call(
+            "POST",
+            "/v1/ask",
+            json={"question": question.question, "collection": collection, "history": history},
+        )
+        wall_ms = (time.perf_counter() - began) * 1000
+        if not response.is_success:
+            return failed(self.suite, question, _detail(response))
+        body = response.json()
+        query = body["standalone_question"] or question.question
+        seen = self.server.call(
+            "POST", "/v1/search", json={"query": query, "k": PASSAGES, "collection": collection}
+        )
+        passages = seen.json()["passages"] if seen.is_success else None
+        return self._recorded(question, body, passages, wall_ms)
+
+    def _recorded(
+        self,
+        question: Question,
+        body: Mapping[str, Any],
+        passages: list[dict[str, Any]] | None,
+        wall_ms: float,
+    ) -> Answered:
+        abstention = body["abstention"] or {"closest": []}
+        return Answered(
+            suite=self.suite.name,
+            question=question.id,
+            outcome=body["outcome"],
+            text=body["text"],
+            standalone=body["standalone_question"],
+            statements=tuple(map(_said, body["statements"])),
+            citations=tuple(map(self._cited, body["citations"])),
+            closest=tuple(map(self._cited, abstention["closest"])),
+            conflicts=tuple(map(_contradiction, body["conflicts"])),
+            missing=tuple(body["missing"]),
+            confidence=body["confidence"],
+            composer=body["composer"],
+            degraded=body["degraded"],
+            model=body["model"],
+            timings_ms=body["timings_ms"],
+            wall_ms=wall_ms,
+            retrieved=None if passages is None else tuple(map(self._seen, passages)),
+        )
+
+    def _cited(self, one: Mapping[str, Any]) -> Cited:
+        return Cited(
+            marker=one["marker"],
+            document=self.names.get(one["document_id"], one["document_id"]),
+            version=one["document_version"],
+            start=one["start"],
+            end=one["end"],
+            quote=one["quote"],
+            page=one["page"],
+        )
+
+    def _seen(self, one: Mapping[str, Any]) -> Seen:
+        return Seen(
+            document=self.names.get(one["document_id"], one["document_id"]),
+            start=one["start"],
+            end=one["end"],
+            score=one["score"],
+            lexical_rank=one["ranks"]["lexical"],
+            dense_rank=one["ranks"]["dense"],
+        )
+
+
+def _wait_s(response: httpx.Response) -> int:
+    """How long the server asks to wait.
+
+    Raises:
+        ServiceLost: longer than it is worth, as where the budget of the day is spent.
+    """
+    asked = response.headers.get("retry-after", "")
+    wait_s = int(asked) if asked.isdecimal() else 1
+    if wait_s > _LONGEST_WAIT_S:
+        raise ServiceLost(f"The server asks to wait {wait_s:,} s: {_detail(response)}")
+    return wait_s
+
+
+def _said(one: Mapping[str, Any]) -> Said:
+    event = one["event"]
+    return Said(
+        text=one["text"],
+        citations=tuple(one["citations"]),
+        event=event and Event(**{name: event[name] for name in Event.__slots__}),
+    )
+
+
+def _contradiction(one: Mapping[str, Any]) -> Contradiction:
+    return Contradiction(
+        about=one["about"], values=tuple(value["value"] for value in one["values"])
+    )
+
+
+def _detail(response: httpx.Response) -> str:
+    """What a problem says, or the status where it is none."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {response.status_code}"

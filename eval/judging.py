@@ -1,0 +1,276 @@
+"""What makes an answer right: pure functions from a question, an answer and the sources to scores.
+
+A score that does not apply to a question is left out; one that applies and cannot be told is None, never 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eval.answered import Answered, Cited, Seen
+from eval.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
+from eval.patterns import found
+from eval.places import Sources, places_of
+from eval.suite import Evidence, Question
+from rag.types import Span
+
+FIRST = 10  # of a ranking, for nDCG and recall
+
+_MARKERS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_EMPHASIS = re.compile(r"[*_`]{1,3}")
+_WORD = re.compile(r"\w+")
+_PARTS = re.compile(r"(?<=[.;])\s+")
+
+Place = tuple[str, Span]  # a document's name, and where in it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What an answer to one question is worth.
+
+    Attributes:
+        scores: By measure, in [0, 1] but for `statements`.
+        missed: What keeps the answer from being right, in words.
+        broken: Promises that no answer may break, and this one does.
+        evidence: Where the expected evidence stands, by its order in the question.
+    """
+
+    scores: Mapping[str, float | None]
+    missed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    evidence: tuple[tuple[Place, ...], ...] = field(default=())
+
+
+def plain(text: str) -> str:
+    """An answer's text as patterns see it: without the markers of citations and without emphasis."""
+    return _EMPHASIS.sub("", _MARKERS.sub("", text))
+
+
+def shortfalls(question: Question, text: str, outcome: str) -> list[str]:
+    """What keeps this text from being a right answer; nothing where it is right."""
+    text = plain(text)
+    wrong = [f"must not match: {one}" for one in question.must_not if found(one, text)]
+    if question.abstain:
+        return (
+            wrong if outcome == "abstained" else [f"should have abstained, and {outcome}", *wrong]
+        )
+    if outcome == "abstained":
+        return ["abstained"]
+    missing = [
+        f"missing: {' | '.join(group)}"
+        for group in question.must
+        if not any(found(one, text) for one in group)
+    ]
+    unpaired = [f"not together: {a} & {b}" for a, b in question.pairs if not has_pair((a, b), text)]
+    return [*missing, *unpaired, *wrong]
+
+
+def has_pair(pair: tuple[str, str], text: str) -> bool:
+    """Whether both patterns match in one line, or in one part of a line that ends in a full stop or semicolon."""
+    return any(all(found(one, unit) for one in pair) for unit in _units(text))
+
+
+def _units(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        yield line
+        yield from _PARTS.split(line)
+
+
+def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
+    """Judge an answer against what the question expects and what the sources say.
+
+    An answer that ended in an error has no scores that could be told.
+    """
+    evidence = tuple(tuple(_places(one, sources)) for one in question.evidence)
+    if answered.error is not None:
+        scores = dict.fromkeys(_applicable(question), None)
+        return Judged(scores=scores, missed=(f"failed: {answered.error}",), evidence=evidence)
+    missed = shortfalls(question, answered.text, answered.outcome)
+    scores = {
+        "correctness": float(not missed),
+        **_abstention_scores(question, answered),
+        **_statement_scores(question, answered),
+        **_pair_scores(question, answered),
+        **_citation_scores(question, answered, sources, evidence),
+        **_retrieval_scores(answered, evidence),
+    }
+    return Judged(
+        scores=scores,
+        missed=tuple(missed),
+        broken=tuple(_broken(answered, sources)),
+        evidence=evidence,
+    )
+
+
+def carriers(group: Sequence[str], evidence: Sequence[Evidence]) -> list[int]:
+    """Which pieces of evidence hold what a pattern of the group asks for."""
+    return [
+        at
+        for at, one in enumerate(evidence)
+        if any(found(pattern, " ".join(one.quote.split())) for pattern in group)
+    ]
+
+
+def _applicable(question: Question) -> Iterator[str]:
+    yield "correctness"
+    if question.abstain:
+        yield from ("abstention_recall", "wrong_answers")
+    if question.pairs:
+        yield "pair_recall"
+    if question.evidence:
+        yield from ("recall_at_10", "ndcg_at_10", "mrr")
+
+
+def _places(evidence: Evidence, sources: Sources) -> Iterator[Place]:
+    """Where the evidence stands: in its document, and in any other that says the same."""
+    for name in sorted(sources, key=lambda name: name != evidence.doc):
+        for span in places_of(evidence.quote, sources[name].text):
+            yield name, span
+
+
+def _abstention_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+    abstained = answered.outcome == "abstained"
+    scores: dict[str, float | None] = {}
+    if question.abstain:
+        scores = {"abstention_recall": float(abstained), "wrong_answers": float(not abstained)}
+    if abstained:
+        scores["abstention_precision"] = float(question.abstain)
+    else:
+        scores["statements"] = float(len(answered.statements))
+    return scores
+
+
+def _statement_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+    """Whether what helps comes first, and whether statements say what their quotes say."""
+    if not answered.statements:
+        return {}
+    quotes = {one.marker: one.quote for one in answered.citations}
+    support = [
+        _held(plain(one.text), " ".join(quotes.get(marker, "") for marker in one.citations))
+        for one in answered.statements
+    ]
+    scores: dict[str, float | None] = {"statement_support": sum(support) / len(support)}
+    patterns = [pattern for group in (*question.must, *question.pairs) for pattern in group]
+    if patterns:
+        helps = [any(found(it, plain(one.text)) for it in patterns) for one in answered.statements]
+        scores["answer_rank"] = 1 / (1 + helps.index(True)) if any(helps) else 0.0
+    return scores
+
+
+def _held(statement: str, quotes: str) -> float:
+    """The share of a statement's different words and numbers that its quotes hold."""
+    words = set(_WORD.findall(statement.casefold()))
+    return len(words & set(_WORD.findall(quotes.casefold()))) / len(words) if words else 0.0
+
+
+def _pair_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+    """Recall over pairs; precision over statements about an event; and whether a conflict is shown."""
+    text = plain(answered.text)
+    scores: dict[str, float | None] = {}
+    if question.pairs:
+        scores["pair_recall"] = _share([has_pair(one, text) for one in question.pairs])
+    if question.type == "per_event" and answered.statements:
+        events = [plain(one.text) for one in answered.statements if one.event is not None]
+        scores["pair_precision"] = _share(
+            [any(has_pair(pair, one) for pair in question.pairs) for one in events]
+        )
+    if question.type == "conflict":
+        shown = "\n".join([text, *(value for one in answered.conflicts for value in one.values)])
+        scores["conflicts_shown"] = float(
+            all(any(found(one, shown) for one in group) for group in question.must)
+        )
+    return scores
+
+
+def _citation_scores(
+    question: Question,
+    answered: Answered,
+    sources: Sources,
+    evidence: Sequence[Sequence[Place]],
+) -> dict[str, float | None]:
+    """After ALCE (Gao et al., EMNLP 2023), with marked evidence in the place of a model that judges entailment."""
+    cited = answered.citations
+    scores: dict[str, float | None] = {}
+    if cited:
+        scores["citation_exactness"] = _share([_is_exact(one, sources) for one in cited])
+    if answered.outcome == "abstained" or question.abstain:
+        return scores
+    groups = [*question.must, *((value,) for _, value in question.pairs)]
+    carried = [found_in for group in groups if (found_in := carriers(group, question.evidence))]
+    held = [
+        any(overlaps(one, evidence[at]) for one in cited for at in found_in) for found_in in carried
+    ]
+    scores["citation_recall"] = _share(held)
+    everything = [place for places in evidence for place in places]
+    scores["citation_precision"] = (
+        _share([overlaps(one, everything) for one in cited]) if everything else None
+    )
+    return scores
+
+
+def _retrieval_scores(
+    answered: Answered, evidence: Sequence[Sequence[Place]]
+) -> dict[str, float | None]:
+    """Relevant is a passage that overlaps evidence, and evidence that no passage brings."""
+    if not evidence:
+        return {}
+    everything = [place for places in evidence for place in places]
+    if answered.retrieved is None or not everything:
+        return dict.fromkeys(("recall_at_10", "ndcg_at_10", "mrr"))
+    passages = {f"{one.document}:{one.start}-{one.end}": one for one in answered.retrieved}
+    judgments = {key: 1 for key, one in passages.items() if overlaps(one, everything)}
+    for at, places in enumerate(evidence):
+        if not any(overlaps(one, places) for one in passages.values()):
+            judgments[f"evidence {at}"] = 1
+    ranking = list(passages)
+    return {
+        "recall_at_10": recall_at_k(ranking, judgments, FIRST),
+        "ndcg_at_10": ndcg_at_k(ranking, judgments, FIRST),
+        "mrr": reciprocal_rank(ranking, judgments),
+    }
+
+
+def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
+    """Whether a quote or passage holds some of what stands at one of the places."""
+    return any(
+        one.document == document and one.start < span.end and span.start < one.end
+        for document, span in places
+    )
+
+
+def _broken(answered: Answered, sources: Sources) -> Iterator[str]:
+    """What no answer may do."""
+    for cited in answered.citations:
+        if not _is_exact(cited, sources):
+            yield f"citation {cited.marker} is not what stands at its place in {cited.document!r}"
+        elif cited.page != _page(cited, sources):
+            yield f"citation {cited.marker} is not on page {cited.page} of {cited.document!r}"
+    markers = {one.marker for one in answered.citations}
+    if answered.outcome != "abstained" and not answered.statements:
+        yield "an answer has no statement"
+    for number, statement in enumerate(answered.statements, 1):
+        if not markers.intersection(statement.citations):
+            yield f"statement {number} has no quote"
+
+
+def _is_exact(cited: Cited, sources: Sources) -> bool:
+    source = sources.get(cited.document)
+    return (
+        source is not None
+        and source.version == cited.version
+        and source.text[cited.start : cited.end] == cited.quote != ""
+    )
+
+
+def _page(cited: Cited, sources: Sources) -> int | None:
+    """The page that the quote begins on; what is cited where pages are not known."""
+    pages = sources[cited.document].pages
+    if not pages:
+        return cited.page
+    return next((one.number for one in reversed(pages) if one.start <= cited.start), None)
+
+
+def _share(outcomes: Sequence[bool]) -> float | None:
+    return sum(outcomes) / len(outcomes) if outcomes else None

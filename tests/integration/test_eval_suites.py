@@ -1,0 +1,246 @@
+"""Suites against the library in this process and against servers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from typer.testing import CliRunner
+
+from eval.answered import Answered
+from eval.asking import CannotTakeIn, ServiceLost, _Asked
+from eval.asking_http import OverHttp, connected
+from eval.cli import app
+from eval.runs import plan_of, read_run, run
+from eval.suite import Suite, read_suite
+from eval.suite_commands import KEY_VARIABLE
+from tests.integration.server_process import running
+from tests.integration.service import fake_library, served
+from tests.services import Fake, started
+from tests.suites import QUESTIONS, question, write_suite
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    return read_suite(write_suite(tmp_path / "suite"))
+
+
+def over_http(suite: Suite, client: httpx.Client, folder: Path) -> dict[str, Answered]:
+    service = OverHttp(client)
+    plan = plan_of([suite], service, {}, 0)
+    run([suite], service, folder, plan, workers=2, progress=lambda *_: None)
+    return {key: one for (_, key, _), one in read_run(folder).answers.items()}
+
+
+def test_a_server_gives_the_answers_that_its_library_gives(suite: Suite, tmp_path: Path) -> None:
+    at_home = started(suite, Fake(), tmp_path / "home", repeats=0)
+    with served(fake_library()) as client:
+        remote = over_http(suite, client, tmp_path / "run")
+        collections = client.get("/v1/collections").json()["collections"]
+    assert [one["name"] for one in collections] == [suite.collection]
+    assert remote
+    for key, answered in remote.items():
+        own = at_home.answers["harbour", key, 0]
+        assert answered.outcome == own.outcome
+        assert answered.statements == own.statements
+        assert answered.citations == own.citations
+        assert answered.closest == own.closest
+        assert answered.retrieved == own.retrieved
+    sources = read_run(tmp_path / "run").sources["harbour"]
+    assert sources == at_home.sources["harbour"]
+
+
+def test_earlier_turns_go_with_the_question(tmp_path: Path) -> None:
+    turns = [{"question": "Who was it in 2019?", "answer": "Ada Lund."}]
+    asked = question(id="next", type="followup", history=turns)
+    sent: list[dict[str, object]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/ask":
+            sent.append(json.loads(request.content))
+            return httpx.Response(422, json={"detail": "Not today."})
+        if request.method == "POST":
+            return httpx.Response(201, json={})
+        if request.url.path == "/v1/documents":
+            return httpx.Response(200, json={"documents": [], "next_cursor": None})
+        return httpx.Response(404)
+
+    suite = read_suite(write_suite(tmp_path / "suite", [asked]))
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url="http://test") as client:
+        answers = over_http(suite, client, tmp_path / "run")
+    assert sent[0]["history"] == [
+        {"role": "user", "content": "Who was it in 2019?"},
+        {"role": "assistant", "content": "Ada Lund."},
+    ]
+    assert answers["next"].error == "Not today."
+
+
+def test_a_server_that_is_busy_is_asked_again(suite: Suite, tmp_path: Path) -> None:
+    refused: list[str] = []
+    with served(fake_library()) as client:
+        send = client.request
+
+        def busy_once(method: str, url: str, **sent: object) -> httpx.Response:
+            if url not in refused:
+                refused.append(url)
+                return httpx.Response(429, headers={"retry-after": "0"})
+            return send(method, url, **sent)  # type: ignore[arg-type] # passed on as they came
+
+        client.request = busy_once  # type: ignore[method-assign,assignment] # the first call of each kind is refused
+        answers = over_http(suite, client, tmp_path / "run")
+    assert "/v1/ask" in refused
+    assert all(one.error is None for one in answers.values())
+
+
+def test_a_server_that_asks_to_wait_for_long_is_no_service(suite: Suite, tmp_path: Path) -> None:
+    def spent(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            429, headers={"retry-after": "40000"}, json={"detail": "The budget is spent."}
+        )
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(spent), base_url="http://test") as client,
+        pytest.raises(ServiceLost, match=r"wait 40,000 s: The budget is spent"),
+    ):
+        over_http(suite, client, tmp_path / "run")
+
+
+def test_a_server_without_its_key_is_no_service(suite: Suite, tmp_path: Path) -> None:
+    with (
+        served(fake_library(), keys=True) as client,
+        pytest.raises(ServiceLost, match="does not let us in"),
+    ):
+        over_http(suite, client, tmp_path / "run")
+
+
+def test_a_document_that_the_server_refuses_is_named(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite")
+    (folder / "docs/broken.pdf").write_bytes(b"%PDF-1.7\nbroken")
+    with (
+        served(fake_library()) as client,
+        pytest.raises(CannotTakeIn, match=r"broken\.pdf"),
+    ):
+        over_http(read_suite(folder), client, tmp_path / "run")
+
+
+def test_a_server_that_dies_leaves_what_it_answered_and_the_next_one_goes_on(
+    suite: Suite, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with running(keys=True) as server, connected(server.url, server.key) as service:
+        plan = plan_of([suite], service, {}, 0)
+
+        def kill_it(stage: str, done: int, total: int) -> None:
+            if stage.endswith("questions") and done == 1:
+                server.process.kill()
+                server.process.wait()
+
+        with pytest.raises(ServiceLost, match="does not answer"):
+            run([suite], service, folder, plan, workers=1, progress=kill_it)
+    kept = read_run(folder).answers
+    assert 1 <= len(kept) < len(suite.questions)
+    with served(fake_library()) as client:
+        client.base_url = httpx.URL(server.url)
+        client.headers["host"] = "127.0.0.1"
+        again = OverHttp(client)
+        run([suite], again, folder, plan, workers=1, progress=lambda *_: None)
+    assert len(read_run(folder).answers) == len(suite.questions)
+
+
+def test_the_command_runs_a_suite_with_the_real_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite, out = write_suite(tmp_path / "suite"), tmp_path / "run"
+    command = ["run", str(suite), "--out", str(out), "--repeats", "2"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "answers that are right" in done.stdout
+    report = json.loads((out / "report.json").read_text())
+    assert report["measures"]["citation_exactness"]["value"] == 1
+    assert report["identities"]["harbour"]["embedding_model"]["sha256"]
+    assert report["plan"]["code"]["sources"]
+    assert (out / "report.md").exists()
+    assert (out / "junit.xml").exists()
+    assert not (out / "data").exists()
+    again = CliRunner().invoke(app, command)
+    assert again.exit_code == 0
+    monkeypatch.setenv("VERSE_ANSWERS__STATEMENTS", "1")
+    other = CliRunner().invoke(app, command)
+    assert other.exit_code == 2
+    assert "a run of something else" in other.output
+    anew = CliRunner().invoke(app, [*command, "--again"])
+    assert anew.exit_code == 0
+
+
+def test_the_command_keeps_documents_where_it_is_told_to_and_suites_apart(tmp_path: Path) -> None:
+    first = write_suite(tmp_path / "first")
+    second = write_suite(tmp_path / "second", said="[settings.answers]\nstatements = 1\n")
+    (second / "suite.toml").write_text(
+        (second / "suite.toml").read_text().replace("harbour", "other")
+    )
+    command = ["run", str(first), str(second), "--out", str(tmp_path / "run"), "--repeats", "0"]
+    done = CliRunner().invoke(app, [*command, "--data", str(tmp_path / "data")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "data/catalog.sqlite").exists()
+    answers = read_run(tmp_path / "run").answers.values()
+    assert max(len(one.statements) for one in answers if one.suite == "harbour") > 1
+    assert max(len(one.statements) for one in answers if one.suite == "other") == 1
+
+
+def test_the_command_asks_a_server_with_the_key_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite, out = write_suite(tmp_path / "suite"), tmp_path / "run"
+    with running(keys=True) as server:
+        command = ["run", str(suite), "--out", str(out), "--url", server.url]
+        monkeypatch.delenv(KEY_VARIABLE, raising=False)
+        locked_out = CliRunner().invoke(app, command)
+        monkeypatch.setenv(KEY_VARIABLE, server.key)
+        done = CliRunner().invoke(app, command)
+    assert locked_out.exit_code == 4
+    assert "does not let us in" in locked_out.output
+    assert done.exit_code == 0, done.output
+    assert server.key not in "".join(path.read_text() for path in out.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--url", "http://127.0.0.1:9", "--data", "x"], 2, "--data is for runs in this process"),
+        (["--url", "http://127.0.0.1:9"], 4, "run the same command again to go on"),
+    ],
+)
+def test_the_command_says_why_it_ends(
+    tmp_path: Path, options: list[str], code: int, said: str
+) -> None:
+    suite = write_suite(tmp_path / "suite", QUESTIONS[:1])
+    done = CliRunner().invoke(app, ["run", str(suite), "--out", str(tmp_path / "run"), *options])
+    assert done.exit_code == code
+    assert said in done.output
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> Answered:
+        raise KeyboardInterrupt
+
+    suite = write_suite(tmp_path / "suite", QUESTIONS[:1])
+    command = ["run", str(suite), "--out", str(tmp_path / "run"), "--repeats", "0"]
+    with monkeypatch.context() as patched:
+        patched.setattr(_Asked, "ask", interrupted)
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 130
+    assert "run the same command again to go on" in done.output
+    assert (tmp_path / "run/data").exists()
+    assert CliRunner().invoke(app, command).exit_code == 0
+
+
+def test_a_broken_suite_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "suite", [question(must=[["(a+)+$"]])])
+    done = CliRunner().invoke(app, ["run", str(suite), "--out", str(tmp_path / "run")])
+    assert done.exit_code == 2
+    assert f"{suite}/questions.jsonl:1: pattern" in done.output
+    assert not (tmp_path / "run").exists()
