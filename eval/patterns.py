@@ -12,10 +12,12 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from re import _constants as op  # type: ignore[attr-defined] # the parser is public in all but name
-from re import _parser  # type: ignore[attr-defined] # as above
+from importlib import import_module
 from typing import Any
 
+# The parser is public in all but name.
+_parser: Any = import_module("re._parser")
+op: Any = import_module("re._constants")
 _FLAGS = re.IGNORECASE
 _MOST_WAYS = 100_000
 _UNBOUNDED = 1_000  # characters of a line that a repetition without end is counted as
