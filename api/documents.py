@@ -13,6 +13,7 @@ from urllib.parse import quote
 from anyio import to_thread
 from fastapi import Depends, File, Form, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
 
 from api.access import needs
 from api.dependencies import Service, ServiceDep, ViewDep, check_form, new_router, root_of
@@ -243,6 +244,32 @@ def list_collections(view: ViewDep) -> CollectionsBody:
             )
             for one in view.collections()
         ]
+    )
+
+
+@router.delete("/v1/collections/{name}", status_code=204, tags=["collections"])
+@needs("ingest")
+def delete_collection(view: ViewDep, name: str) -> None:
+    """Delete a collection: its documents, what waits to be added to it, and the words of answers from it."""
+    view.purge(name)
+
+
+@router.get(
+    "/v1/collections/{name}/export",
+    tags=["collections"],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-tar": {}}, "description": "The archive"}},
+)
+@needs("read")
+def export_collection(view: ViewDep, name: str) -> StreamingResponse:
+    """Everything of a collection in open formats: a tar archive of JSON Lines and the original files.
+
+    An archive that ends early, since a file turned out to be damaged, lacks its closing blocks.
+    """
+    return StreamingResponse(
+        view.export(name),
+        media_type="application/x-tar",
+        headers={"Content-Disposition": _disposition(f"{name}.tar")},
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ingest.jobs import JobWorker
-from rag.errors import ModelError, QueueFull, StoreError, StoreFull
+from rag.errors import ModelError, QueueFull, StoreDamaged, StoreError, StoreFull
 from rag.library import Library
 
 
@@ -30,11 +30,18 @@ class Readiness:
         return {
             "service": "it was told to end" if self.stopping else None,
             "store": _failure(self._library.store.collections),
+            "database": _failure(self._require_sound_database),
             "model": "it is being loaded" if self.loading else _failure(self._use_model),
             "worker": None if self._worker.alive else "uploads are not being worked off",
             "disk": _failure(lambda: self.require_disk(0)),
             "queue": _failure(self.require_queue),
         }
+
+    def damage(self) -> str | None:
+        """What of the documents is damaged, without a name: everything else can be asked for all the same."""
+        damaged = {one.document_id for one in self._library.store.damage() if one.document_id}
+        count = f"{len(damaged)} document{'s' if len(damaged) > 1 else ''}"
+        return f"{count} damaged, found by no search; look with: verse verify" if damaged else None
 
     def load_model(self) -> None:
         """Bring the embedding model into memory.
@@ -70,6 +77,11 @@ class Readiness:
         most = self._library.settings.limits.queued_uploads
         if self._library.store.queued() >= most:
             raise QueueFull(most)
+
+    def _require_sound_database(self) -> None:
+        for one in self._library.store.damage():
+            if one.document_id is None:
+                raise StoreDamaged(f"{one.what} Restore a backup; look with: verse verify")
 
     def _use_model(self) -> None:
         self._library.embedder.embed_queries(["ready"])

@@ -33,7 +33,10 @@ def ready(service: ServiceDep) -> HealthBody:
         raise ProblemError(
             NOT_READY, "; ".join(f"{name}: {why}" for name, why in failed.items()), checks=failed
         )
-    return HealthBody(status="ok", checks=dict.fromkeys(checks, "ok"))
+    damage = service.readiness.damage()
+    return HealthBody(
+        status="ok", checks=dict.fromkeys(checks, "ok") | ({"documents": damage} if damage else {})
+    )
 
 
 @router.get("/openapi.json", include_in_schema=False)

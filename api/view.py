@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from api.answer_log import AnswerLog
 from rag.access import Grant
 from rag.errors import UnknownAnswer, UnknownCollection, UnknownDocument, UnknownJob
+from rag.exporting import export
 from rag.library import AUTO, Found, Library
 from rag.protocols import CollectionSummary, DocumentSummary, Job, StoredAnswer
 from rag.types import Document, DocumentId, Filters, Reply, Version
@@ -83,6 +85,17 @@ class View:
     def delete(self, document_id: str) -> None:
         """As `PassageIndex.delete`."""
         self.library.store.delete(self.summary(document_id).id)
+
+    def purge(self, collection: str) -> None:
+        """As `PassageIndex.purge`."""
+        self.require_existing(collection)
+        self.library.store.purge(collection)
+
+    def export(self, collection: str) -> Iterator[bytes]:
+        """As `rag.exporting.export`; what is refused is refused before the first piece is asked for."""
+        self.require_existing(collection)
+        pieces = export(self.library.store, collection)
+        return chain([next(pieces)], pieces)
 
     def job(self, job_id: str) -> Job:
         """As `JobStore.job`."""

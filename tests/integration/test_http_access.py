@@ -32,6 +32,8 @@ RULES: dict[str, Scope | None] = {
     "POST /v1/ask": "read",
     "GET /v1/audit": "admin",
     "GET /v1/collections": "read",
+    "DELETE /v1/collections/{name}": "ingest",
+    "GET /v1/collections/{name}/export": "read",
     "GET /v1/collections/{name}/suggestions": "read",
     "GET /v1/documents": "read",
     "POST /v1/documents": "ingest",

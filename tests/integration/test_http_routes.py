@@ -1,8 +1,12 @@
 """What became of documents and answers after they were given: changes, originals, places, and looking again."""
 
 import datetime as dt
+import io
 import json
+import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +14,9 @@ from starlette.testclient import TestClient
 
 from api.documents import ORIGINAL_POLICY
 from rag.bootstrap import assemble
+from rag.protocols import Damage
 from rag.settings import RetentionSettings, Settings
+from rag.types import DocumentId, Version
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.service import HARBOUR, fake_library, served, upload
 from tests.integration.test_http import assert_problem
@@ -233,3 +239,58 @@ def test_keys_expire_and_have_names(client: TestClient) -> None:
         assert_problem(refused, 422, "invalid-request")
     named = client.post("/v1/keys", json={**sent, "collections": ["../x"]})
     assert_problem(named, 422, "invalid-name")
+
+
+def test_a_collection_goes_with_all_that_is_in_it(client: TestClient) -> None:
+    upload(client, collection="old")
+    answer = client.post("/v1/ask", json={**QUESTION, "collection": "old"}).json()
+    assert answer["outcome"] == "answered"
+    kept = upload(client, collection="new").json()["id"]
+    assert client.delete("/v1/collections/old").status_code == 204
+    assert_problem(client.delete("/v1/collections/old"), 404, "unknown-collection")
+    assert [one["name"] for one in client.get("/v1/collections").json()["collections"]] == ["new"]
+    assert client.get(f"/v1/documents/{kept}").status_code == 200
+    asked = client.post("/v1/ask", json={**QUESTION, "collection": "old"})
+    assert_problem(asked, 404, "unknown-collection")
+    assert client.get(f"/v1/answers/{answer['id']}").status_code == 404
+
+
+def test_a_collection_is_exported_in_open_formats(client: TestClient) -> None:
+    document = upload(client, collection="old").json()
+    response = client.get("/v1/collections/old/export")
+    assert response.headers["content-type"] == "application/x-tar"
+    assert response.headers["content-disposition"].startswith('attachment; filename="old.tar"')
+    with tarfile.open(fileobj=io.BytesIO(response.content)) as archive:
+        lines, original = (archive.extractfile(one) for one in archive.getmembers())
+        assert lines is not None
+        assert original is not None
+        assert json.loads(lines.read())["id"] == document["id"]
+        assert original.read() == HARBOUR
+    assert_problem(client.get("/v1/collections/none/export"), 404, "unknown-collection")
+
+
+class Damaged(InMemoryStore):
+    """A store of which something was found damaged."""
+
+    found: tuple[Damage, ...] = ()
+
+    def damage(self) -> list[Damage]:
+        return list(self.found)
+
+
+def test_readiness_tells_of_damage_and_ends_only_where_nothing_can_be_trusted() -> None:
+    store = Damaged()
+    library = assemble(Settings(data=Path("unused")), store, HashingEmbedder())
+    with served(library) as client:
+        assert "documents" not in client.get("/readyz").json()["checks"]
+        whole = Damage(
+            document_id=None, version=Version(""), what="It rots.", found_at=dt.datetime.now(dt.UTC)
+        )
+        store.found = (replace(whole, document_id=DocumentId("secret")),)
+        response = client.get("/readyz")
+        assert response.status_code == 200
+        assert response.json()["checks"]["documents"].startswith("1 document damaged")
+        assert "secret" not in response.text
+        store.found = (whole,)
+        problem = assert_problem(client.get("/readyz"), 503, "not-ready")
+        assert problem["checks"]["database"].startswith("It rots. Restore a backup")
