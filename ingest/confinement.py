@@ -64,13 +64,18 @@ def prepare() -> None:
 
 
 def missing() -> tuple[str, ...]:
-    """The protections that this system lacks, in words. Confines the calling process like `confine`."""
+    """The protections that this system lacks, in words. Confines the calling process like `confine`.
+
+    A network of its own is not missed where no socket can be made: containers give the one and deny the other.
+    """
     lacking = []
     for name, take_away in (_INHERITED, *_PROTECTIONS):
         try:
             take_away(Limits())
         except NotOffered:
             lacking.append(name)
+    if _FILTER not in lacking and _NETWORK in lacking:
+        lacking.remove(_NETWORK)
     return tuple(lacking)
 
 
@@ -289,14 +294,12 @@ def _program(machine: _Machine) -> list[tuple[int, int, int, int]]:
     ]
 
 
-_INHERITED: tuple[str, Callable[[Limits], None]] = (
-    "a network of its own (namespaces)",
-    _leave_the_network,
-)
+_NETWORK, _FILTER = "a network of its own (namespaces)", "a filter of system calls (seccomp)"
+_INHERITED: tuple[str, Callable[[Limits], None]] = (_NETWORK, _leave_the_network)
 # In this order: each needs what the ones after it take away.
 _PROTECTIONS: tuple[tuple[str, Callable[[Limits], None]], ...] = (
     ("limits on processor time, memory and files", _limit_resources),
     ("no new privileges", _forbid_new_privileges),
     ("a file system of its own (Landlock)", _leave_the_file_system),
-    ("a filter of system calls (seccomp)", _filter_system_calls),
+    (_FILTER, _filter_system_calls),
 )

@@ -232,3 +232,33 @@ def _quadratic_pdf() -> bytes:
     buffer = io.BytesIO()
     writer.write(buffer)
     return buffer.getvalue()
+
+
+_AS_IN_A_CONTAINER = """
+import ctypes, socket, struct
+from ingest import confinement
+unshare = {"x86_64": 272, "aarch64": 97}[confinement.platform.machine()]
+program = [(0x20, 0, 0, 0), (0x15, 0, 1, unshare), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7FFF0000)]
+code = b"".join(struct.pack("HBBI", *one) for one in program)
+buffer = ctypes.create_string_buffer(code, len(code))
+confinement._forbid_new_privileges(None)
+assert confinement._libc.prctl(22, 2, struct.pack("HxxxxxxQ", len(program), ctypes.addressof(buffer)), 0, 0) == 0
+try:
+    confinement._leave_the_network()
+except confinement.NotOffered:
+    print("no namespace")
+print(confinement.missing())
+for family, kind in ((socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_STREAM)):
+    try:
+        socket.socket(family, kind)
+    except PermissionError:
+        print("no socket")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_where_namespaces_are_denied_as_in_containers_no_socket_can_be_made_all_the_same() -> None:
+    found = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _AS_IN_A_CONTAINER], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split("\n")[:-1] == ["no namespace", "()", "no socket", "no socket"]
