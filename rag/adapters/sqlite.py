@@ -91,7 +91,8 @@ class Database:
         """Fold the write-ahead log into the file and empty it; whether readers let go of it in time."""
         with self._writing, translated():
             writer = self._writer or self._reopened()
-            return not value(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+            [(busy, _, _)] = rows(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+            return not busy
 
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
