@@ -64,7 +64,8 @@ def record(base: Path, *, seed: int, steps: int, killed_at: str = "") -> list[Op
         base: A folder.
         seed: Of the process.
         steps: How many changes it makes.
-        killed_at: A system call and which of its kind kills it, such as "fdatasync:40"; it ends by itself otherwise.
+        killed_at: A system call and which of its kind kills it, such as "fdatasync:40"; it ends by itself otherwise, or
+            where no such call comes.
     """
     assert STRACE
     output = base / "strace"
@@ -85,7 +86,7 @@ def record(base: Path, *, seed: int, steps: int, killed_at: str = "") -> list[Op
         timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
-    assert (ended.returncode == 0) != bool(killed_at)
+    assert killed_at or ended.returncode == 0
     found = list(_operations(output, base))
     output.unlink()
     return found

@@ -24,6 +24,7 @@ from tests.torture.worker import EMBEDDER
 STATES = int(os.environ.get("TORTURE_POWER_STATES", "100"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 _TRIES = 150
+_RECORDED = 60  # processes at most
 
 Recording = tuple[Path, list[Operation]]
 
@@ -37,7 +38,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     base = tmp_path_factory.mktemp("recorded")
     done: list[Operation] = []
     for seed in count(1):
-        killed_at = f"fdatasync:{8 + seed}" if seed > 3 else ""
+        assert seed < _RECORDED, "no deletion was under way at any kill"
+        killed_at = f"fdatasync:{10 + seed % 6}" if seed > 3 else ""
         further = record(base, seed=seed, steps=14, killed_at=killed_at)
         done += [replace(one, since=one.since + len(done)) for one in further]
         said = [one.content for one in further if one.kind == "said"]
