@@ -36,9 +36,11 @@ layers: $(VENV)/.dev ## Check that imports point one way
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
-torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about half an hour
+torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about an hour and a half
 	@TORTURE_KILLS=2000 TORTURE_FLIPS=2000 TORTURE_SYSCALL_KILLS=600 TORTURE_SYSCALL_ERRORS=400 \
-		TORTURE_FILL_POINTS=50 $(BIN)/python -m pytest tests/torture -s
+		TORTURE_FILL_POINTS=50 TORTURE_POWER_STATES=1000 TORTURE_LOG_FLIPS=1000 \
+		TORTURE_RACE_SECONDS=300 TORTURE_RACE_EXAMPLES=200 TORTURE_SERVER_KILLS=200 TORTURE_STOPS=99 \
+		TORTURE_REQUESTS=10000 $(BIN)/python -m pytest tests/torture -s
 
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh

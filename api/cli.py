@@ -552,10 +552,16 @@ def _log(verbose: int, log_format: str = "text") -> None:
 
 
 def _is_new(data: Path) -> bool:
-    """Whether opening this folder would make it one that holds documents."""
+    """Whether opening this folder would make it one that holds documents.
+
+    Raises:
+        StoreDamaged: it holds original files and no database.
+    """
+    from rag.adapters.inspection import refuse_lost_database
     from rag.adapters.sqlite import DATABASE
 
     try:
+        refuse_lost_database(data)
         return not data.is_file() and not (data / DATABASE).exists()
     except OSError:
         return False  # opening it will say what is wrong

@@ -24,7 +24,7 @@ from api.readiness import Readiness
 from ingest.sandbox import shared
 from rag.library import Library
 
-_NOTICE_S = 1.0  # between a SIGTERM and the end, in which /readyz says that it comes
+_NOTICE_S = 1.0  # between a SIGTERM or SIGHUP and the end, in which /readyz says that it comes
 _GRACE_S = 5  # for requests that are under way then
 _TICKS_A_CHECK = 10
 
@@ -115,6 +115,8 @@ def serve(
     server = _Server(config, readiness, announce, _url(listener))
     # outside of uvicorn's own handling a signal must not kill us either: the store is to be closed
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, server.handle_exit)
     with contextlib.suppress(KeyboardInterrupt):
         readiness.loading = True
         threading.Thread(target=server.load_model, name="load-model", daemon=True).start()
@@ -172,7 +174,7 @@ class _Server(uvicorn.Server):
             self.should_exit = self.force_exit = True
             return
         self._readiness.stopping = True
-        self._ends_at = time.monotonic() + (_NOTICE_S if sig == signal.SIGTERM else 0)
+        self._ends_at = time.monotonic() + (0 if sig == signal.SIGINT else _NOTICE_S)
 
 
 def _url(listener: socket.socket) -> str:

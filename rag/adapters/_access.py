@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 
 from rag.access import AuditEntry, Key, acting
+from rag.adapters import _durable as durable
 from rag.adapters._locking import LOCK, lock
 from rag.adapters._migration import bring_up_to_date
 from rag.adapters.inspection import refuse_lost_database
@@ -97,7 +98,7 @@ def opened_keys(folder: Path) -> Iterator[StoredKeys]:
         StoreError: it cannot be used.
     """
     with translated():
-        folder.mkdir(parents=True, exist_ok=True)
+        durable.make_folder(folder)
         held = lock(folder / LOCK)
     try:
         with translated():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -34,6 +35,19 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, unless it is there; wait until the disk has their names."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in missing or [
+        folder
+    ]:  # whoever made it may have been killed before the name was synced
+        with contextlib.suppress(
+            PermissionError
+        ):  # of a folder above that we may not read, nor made
+            sync_folder(one.absolute().parent)
 
 
 def sync_folder(folder: Path) -> None:

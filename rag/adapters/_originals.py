@@ -27,7 +27,7 @@ class Originals:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(exist_ok=True)
+        durable.make_folder(folder)
 
     def path(self, version: str) -> Path:
         """Where the bytes of a version lie."""

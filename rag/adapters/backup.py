@@ -21,6 +21,7 @@ from rag.adapters._jobs import NAMED_VERSIONS
 from rag.adapters._locking import LOCK, lock
 from rag.adapters._originals import ORIGINALS, Originals
 from rag.adapters._schema import FORMAT
+from rag.adapters._witness import refuse_damaged_log, remove_beside
 from rag.adapters.sqlite import DATABASE, column, format_of, looking, translated
 from rag.errors import InvalidBackup, OldFormat, StoreDamaged, StoreLocked
 
@@ -88,6 +89,7 @@ def restore(source: Path, folder: Path) -> int:
         (folder / ORIGINALS).mkdir(parents=True, exist_ok=True)
         held = lock(folder / LOCK)
         try:
+            remove_beside(folder / DATABASE)
             for name in sorted(files, key=lambda one: one == DATABASE):  # without it there is none
                 durable.copy(source / name, folder / name)
         finally:
@@ -132,6 +134,8 @@ def _held_if_free(folder: Path) -> Iterator[None]:
         yield
         return
     try:
+        with translated():
+            refuse_damaged_log(folder / DATABASE)
         yield
     finally:
         os.close(held)

@@ -16,6 +16,7 @@ from pathlib import Path
 from rag.adapters import _answers as answers
 from rag.adapters import _copies as copies
 from rag.adapters import _documents as documents
+from rag.adapters import _durable as durable
 from rag.adapters import _embedding_cache as embedding_cache
 from rag.adapters import _lexical as lexical
 from rag.adapters import _seals as seals
@@ -43,7 +44,7 @@ from rag.adapters._vectors import INDEX, VectorIndex
 from rag.adapters.fingerprints import fingerprint
 from rag.adapters.inspection import refuse_lost_database
 from rag.adapters.sqlite import DATABASE, Database, column, first, rows, translated
-from rag.errors import IndexMismatch, StoreDamaged, UnknownDocument
+from rag.errors import IndexMismatch, StoreDamaged, StoreFull, UnknownDocument
 from rag.layout import PageLayout
 from rag.protocols import DocumentSummary, ModelIdentity
 from rag.types import Document, DocumentId, Passage, Vectors, Version
@@ -73,7 +74,7 @@ class EmbeddedStore:
         # one change at a time, to the database, the vectors and the originals together
         self._changing = threading.RLock()
         with translated():
-            folder.mkdir(parents=True, exist_ok=True)
+            durable.make_folder(folder)
             self._lock = lock(folder / LOCK)
         try:
             with translated():
@@ -86,6 +87,7 @@ class EmbeddedStore:
         self._maintenance.start()
 
     def _assemble(self, folder: Path) -> None:
+        saved = self._saved()
         bring_up_to_date(self._db)
         self._claim_model()
         with self._db.write() as db:
@@ -94,8 +96,9 @@ class EmbeddedStore:
         self._originals = Originals(folder / ORIGINALS)
         self._jobs = JobQueue(self._db, self._originals, self._space, self._changing)
         self._jobs.requeue_interrupted()
-        with self._db.read() as db:
-            self._originals.sweep(column(db, NAMED_VERSIONS))
+        if saved:
+            with self._db.read() as db:
+                self._originals.sweep(column(db, NAMED_VERSIONS))
         self._vectors = VectorIndex(folder / INDEX, self._db, self._identity, self._changing)
         self._vectors.sweep()
         quarantine = Quarantine(self._db, self._vectors, self._changing)
@@ -105,6 +108,17 @@ class EmbeddedStore:
             StoredCatalog(self._db, self._originals, quarantine),
         )
         self.damage = quarantine.damage
+
+    def _saved(self) -> bool:
+        """Whether the disk has all that the database says.
+
+        A process that was killed may have written a deletion and not waited for the disk. Whoever goes by that and
+        deletes the original too has half a document when the power fails next.
+        """
+        try:
+            return self._db.checkpoint()
+        except StoreFull:
+            return False  # what is left behind is swept away when there is room
 
     def _offer(self, searches: Searches, catalog: StoredCatalog) -> None:
         self.select = searches.select

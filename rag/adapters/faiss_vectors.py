@@ -33,6 +33,7 @@ _INDEX_TYPE = "IDMap2,Flat"
 _MANIFEST_FORMAT = 1
 # Cosines that differ by less are equal: which one FAISS rounds up depends on where a vector lies.
 _DECIMALS = 6
+_TIES = 8  # more are fetched than are asked for, to see whether there are any at the end
 _search_parameters: Any = faiss.SearchParameters  # its stub lacks the keywords that it takes
 
 
@@ -71,14 +72,7 @@ class Searchable:
         wanted = self._parameters(among)
         found: list[tuple[float, int]] = []
         for index in (self.base, *self._recent):
-            scores, rows = index.search(
-                vector.reshape(1, -1), min(k, max(index.ntotal, 1)), params=wanted
-            )
-            found += [
-                (-round(score, _DECIMALS), row)
-                for score, row in zip(scores[0].tolist(), rows[0].tolist(), strict=True)
-                if row >= 0  # FAISS pads with -1 when it holds fewer than k
-            ]
+            found += _best(index, vector, k, wanted)
         return [Hit(PassageId(row), -cost) for cost, row in sorted(found)[:k]]
 
     def _parameters(self, among: Ids | None) -> Any:
@@ -181,6 +175,23 @@ def remove_other_generations(folder: Path, kept: Container[int | None]) -> None:
             entry.name.isdecimal() and int(entry.name) in kept
         ):
             shutil.rmtree(entry)
+
+
+def _best(index: Any, vector: Vectors, k: int, wanted: Any) -> list[tuple[float, int]]:
+    """Costs and ids of the k best, and of all that are as good as the last of them: FAISS takes any of those."""
+    fetched = k + _TIES
+    while True:
+        scores, rows = index.search(
+            vector.reshape(1, -1), min(fetched, max(index.ntotal, 1)), params=wanted
+        )
+        found = [
+            (-round(score, _DECIMALS), row)
+            for score, row in zip(scores[0].tolist(), rows[0].tolist(), strict=True)
+            if row >= 0  # FAISS pads with -1 when it holds fewer
+        ]
+        if len(found) < fetched or found[k - 1][0] != found[-1][0]:
+            return found
+        fetched *= 2
 
 
 def _index(ids: Ids, vectors: Vectors) -> Any:

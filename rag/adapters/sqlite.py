@@ -16,6 +16,7 @@ import apsw
 
 from rag.adapters import _seals as seals
 from rag.adapters._schema import FORMAT
+from rag.adapters._witness import Witness, refuse_damaged_log
 from rag.errors import FormatTooNew, StoreDamaged, StoreError, StoreFull
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Database:
 
     Raises:
         FormatTooNew: a newer release wrote it.
-        StoreDamaged: it is no database, or not ours.
+        StoreDamaged: it is no database, or not ours, or its log lacks what was acknowledged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +50,10 @@ class Database:
         self._writing = threading.RLock()
         self._idle: list[apsw.Connection] = []
         self._writer: apsw.Connection | None = None
+        with translated():
+            refuse_damaged_log(path)
         refuse_foreign(path)
+        self._witness = Witness(path)
         with translated():
             self._writer = self._connect()
 
@@ -76,6 +80,7 @@ class Database:
                 elif writer.in_transaction:
                     writer.execute("ROLLBACK")
                 raise
+            self._witness.note(writer)
 
     @contextmanager
     def snapshot(self) -> Iterator[apsw.Connection]:
@@ -91,7 +96,11 @@ class Database:
         """Fold the write-ahead log into the file and empty it; whether readers let go of it in time."""
         with self._writing, translated():
             writer = self._writer or self._reopened()
-            return not value(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+            self._witness.forget()
+            [(busy, _, _)] = rows(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+            if busy:
+                self._witness.note(writer)
+            return not busy
 
     @contextmanager
     def read(self) -> Iterator[apsw.Connection]:
@@ -109,6 +118,12 @@ class Database:
             self._close_all()
 
     def _close_all(self) -> None:
+        try:
+            self._witness.forget()
+        finally:
+            self._close_connections()
+
+    def _close_connections(self) -> None:
         writer, self._writer = self._writer, None
         while self._idle:
             self._idle.pop().close()

@@ -19,7 +19,7 @@ from rag.protocols import Upload
 from rag.settings import Settings
 from rag.types import DocumentId, Filters
 from tests.golden.make import EMBEDDER, documents, make
-from tests.make import lines
+from tests.make import document, lines
 
 DOCUMENTS = {one.id: one for one in documents()}
 
@@ -167,6 +167,17 @@ def test_a_lost_or_changed_original_is_told_of_and_mended_by_the_same_bytes(fold
         put(store, one.id)
     assert store.scrub() == []
     assert store.damage() == []
+    store.close()
+
+
+def test_what_is_sound_is_never_taken_for_damaged_while_documents_come(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    for number in range(40):  # FTS5 merges its segments at the 32nd or so
+        one = document(f"Sentence {number} of the harbour.", id=f"n{number}")
+        passages = lines(one)
+        vectors = EMBEDDER.embed_passages([passage.text for passage in passages])
+        store.add(one, passages, vectors, original=one.text.encode())
+        assert store.scrub() == []
     store.close()
 
 

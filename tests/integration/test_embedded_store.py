@@ -443,3 +443,24 @@ def _add_until_killed(folder: Path, acknowledge: Connection) -> None:
         add(store, document(f"unique{number} words", id=f"d{number}"))
         acknowledge.send(number)
         number += 1
+
+
+def test_of_equal_passages_the_first_are_found_wherever_their_vectors_lie(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    for number in range(40):
+        one = document("The harbour is closed.", id=f"n{number}", source_key=f"{number}")
+        passages = lines(one)
+        vectors = EMBEDDER.embed_passages([passage.text for passage in passages])
+        store.add(one, passages, vectors, original=one.text.encode())
+    everything = store.select("default", Filters())
+
+    def found() -> list[int]:
+        vector = EMBEDDER.embed_queries(["The harbour is closed."])[0]
+        return [hit.passage_id for hit in store.dense_search(everything, vector, 5)]
+
+    expected = found()
+    assert expected == sorted(expected)
+    assert expected[-1] - expected[0] == 4
+    store.settle()
+    assert found() == expected
+    store.close()

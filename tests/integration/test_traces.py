@@ -49,6 +49,8 @@ def test_i3_a_delete_leaves_no_trace_in_any_file(tmp_path: Path) -> None:
     assert not [
         one for one in packed for file in tmp_path.rglob("*.faiss") if one in file.read_bytes()
     ]
+    with store._db.read() as db:  # and it is known that there is nothing left to do
+        assert db.execute("SELECT sum(traces) FROM collections").get == 0
     assert len(store.summaries("default")) == 60 - len(gone)
     assert store.scrub() == []
     store.purge("default")
