@@ -3,11 +3,14 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BENCH  ?= ../shared/bench
+SUITES ?= ../shared/suites
 FUZZ_SECONDS ?= 60
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+EVAL   := VERSE_EMBEDDING__COMPUTE_PATH=fp32 $(BIN)/verse eval
+suites  = $(sort $(dir $(wildcard $(1)/*/suite.toml)))
 
-.PHONY: help demo test check format lint types layers fuzz lock torture bench bench-ingest bench-latency clean
+.PHONY: help demo test check format lint types layers fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -41,6 +44,17 @@ torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about an h
 		TORTURE_FILL_POINTS=50 TORTURE_POWER_STATES=1000 TORTURE_LOG_FLIPS=1000 \
 		TORTURE_RACE_SECONDS=300 TORTURE_RACE_EXAMPLES=200 TORTURE_SERVER_KILLS=200 TORTURE_STOPS=99 \
 		TORTURE_REQUESTS=10000 $(BIN)/python -m pytest tests/torture -s
+
+eval: $(VENV)/.runtime ## Ask the bundled suites, and fail where answers are worse than the baseline's
+	@$(EVAL) run $(call suites,eval/suites) --out build/eval --again
+	@$(EVAL) compare eval/baselines/bundled.json build/eval
+
+eval-accept: ## Make the answers of the last `make eval` the baseline: make eval-accept REASON="…"
+	@$(EVAL) accept build/eval eval/baselines/bundled.json --reason "$(REASON)"
+
+eval-full: $(VENV)/.runtime ## Ask the bundled suites and those of SUITES together, then do what bench does
+	@$(EVAL) run $(call suites,eval/suites) $(call suites,$(SUITES)) --out build/eval-full --again
+	@$(MAKE) --no-print-directory bench
 
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh

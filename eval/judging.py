@@ -241,18 +241,37 @@ def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
 
 
 def _broken(answered: Answered, sources: Sources) -> Iterator[str]:
-    """What no answer may do."""
+    """What no answer may do, nor the ranking behind it."""
     for cited in answered.citations:
-        if not _is_exact(cited, sources):
-            yield f"citation {cited.marker} is not what stands at its place in {cited.document!r}"
-        elif cited.page != _page(cited, sources):
-            yield f"citation {cited.marker} is not on page {cited.page} of {cited.document!r}"
-    markers = {one.marker for one in answered.citations}
+        yield from _misquoted(f"citation {cited.marker}", cited, sources)
+    for cited in answered.closest:
+        yield from _misquoted(f"closest quote {cited.marker}", cited, sources)
+    strangers = [one.document for one in answered.retrieved or () if one.document not in sources]
+    for document in dict.fromkeys(strangers):
+        yield f"retrieval saw {document!r}, which is none of the suite's documents"
     if answered.outcome != "abstained" and not answered.statements:
         yield "an answer has no statement"
+    yield from _ill_stated(answered)
+
+
+def _misquoted(name: str, cited: Cited, sources: Sources) -> Iterator[str]:
+    if not _is_exact(cited, sources):
+        yield f"{name} is not what stands at its place in {cited.document!r}"
+    elif cited.page != _page(cited, sources):
+        yield f"{name} is not on page {cited.page} of {cited.document!r}"
+
+
+def _ill_stated(answered: Answered) -> Iterator[str]:
+    markers = {one.marker for one in answered.citations}
+    firsts: dict[tuple[str, ...], int] = {}
     for number, statement in enumerate(answered.statements, 1):
         if not markers.intersection(statement.citations):
             yield f"statement {number} has no quote"
+        elif unknown := sorted({*statement.citations} - markers):
+            yield f"statement {number} names citations that are not there: {unknown}"
+        words = tuple(_WORD.findall(statement.text.casefold()))
+        if (first := firsts.setdefault(words, number)) < number:
+            yield f"statement {number} repeats statement {first}"
 
 
 def _is_exact(cited: Cited, sources: Sources) -> bool:

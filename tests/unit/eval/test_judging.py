@@ -316,6 +316,33 @@ def test_an_answer_needs_statements_and_each_of_them_a_quote() -> None:
     )
 
 
+def test_the_closest_quotes_of_an_abstention_are_exact_too() -> None:
+    close = quoted("Ada Lund was")
+    assert not judge(asked(), replace(ABSTAINED, closest=(close,)), SOURCES).broken
+    shifted = replace(ABSTAINED, closest=(replace(close, start=close.start + 1),))
+    assert judge(asked(), shifted, SOURCES).broken == (
+        "closest quote 1 is not what stands at its place in 'minutes.txt'",
+    )
+
+
+def test_retrieval_sees_the_documents_of_the_suite_and_no_others() -> None:
+    seen = (
+        Seen(document="notes.md", start=0, end=9, score=1.0),
+        Seen(document="elsewhere", start=0, end=9, score=0.5),
+        Seen(document="elsewhere", start=9, end=18, score=0.4),
+    )
+    judged = judge(asked(), answered("Lund", retrieved=seen), SOURCES)
+    assert judged.broken == ("retrieval saw 'elsewhere', which is none of the suite's documents",)
+
+
+def test_no_statement_comes_twice_or_names_a_citation_that_is_not_there() -> None:
+    said = (Said(text="It was Lund.", citations=(1,)), Said(text="it was *Lund*", citations=(1, 4)))
+    assert judge(asked(), answered(statements=said), SOURCES).broken == (
+        "statement 2 names citations that are not there: [4]",
+        "statement 2 repeats statement 1",
+    )
+
+
 def test_what_failed_has_no_scores() -> None:
     question = asked(abstain=True, must=(), evidence=(Evidence(doc="notes.md", quote="storm"),))
     judged = judge(question, answered(outcome="failed", error="status 500"), SOURCES)
