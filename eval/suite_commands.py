@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from eval.asking import Service
     from eval.comparing import Comparison
     from eval.report import Report
+    from eval.runs import Run
+    from eval.suite import Suite
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
 KEY_VARIABLE = "CHAPTERVERSE_KEY"
 _RUN = Path("eval-run")
 _COMPARISON = "comparison.md"
-_REPORTS = ("report.json", "report.md", "junit.xml")
+_REPORTS = ("report.json", "report.md", "junit.xml", "report.html")
 
 
 def check(
@@ -197,8 +199,9 @@ def _run(
             runs.take_away(out)
         with _ending_well(out), _bars() as show:
             runs.run(suites, service, out, plan, workers=workers, progress=show)
-    report = build(runs.read_run(out), suites)
-    _write(report, out)
+    done = runs.read_run(out)
+    report = build(done, suites)
+    _write(report, done, suites, out)
     shutil.rmtree(_own_data(out), ignore_errors=True)
     return report
 
@@ -237,14 +240,16 @@ def _ending_well(out: Path) -> Iterator[None]:
         _fail(f"{error} {go_on}", LOST)
 
 
-def _write(report: Report, out: Path) -> None:
+def _write(report: Report, run: Run, suites: list[Suite], out: Path) -> None:
     from eval.report import reports_as_json
+    from eval.report_html import html
     from eval.report_text import junit, markdown
 
     contents = (
         reports_as_json().dump_json(report, indent=1).decode(),
         markdown(report),
         junit(report),
+        html(report, run, suites),
     )
     for name, content in zip(_REPORTS, contents, strict=True):
         (out / name).write_text(content, encoding="utf-8")
