@@ -40,21 +40,28 @@ def check(
 ) -> None:
     """Check suites: is every line in its form, every quote in its document, every pattern safe and supported?
 
-    Exits with 1 when something is wrong, each thing on a line of its own with its file and line.
+    Exits with 1 when something is wrong, each thing on a line of its own with its file and line. Of a draft it says
+    what is lacking; that is not wrong.
     """
-    from eval.linting import checked_suite
+    from eval.linting import check as checked
     from eval.suite import SuiteError
 
     wrong = 0
     for folder in suites:
         try:
-            suite = checked_suite(folder)
+            found = checked(folder)
         except SuiteError as error:
             wrong += len(error.problems)
             typer.echo(str(error))
         else:
+            suite = found.suite
+            for lacking in found.lacking:
+                typer.echo(str(lacking))
+            drafts = (
+                f" and {len(suite.drafts)} drafts, which are not asked," if suite.drafts else ""
+            )
             typer.echo(
-                f"{folder}: {suite.name}, {len(suite.questions)} questions about "
+                f"{folder}: {suite.name}, {len(suite.questions)} questions{drafts} about "
                 f"{len(suite.documents)} documents: nothing is wrong"
             )
     if wrong:
@@ -193,6 +200,9 @@ def _run(
     from eval.revision import code_revision
 
     suites = [checked_suite(folder) for folder in folders]
+    for suite in suites:
+        if suite.drafts:
+            typer.echo(f"{suite.name}: {len(suite.drafts)} drafts are not asked", err=True)
     with _service(out, url, data) as service:
         plan = runs.plan_of(suites, service, code_revision(), repeats)
         if again:
