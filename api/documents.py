@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import islice
-from mimetypes import guess_extension
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from fastapi.responses import StreamingResponse
 
 from api.access import needs
 from api.dependencies import Service, ServiceDep, ViewDep, check_form, new_router, root_of
+from api.file_names import bare_name, file_name
 from api.problems import INTERNAL, ProblemError
 from api.rendering import document_body, job_body, place_body
 from api.schemas import (
@@ -37,7 +37,7 @@ from ingest.pipeline import check_collection_name, check_size
 from rag.access import Grant
 from rag.errors import SpanOutOfRange
 from rag.library import DEFAULT_COLLECTION
-from rag.protocols import DocumentSummary, Job, Upload
+from rag.protocols import Job, Upload
 from rag.types import DocumentId, Span
 
 DOCUMENTS_PATH = "/v1/documents"
@@ -94,7 +94,7 @@ async def add_document(
     content = await file.read()
     check_size(len(content), service.library.settings.limits.upload_bytes)
     upload = Upload(
-        name=_bare_name(file.filename),
+        name=bare_name(file.filename),
         collection=form.collection,
         source_key=form.source_key,
         source_url=form.source_url,
@@ -206,7 +206,7 @@ def get_original(
         view.original(document_id, version),
         media_type=summary.media_type,
         headers={
-            "Content-Disposition": _disposition(_file_name(summary)),
+            "Content-Disposition": _disposition(file_name(summary)),
             "Content-Security-Policy": ORIGINAL_POLICY,
         },
     )
@@ -295,20 +295,7 @@ def _places(words: str, text: str) -> Iterator[Span]:
             yield Span(found.start(), found.end())
 
 
-def _file_name(summary: DocumentSummary) -> str:
-    """What to save a document's file as: its own name where it is known, else its title."""
-    own = _bare_name(summary.source_key)
-    if summary.source_key and "." in own:
-        return own
-    return summary.title + (guess_extension(summary.media_type) or "")
-
-
 def _disposition(name: str) -> str:
     """An attachment of this name, by RFC 6266: for old clients, without what a header cannot hold."""
     plain = re.sub(r'[^ -~]|["\\%/]', "_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
-
-
-def _bare_name(filename: str | None) -> str:
-    """The last part of what may be a path on the sender's machine."""
-    return re.split(r"[\\/]", filename or "")[-1] or "document"

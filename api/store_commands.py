@@ -1,4 +1,4 @@
-"""What the operator of a data folder does: back it up, restore and verify it; list, export and purge collections."""
+"""What the operator of a data folder does: back up, restore, verify; export collections, answers; purge."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from api.cli import (
     FAILED,
+    CollectionOption,
     DataOption,
     JsonOption,
     VerboseOption,
@@ -31,6 +32,10 @@ collections_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(collections_app, name="collections")
+answers_app = typer.Typer(
+    help="Make questions for an evaluation of answers that were given.", rich_markup_mode=None
+)
+app.add_typer(answers_app, name="answers")
 
 
 @app.command()
@@ -168,6 +173,43 @@ def purge_collection(
     with _opened(data, verbose, make=False) as library:
         library.store.purge(name)
     _show({"purged": name}, f"Purged {name}.", as_json=as_json)
+
+
+@answers_app.command("export")
+def export_answers(
+    destination: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    collection: CollectionOption = "default",
+    data: DataOption = _DATA,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Write a collection's answers that have feedback as drafts of a suite, with the documents that they cite."""
+    import datetime as dt
+
+    from api.drafting import write_drafts
+
+    with _opened(data, verbose, make=False) as library:
+        library.store.count(collection)  # there is one of that name
+        kept = dt.timedelta(days=library.settings.retention.answers_days)
+        answers = library.store.answers.with_feedback(collection, dt.datetime.now(dt.UTC) - kept)
+        if not answers:
+            _fail(
+                f"No answer that is kept of {collection!r} has feedback. "
+                "It is given by POST /v1/answers/{id}/feedback."
+            )
+        try:
+            made = write_drafts(library.store, answers, destination)
+        except FileExistsError:
+            _fail(f"{str(destination)!r} exists already; name a folder that does not.")
+    left_out = (
+        f" {made.left_out:,} quotes of deleted documents are left out." if made.left_out else ""
+    )
+    _show(
+        {"questions": made.questions, "documents": made.documents, "left_out": made.left_out},
+        f"Wrote {made.questions:,} drafts with {made.documents:,} documents.{left_out} "
+        f"What each lacks says: verse eval check {destination}",
+        as_json=as_json,
+    )
 
 
 def _of(document_id: str | None) -> str:

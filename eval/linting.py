@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
@@ -11,7 +13,18 @@ from eval.judging import carriers, shortfalls
 from eval.measures import MEASURES
 from eval.patterns import UnsafePattern, compiled, found
 from eval.places import places_of
-from eval.suite import SUITE_FILE, Problem, Question, Suite, SuiteError, read_suite, told
+from eval.suite import (
+    DRAFT,
+    QUESTIONS_FILE,
+    SUITE_FILE,
+    Problem,
+    Question,
+    QuestionType,
+    Suite,
+    SuiteError,
+    read_suite,
+    told,
+)
 from ingest.reading import Attachment
 from ingest.sandbox import Sandbox, shared
 from rag.errors import DocumentError
@@ -21,7 +34,28 @@ from rag.settings import Settings
 _INFERRED = "inferred"
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A suite with which nothing is wrong, and what its drafts lack."""
+
+    suite: Suite
+    lacking: tuple[Problem, ...]
+
+
 def checked_suite(folder: Path, sandbox: Sandbox | None = None) -> Suite:
+    """Read a suite that is to be asked, and check it.
+
+    Raises:
+        SuiteError: with every problem there is; that all questions are drafts is one.
+    """
+    suite = check(folder, sandbox).suite
+    if not suite.questions:
+        drafts = "every question is a draft; `verse eval check` says what each lacks"
+        raise SuiteError([Problem(folder / QUESTIONS_FILE, None, drafts)])
+    return suite
+
+
+def check(folder: Path, sandbox: Sandbox | None = None) -> Checked:
     """Read a suite and check it; its documents are read too.
 
     Raises:
@@ -34,7 +68,16 @@ def checked_suite(folder: Path, sandbox: Sandbox | None = None) -> Suite:
         problems += (suite.at(question, one) for one in _question_problems(question, texts))
     if problems:
         raise SuiteError(problems)
-    return suite
+    lacking = [suite.at(one, what) for one in suite.drafts for what in _lacking(one, texts)]
+    return Checked(suite, tuple(lacking))
+
+
+def _lacking(draft: Question, texts: Mapping[str, str]) -> Iterator[str]:
+    """What a person has to do before the draft is a question; what would be wrong with that is told too."""
+    others = ", ".join(one for one in get_args(QuestionType) if one != DRAFT)
+    yield f"draft {draft.id!r}: type: say which it is: {others}"
+    for problem in _question_problems(draft, texts):
+        yield f"draft {draft.id!r}: {problem}"
 
 
 def _suite_problems(suite: Suite) -> Iterator[Problem]:

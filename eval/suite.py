@@ -37,7 +37,9 @@ QuestionType = Literal[
     "unanswerable",
     "false_premise",
     "followup",
+    "draft",
 ]
+DRAFT = "draft"  # the type of a question that is not finished
 
 _Words = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Pattern = Annotated[str, Field(min_length=1, description="A regular expression; case is ignored.")]
@@ -147,15 +149,18 @@ class Suite:
 
     Attributes:
         documents: By file name, which is their source key wherever they are ingested.
+        questions: Those that can be asked.
+        drafts: Those that are not finished.
         lines: Of `questions.jsonl`, by question.
         documents_hash: Of names and bytes.
-        questions_hash: Of all questions, whatever their order and spelling as JSON.
+        questions_hash: Of all questions but drafts, whatever their order and spelling as JSON.
     """
 
     folder: Path
     file: SuiteFile
     documents: tuple[SourceFile, ...]
     questions: tuple[Question, ...]
+    drafts: tuple[Question, ...]
     lines: Mapping[str, int]
     documents_hash: str
     questions_hash: str
@@ -188,12 +193,13 @@ def read_suite(folder: Path) -> Suite:
     hashes = _hashed(documents, problems)
     if problems or stated is None:
         raise SuiteError(problems)
-    questions = tuple(question for _, question in numbered)
+    questions = tuple(question for _, question in numbered if question.type != DRAFT)
     return Suite(
         folder=folder,
         file=stated,
         documents=tuple(documents),
         questions=questions,
+        drafts=tuple(question for _, question in numbered if question.type == DRAFT),
         lines={question.id: line for line, question in numbered},
         documents_hash=digest(hashes),
         questions_hash=digest({one.id: question_hash(one) for one in questions}),

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from eval.asking import Service
     from eval.comparing import Comparison
     from eval.report import Report
+    from eval.runs import Run
+    from eval.suite import Suite
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
 KEY_VARIABLE = "CHAPTERVERSE_KEY"
 _RUN = Path("eval-run")
 _COMPARISON = "comparison.md"
-_REPORTS = ("report.json", "report.md", "junit.xml")
+_REPORTS = ("report.json", "report.md", "junit.xml", "report.html")
 
 
 def check(
@@ -38,21 +40,28 @@ def check(
 ) -> None:
     """Check suites: is every line in its form, every quote in its document, every pattern safe and supported?
 
-    Exits with 1 when something is wrong, each thing on a line of its own with its file and line.
+    Exits with 1 when something is wrong, each thing on a line of its own with its file and line. Of a draft it says
+    what is lacking; that is not wrong.
     """
-    from eval.linting import checked_suite
+    from eval.linting import check as checked
     from eval.suite import SuiteError
 
     wrong = 0
     for folder in suites:
         try:
-            suite = checked_suite(folder)
+            found = checked(folder)
         except SuiteError as error:
             wrong += len(error.problems)
             typer.echo(str(error))
         else:
+            suite = found.suite
+            for lacking in found.lacking:
+                typer.echo(str(lacking))
+            drafts = (
+                f" and {len(suite.drafts)} drafts, which are not asked," if suite.drafts else ""
+            )
             typer.echo(
-                f"{folder}: {suite.name}, {len(suite.questions)} questions about "
+                f"{folder}: {suite.name}, {len(suite.questions)} questions{drafts} about "
                 f"{len(suite.documents)} documents: nothing is wrong"
             )
     if wrong:
@@ -191,14 +200,18 @@ def _run(
     from eval.revision import code_revision
 
     suites = [checked_suite(folder) for folder in folders]
+    for suite in suites:
+        if suite.drafts:
+            typer.echo(f"{suite.name}: {len(suite.drafts)} drafts are not asked", err=True)
     with _service(out, url, data) as service:
         plan = runs.plan_of(suites, service, code_revision(), repeats)
         if again:
             runs.take_away(out)
         with _ending_well(out), _bars() as show:
             runs.run(suites, service, out, plan, workers=workers, progress=show)
-    report = build(runs.read_run(out), suites)
-    _write(report, out)
+    done = runs.read_run(out)
+    report = build(done, suites)
+    _write(report, done, suites, out)
     shutil.rmtree(_own_data(out), ignore_errors=True)
     return report
 
@@ -237,14 +250,16 @@ def _ending_well(out: Path) -> Iterator[None]:
         _fail(f"{error} {go_on}", LOST)
 
 
-def _write(report: Report, out: Path) -> None:
+def _write(report: Report, run: Run, suites: list[Suite], out: Path) -> None:
     from eval.report import reports_as_json
+    from eval.report_html import html
     from eval.report_text import junit, markdown
 
     contents = (
         reports_as_json().dump_json(report, indent=1).decode(),
         markdown(report),
         junit(report),
+        html(report, run, suites),
     )
     for name, content in zip(_REPORTS, contents, strict=True):
         (out / name).write_text(content, encoding="utf-8")

@@ -516,5 +516,8 @@ class AnswerStore(Protocol):
             UnknownAnswer: there is none.
         """
 
+    def with_feedback(self, collection: str, since: dt.datetime) -> list[StoredAnswer]:
+        """A collection's answers that somebody said something of and that were given since a time, oldest first."""
+
     def forget_before(self, time: dt.datetime) -> None:
         """Delete the answers that were given before a time, with their feedback."""

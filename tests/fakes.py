@@ -204,6 +204,11 @@ class InMemoryAnswers:
         held = self.answer(answer_id)
         self._answers[answer_id] = replace(held, feedback=(*held.feedback, feedback))
 
+    def with_feedback(self, collection: str, since: dt.datetime) -> list[StoredAnswer]:
+        held = [one for one in self._answers.values() if one.collection == collection]
+        told = [one for one in held if one.feedback and one.asked_at >= since]
+        return sorted(told, key=lambda one: (one.asked_at, one.id))
+
     def forget_before(self, time: dt.datetime) -> None:
         self._answers = {i: a for i, a in self._answers.items() if a.asked_at >= time}
 

@@ -40,31 +40,7 @@ class StoredAnswers:
     def answer(self, answer_id: str) -> StoredAnswer:
         """See `AnswerStore.answer`."""
         with self._database.read() as db:
-            row = first(
-                db, "SELECT id, collection, asked_at, body FROM answers WHERE id = ?", (answer_id,)
-            )
-            said = rows(
-                db,
-                "SELECT verdict, marker, comment, at FROM feedback WHERE answer_id = ? ORDER BY id",
-                (answer_id,),
-            )
-        if row is None:
-            raise UnknownAnswer(answer_id)
-        return StoredAnswer(
-            id=row[0],
-            collection=row[1],
-            asked_at=dt.datetime.fromisoformat(row[2]),
-            body=json.loads(row[3]),
-            feedback=tuple(
-                Feedback(
-                    verdict=verdict,
-                    marker=marker,
-                    comment=comment,
-                    at=dt.datetime.fromisoformat(at),
-                )
-                for verdict, marker, comment, at in said
-            ),
-        )
+            return _read(db, answer_id)
 
     def add_feedback(self, answer_id: str, feedback: Feedback) -> None:
         """See `AnswerStore.add_feedback`."""
@@ -82,10 +58,47 @@ class StoredAnswers:
                 ),
             )
 
+    def with_feedback(self, collection: str, since: dt.datetime) -> list[StoredAnswer]:
+        """See `AnswerStore.with_feedback`."""
+        with self._database.read() as db:
+            found = column(
+                db,
+                "SELECT id FROM answers WHERE collection = ? AND asked_at >= ?"
+                " AND id IN (SELECT answer_id FROM feedback) ORDER BY asked_at, id",
+                (collection, since.isoformat()),
+            )
+            return [_read(db, answer_id) for answer_id in found]
+
     def forget_before(self, time: dt.datetime) -> None:
         """See `AnswerStore.forget_before`."""
         with self._database.write() as db:
             db.execute("DELETE FROM answers WHERE asked_at < ?", (time.isoformat(),))
+
+
+def _read(db: apsw.Connection, answer_id: str) -> StoredAnswer:
+    row = first(db, "SELECT id, collection, asked_at, body FROM answers WHERE id = ?", (answer_id,))
+    if row is None:
+        raise UnknownAnswer(answer_id)
+    said = rows(
+        db,
+        "SELECT verdict, marker, comment, at FROM feedback WHERE answer_id = ? ORDER BY id",
+        (answer_id,),
+    )
+    return StoredAnswer(
+        id=row[0],
+        collection=row[1],
+        asked_at=dt.datetime.fromisoformat(row[2]),
+        body=json.loads(row[3]),
+        feedback=tuple(
+            Feedback(
+                verdict=verdict,
+                marker=marker,
+                comment=comment,
+                at=dt.datetime.fromisoformat(at),
+            )
+            for verdict, marker, comment, at in said
+        ),
+    )
 
 
 def blank(db: apsw.Connection, documents: Iterable[DocumentId]) -> None:

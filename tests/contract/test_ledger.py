@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -173,6 +174,20 @@ def test_an_answer_is_kept_with_what_is_said_of_it(stored: Put) -> None:
     stored().answers.forget_before(NOW + dt.timedelta(seconds=1))
     with pytest.raises(UnknownAnswer):
         stored().answers.answer("a1")
+
+
+def test_answers_that_somebody_said_something_of_are_told_oldest_first(stored: Put) -> None:
+    answers = stored(document("Bees dance.")).answers
+    hours = {"a1": 2, "a2": 1, "a3": 3, "a4": 0}
+    for name, hour in hours.items():
+        given = answer(citation("d1", "Bees dance."), id=name)
+        answers.keep(replace(given, asked_at=NOW + dt.timedelta(hours=hour)))
+    answers.keep(replace(answer(id="other"), collection="papers"))
+    for name in ("a1", "a1", "a2", "a4", "other"):
+        answers.add_feedback(name, Feedback(verdict="good", at=NOW))
+    found = stored().answers.with_feedback("default", NOW + dt.timedelta(hours=1))
+    assert [(one.id, len(one.feedback)) for one in found] == [("a2", 1), ("a1", 2)]
+    assert not stored().answers.with_feedback("nowhere", NOW)
 
 
 def test_deleting_a_document_takes_its_words_out_of_every_answer(stored: Put) -> None:

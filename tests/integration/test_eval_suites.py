@@ -163,6 +163,7 @@ def test_the_command_runs_a_suite_with_the_real_model(
     assert report["plan"]["code"]["sources"]
     assert (out / "report.md").exists()
     assert (out / "junit.xml").exists()
+    assert (out / "report.html").exists()
     assert not (out / "data").exists()
     again = CliRunner().invoke(app, command)
     assert again.exit_code == 0

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import eval.suite as format_
 from eval.cli import app
-from eval.linting import checked_suite
+from eval.linting import check, checked_suite
 from eval.suite import SuiteError, read_suite, schemas
 from tests.suites import DEVELOPMENT, QUESTIONS, development_suite, question, write_suite
 
@@ -159,3 +159,40 @@ def test_check_exits_with_1_and_lists_every_problem(tmp_path: Path) -> None:
     assert "harbour, 4 questions about 2 documents: nothing is wrong" in done.stdout
     assert f"{broken}/questions.jsonl:2: x: " in done.stdout
     assert CliRunner().invoke(app, ["check", str(sound)]).exit_code == 0
+
+
+def test_a_draft_is_told_of_and_not_asked(tmp_path: Path) -> None:
+    draft = question(id="new", type="draft", must=[], evidence=[], expected="")
+    half = question(id="half", type="draft", must=[["Friday"]], expected="")
+    folder = write_suite(tmp_path / "suite", [*QUESTIONS, draft, half])
+    found = check(folder)
+    assert [one.id for one in found.suite.drafts] == ["new", "half"]
+    assert [one.id for one in found.suite.questions] == [one["id"] for one in QUESTIONS]
+    lacking = [str(one).removeprefix(f"{folder}/questions.jsonl:") for one in found.lacking]
+    assert [one.partition(",")[0] for one in lacking] == [
+        "5: draft 'new': type: say which it is: single_fact",
+        "5: draft 'new': must: nothing tells a right answer from a wrong one; add a pattern",
+        "5: draft 'new': evidence: name what the answer rests on",
+        "6: draft 'half': type: say which it is: single_fact",
+        "6: draft 'half': pattern 'Friday' is supported by no evidence",
+    ]
+    without = read_suite(write_suite(tmp_path / "without"))
+    assert found.suite.questions_hash == without.questions_hash
+
+
+def test_the_commands_say_that_drafts_are_not_asked(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite", [question(), question(id="new", type="draft")])
+    done = CliRunner().invoke(app, ["check", str(folder)])
+    assert done.exit_code == 0
+    assert "questions.jsonl:2: draft 'new': type: say which it is" in done.stdout
+    assert "1 questions and 1 drafts, which are not asked, about 2 documents" in done.stdout
+
+
+def test_a_suite_of_drafts_alone_cannot_be_asked(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite", [question(type="draft")])
+    assert problems(folder) == [
+        "questions.jsonl: every question is a draft; `verse eval check` says what each lacks"
+    ]
+    refused = CliRunner().invoke(app, ["run", str(folder), "--out", str(tmp_path / "run")])
+    assert refused.exit_code == 2
+    assert "every question is a draft" in refused.output
