@@ -239,6 +239,65 @@ def passages(
 
 
 @app.command()
+def injection(
+    folder: Annotated[Path, typer.Argument(help="A set with attacks.", exists=True)],
+) -> None:
+    """Instructions planted in documents: is the answer what it is without them, and does it repeat them?
+
+    Exits with 2 when the set cannot be read.
+    """
+    from eval.injection import measure, read_cases
+
+    with _readable():
+        cases = read_cases(folder)
+    with _bars() as show:
+        report = measure(cases, show)
+    console = Console(width=120)
+    console.print(f"{folder.name}: answered, without the attack: {report.answered}")
+    console.print(f"of those answered with or without it, the same answer: {report.same}")
+    for position, repeats in report.repeats.items():
+        console.print(f"attack at the {position}: a statement repeats words of it: {repeats}")
+    console.print(f"the answer is among the statements without the attack: {report.right_before}")
+    console.print(f"the answer is among the statements with it: {report.right_after}")
+
+
+@app.command()
+def support(
+    folder: Annotated[Path, typer.Argument(help="A set with judged claims.", exists=True)],
+) -> None:
+    """Citation support: do the words that a claim shares with what it cites tell whether that supports it?
+
+    Exits with 2 when the set cannot be read.
+    """
+    from eval.support import measure, read_claims
+
+    with _readable():
+        report = measure(read_claims(folder))
+    console = Console(width=120)
+    for label, share in report.shares.items():
+        console.print(f"{label}: share of the claim's words in what is cited: {share}")
+    console.print(f"a supported claim has the larger share: {report.ranked}")
+
+
+@app.command()
+def followups(
+    folder: Annotated[Path, typer.Argument(help="A set of conversations.", exists=True)],
+) -> None:
+    """Follow-up questions, as they are searched with: what of a stand-alone question do they hold?
+
+    They are searched with as they are asked: the library takes no earlier turns yet. Exits with 2 when the set
+    cannot be read.
+    """
+    from eval.followups import measure, read_follow_ups
+
+    with _readable():
+        report = measure(read_follow_ups(folder), lambda one: one.question)
+    console = Console(width=120)
+    console.print(f"{folder.name}, as asked: ROUGE-1 recall of the rewrite: {report.recall}")
+    console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
+
+
+@app.command()
 def ingestion(
     words: Annotated[
         Path, typer.Argument(help="A set in the normal form, whose words fill files.", exists=True)

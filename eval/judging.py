@@ -104,6 +104,12 @@ def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
     )
 
 
+def words_held(statement: str, quotes: str) -> float:
+    """The share of a statement's different words and numbers that its quotes hold."""
+    words = set(_WORD.findall(statement.casefold()))
+    return len(words & set(_WORD.findall(quotes.casefold()))) / len(words) if words else 0.0
+
+
 def carriers(group: Sequence[str], evidence: Sequence[Evidence]) -> list[int]:
     """Which pieces of evidence hold what a pattern of the group asks for."""
     return [
@@ -148,7 +154,7 @@ def _statement_scores(question: Question, answered: Answered) -> dict[str, float
         return {}
     quotes = {one.marker: one.quote for one in answered.citations}
     support = [
-        _held(plain(one.text), " ".join(quotes.get(marker, "") for marker in one.citations))
+        words_held(plain(one.text), " ".join(quotes.get(marker, "") for marker in one.citations))
         for one in answered.statements
     ]
     scores: dict[str, float | None] = {"statement_support": sum(support) / len(support)}
@@ -157,12 +163,6 @@ def _statement_scores(question: Question, answered: Answered) -> dict[str, float
         helps = [any(found(it, plain(one.text)) for it in patterns) for one in answered.statements]
         scores["answer_rank"] = 1 / (1 + helps.index(True)) if any(helps) else 0.0
     return scores
-
-
-def _held(statement: str, quotes: str) -> float:
-    """The share of a statement's different words and numbers that its quotes hold."""
-    words = set(_WORD.findall(statement.casefold()))
-    return len(words & set(_WORD.findall(quotes.casefold()))) / len(words) if words else 0.0
 
 
 def _pair_scores(question: Question, answered: Answered) -> dict[str, float | None]:

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.cli import app
+from eval.followups import FollowUp, measure, read_follow_ups, rouge_1_recall
+from tests.unit.eval.test_bench import write
+
+TURNS = (
+    {
+        "question": "Is it treatable?",
+        "answers": ["Is scurvy treatable?"],
+        "meta": {"history": [{"role": "user", "text": "What is scurvy?"}], "needs_rewrite": True},
+    },
+    {
+        "question": "What is scurvy?",
+        "answers": ["What is scurvy?"],
+        "meta": {"history": [], "needs_rewrite": False},
+    },
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path, "questions", *TURNS)
+    return tmp_path
+
+
+def test_recall_counts_words_as_often_as_they_stand_in_the_reference() -> None:
+    assert rouge_1_recall("Is it treatable?", "Is scurvy treatable?") == pytest.approx(2 / 3)
+    assert rouge_1_recall("the ferry", "the ferry of the harbour") == pytest.approx(2 / 5)
+    assert rouge_1_recall("of the HARBOUR: the ferry", "The ferry of the harbour") == 1.0
+    assert rouge_1_recall("", "ferry") == 0.0
+
+
+def test_rewrites_are_compared_and_the_others_left_alone(folder: Path) -> None:
+    turns = read_follow_ups(folder)
+    as_asked = measure(turns, lambda one: one.question)
+    assert as_asked.recall.value == pytest.approx(2 / 3)
+    assert as_asked.left_alone.value == 1.0
+
+    def with_history(one: FollowUp) -> str:
+        return " ".join((*one.history, one.question, "Please."))
+
+    changed = measure(turns, with_history)
+    assert (changed.recall.value, changed.left_alone.value) == (1.0, 0.0)
+
+
+def test_the_command_says_that_questions_stay_as_they_are_asked(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["followups", str(folder)])
+    assert done.exit_code == 0
+    assert "as asked: ROUGE-1 recall of the rewrite: 0.667" in done.stdout
+    (folder / "questions.jsonl.gz").unlink()
+    assert CliRunner().invoke(app, ["followups", str(folder)]).exit_code == 2
