@@ -42,7 +42,7 @@ def words(text: str) -> list[str]:
     """
     plain = text.casefold()
     if not plain.isascii():
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain).casefold())  # ™ gives TM
     found: list[str] = _WORD.findall(_APOSTROPHE.sub("", _POSSESSIVE.sub("", plain)))
     if plain.isascii():
         return found

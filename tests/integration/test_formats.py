@@ -29,9 +29,10 @@ def copied(number: int, folder: Path) -> Path:
 
 
 def same_answers(store: EmbeddedStore, folder: Path) -> bool:
-    """Whether a store finds what its release found; by words, what a folder of today finds.
+    """Whether a store finds what its release found; by words, and among equals, what a folder of today finds.
 
-    What words are taken from passages is derived anew where another release took others.
+    What words are taken from passages is derived anew where another release took others. Of passages that are
+    equally near, older releases kept any where only some of them were asked for.
     """
     fresh = folder.with_name(f"{folder.name}-fresh")
     if not fresh.exists():
@@ -39,7 +40,13 @@ def same_answers(store: EmbeddedStore, folder: Path) -> bool:
     then, now = (
         json.loads((one / "answers.json").read_text(encoding="utf-8")) for one in (folder, fresh)
     )
-    return answers(store) == {name: (now if "lexical" in name else then)[name] for name in then}
+    as_it_did = all(nearer(now[name]) == nearer(then[name]) for name in then if "dense" in name)
+    return as_it_did and answers(store) == now
+
+
+def nearer(found: list[tuple[str, float]]) -> list[tuple[str | None, float]]:
+    """Scores, and the texts of all but the least of them."""
+    return [(text if score > found[-1][1] else None, score) for text, score in found]
 
 
 def format_of(database: Path) -> object:

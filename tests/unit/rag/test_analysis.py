@@ -24,6 +24,7 @@ from rag.analysis import terms, words
         ("ประเทศ", ["ปร", "ระ", "ะเ", "เท", "ทศ"]),
         ("한국어 단어", [unicodedata.normalize("NFKD", one) for one in ("한국어", "단어")]),
         ("ﬁne", ["fine"]),
+        ("Eglo™ № 5 ㎏", ["eglotm", "no", "5", "kg"]),
         ("— … !", []),
     ],
 )
