@@ -91,10 +91,11 @@ def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
     scores = {
         "correctness": float(not missed),
         **_abstention_scores(question, answered),
-        **_statement_scores(question, answered),
+        **_statement_scores(question, answered, evidence),
         **_pair_scores(question, answered),
         **_citation_scores(question, answered, sources, evidence),
         **_retrieval_scores(answered, evidence),
+        **_search_scores(answered),
     }
     return Judged(
         scores=scores,
@@ -142,7 +143,9 @@ def _abstention_scores(question: Question, answered: Answered) -> dict[str, floa
     return scores
 
 
-def _statement_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+def _statement_scores(
+    question: Question, answered: Answered, evidence: Sequence[Sequence[Place]]
+) -> dict[str, float | None]:
     """Whether what helps comes first, and whether statements say what their quotes say."""
     if not answered.statements:
         return {}
@@ -155,8 +158,17 @@ def _statement_scores(question: Question, answered: Answered) -> dict[str, float
     patterns = [pattern for group in (*question.must, *question.pairs) for pattern in group]
     if patterns:
         helps = [any(found(it, plain(one.text)) for it in patterns) for one in answered.statements]
-        scores["answer_rank"] = 1 / (1 + helps.index(True)) if any(helps) else 0.0
+        scores["answer_rank"] = _first(helps)
+    if everything := [place for places in evidence for place in places]:
+        resting = {one.marker for one in answered.citations if overlaps(one, everything)}
+        rests = [not resting.isdisjoint(one.citations) for one in answered.statements]
+        scores["evidence_rank"] = _first(rests)
     return scores
+
+
+def _first(outcomes: Sequence[bool]) -> float:
+    """The reciprocal rank of the first that holds; 0 if none does."""
+    return 1 / (1 + outcomes.index(True)) if True in outcomes else 0.0
 
 
 def _held(statement: str, quotes: str) -> float:
@@ -230,6 +242,18 @@ def _retrieval_scores(
         "ndcg_at_10": ndcg_at_k(ranking, judgments, FIRST),
         "mrr": reciprocal_rank(ranking, judgments),
     }
+
+
+def _search_scores(answered: Answered) -> dict[str, float | None]:
+    """Whether both halves of the search live, though these questions may not need them both."""
+    seen = answered.retrieved
+    if not seen:
+        return {}
+    halves = (
+        any(one.lexical_rank is not None for one in seen),
+        any(one.dense_rank is not None for one in seen),
+    )
+    return {"search_halves": _share(halves)}
 
 
 def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
