@@ -219,7 +219,20 @@ def _citation_scores(
     scores["citation_precision"] = (
         _share([overlaps(one, everything) for one in cited]) if everything else None
     )
+    if cited and everything:
+        scores["citation_focus"] = _focus(cited, everything)
     return scores
+
+
+def _focus(cited: Sequence[Cited], evidence: Sequence[Place]) -> float:
+    """The share of the quotes' characters that are evidence: a quote of everything would hold it, and show nothing."""
+    held: dict[str, set[int]] = {}
+    for document, span in evidence:
+        held.setdefault(document, set()).update(range(span.start, span.end))
+    characters = [(one.document, at) for one in cited for at in range(one.start, one.end)]
+    if not characters:
+        return 0.0
+    return sum(at in held.get(document, ()) for document, at in characters) / len(characters)
 
 
 def _retrieval_scores(

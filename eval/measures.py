@@ -25,6 +25,7 @@ MEASURES = {
     "citation_exactness": Measure("quotes that are exact"),
     "citation_recall": Measure("citation recall"),
     "citation_precision": Measure("citation precision"),
+    "citation_focus": Measure("characters of quotes that are evidence"),
     "statement_support": Measure("words of statements in their quotes"),
     "abstention_precision": Measure("abstentions that are right"),
     "abstention_recall": Measure("abstentions of those due"),

@@ -22,9 +22,11 @@ from rag.types import (
     Document,
     DocumentId,
     Filters,
+    Quote,
     Response,
     ScoredPassage,
     Searched,
+    Span,
     Statement,
     Vectors,
 )
@@ -229,24 +231,25 @@ def _remembering_too_much() -> Mutant:
     return _responding(response)
 
 
-def _citing_old_versions(library: Library) -> Library:
-    def response(key: str, given: Response) -> Response:
-        if not isinstance(given, Answer):
-            return given
-        return Answer(
-            statements=tuple(
-                replace(
-                    one,
-                    quotes=tuple(
-                        replace(quote, version=library.store.versions(quote.document_id)[0])
-                        for quote in one.quotes
-                    ),
-                )
-                for one in given.statements
-            )
-        )
+def _quoting_everything(library: Library) -> Library:
+    def whole(quote: Quote) -> Quote:
+        document = library.store.document(quote.document_id, quote.version)
+        return Quote.cut(document, Span(0, len(document.text)))
 
-    return _responding(response).engine(library)
+    def change(key: str, said: Statements) -> Statements:
+        return tuple(replace(one, quotes=tuple(map(whole, one.quotes))) for one in said)
+
+    return _stating(change).engine(library)
+
+
+def _citing_old_versions(library: Library) -> Library:
+    def old(quote: Quote) -> Quote:
+        return replace(quote, version=library.store.versions(quote.document_id)[0])
+
+    def change(key: str, said: Statements) -> Statements:
+        return tuple(replace(one, quotes=tuple(map(old, one.quotes))) for one in said)
+
+    return _stating(change).engine(library)
 
 
 def _of_another_document(answered: Answered, cited: Cited) -> Cited:
@@ -339,6 +342,7 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "only one statement is made": (_set("answers", statements=1), "correctness"),
     "an unsupported statement is added": (_stating(_with_an_invention), "statement_support"),
     "statements have each other's quotes": (_stating(_with_the_next_quotes), "statement_support"),
+    "whole documents are quoted": (Mutant(engine=_quoting_everything), "citation_focus"),
     "numbers are off": (_stating(_with_other_numbers), "correctness"),
     "answers are remembered for other questions": (_remembering_too_much(), "correctness"),
     "what calls for abstaining is answered": (_set("answers", abstain_below=0.0), "wrong_answers"),

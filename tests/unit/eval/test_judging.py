@@ -316,6 +316,21 @@ def test_an_answer_needs_statements_and_each_of_them_a_quote() -> None:
     )
 
 
+def test_quotes_that_say_too_much_lose_their_focus() -> None:
+    question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund was"),))
+
+    def focus(*cited: Cited) -> float | None:
+        return scores(question, answered("Lund", citations=cited))["citation_focus"]
+
+    exact, elsewhere = quoted("Ada Lund was"), quoted("In 2021 the ", marker=2)
+    assert focus(exact) == 1
+    assert focus(exact, elsewhere) == 1 / 2  # 12 characters of each
+    assert focus(quoted("Ada Lund was harbour mas")) == 1 / 2
+    assert focus(quoted(MINUTES)) == 12 / len(MINUTES)
+    assert focus(replace(exact, end=exact.start, quote="")) == 0
+    assert "citation_focus" not in scores(asked(), answered("Lund"))
+
+
 def test_what_rests_on_evidence_should_come_first() -> None:
     question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund was harbour master"),))
     cited = (quoted("closed the north gate", marker=1), quoted("Ada Lund was", marker=2))
