@@ -91,10 +91,11 @@ def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
     scores = {
         "correctness": float(not missed),
         **_abstention_scores(question, answered),
-        **_statement_scores(question, answered),
+        **_statement_scores(question, answered, evidence),
         **_pair_scores(question, answered),
         **_citation_scores(question, answered, sources, evidence),
         **_retrieval_scores(answered, evidence),
+        **_search_scores(answered),
     }
     return Judged(
         scores=scores,
@@ -148,7 +149,9 @@ def _abstention_scores(question: Question, answered: Answered) -> dict[str, floa
     return scores
 
 
-def _statement_scores(question: Question, answered: Answered) -> dict[str, float | None]:
+def _statement_scores(
+    question: Question, answered: Answered, evidence: Sequence[Sequence[Place]]
+) -> dict[str, float | None]:
     """Whether what helps comes first, and whether statements say what their quotes say."""
     if not answered.statements:
         return {}
@@ -161,8 +164,17 @@ def _statement_scores(question: Question, answered: Answered) -> dict[str, float
     patterns = [pattern for group in (*question.must, *question.pairs) for pattern in group]
     if patterns:
         helps = [any(found(it, plain(one.text)) for it in patterns) for one in answered.statements]
-        scores["answer_rank"] = 1 / (1 + helps.index(True)) if any(helps) else 0.0
+        scores["answer_rank"] = _first(helps)
+    if everything := [place for places in evidence for place in places]:
+        resting = {one.marker for one in answered.citations if overlaps(one, everything)}
+        rests = [not resting.isdisjoint(one.citations) for one in answered.statements]
+        scores["evidence_rank"] = _first(rests)
     return scores
+
+
+def _first(outcomes: Sequence[bool]) -> float:
+    """The reciprocal rank of the first that holds; 0 if none does."""
+    return 1 / (1 + outcomes.index(True)) if True in outcomes else 0.0
 
 
 def _pair_scores(question: Question, answered: Answered) -> dict[str, float | None]:
@@ -207,7 +219,20 @@ def _citation_scores(
     scores["citation_precision"] = (
         _share([overlaps(one, everything) for one in cited]) if everything else None
     )
+    if cited and everything:
+        scores["citation_focus"] = _focus(cited, everything)
     return scores
+
+
+def _focus(cited: Sequence[Cited], evidence: Sequence[Place]) -> float:
+    """The share of the quotes' characters that are evidence: a quote of everything would hold it, and show nothing."""
+    held: dict[str, set[int]] = {}
+    for document, span in evidence:
+        held.setdefault(document, set()).update(range(span.start, span.end))
+    characters = [(one.document, at) for one in cited for at in range(one.start, one.end)]
+    if not characters:
+        return 0.0
+    return sum(at in held.get(document, ()) for document, at in characters) / len(characters)
 
 
 def _retrieval_scores(
@@ -230,6 +255,18 @@ def _retrieval_scores(
         "ndcg_at_10": ndcg_at_k(ranking, judgments, FIRST),
         "mrr": reciprocal_rank(ranking, judgments),
     }
+
+
+def _search_scores(answered: Answered) -> dict[str, float | None]:
+    """Whether both halves of the search live, though these questions may not need them both."""
+    seen = answered.retrieved
+    if not seen:
+        return {}
+    halves = (
+        any(one.lexical_rank is not None for one in seen),
+        any(one.dense_rank is not None for one in seen),
+    )
+    return {"search_halves": _share(halves)}
 
 
 def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:

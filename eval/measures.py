@@ -19,11 +19,13 @@ class Measure:
 MEASURES = {
     "correctness": Measure("answers that are right"),
     "answer_rank": Measure("rank of the first statement that helps"),
+    "evidence_rank": Measure("rank of the first statement that cites evidence"),
     "pair_recall": Measure("pairs found"),
     "pair_precision": Measure("statements of events that are right"),
     "citation_exactness": Measure("quotes that are exact"),
     "citation_recall": Measure("citation recall"),
     "citation_precision": Measure("citation precision"),
+    "citation_focus": Measure("characters of quotes that are evidence"),
     "statement_support": Measure("words of statements in their quotes"),
     "abstention_precision": Measure("abstentions that are right"),
     "abstention_recall": Measure("abstentions of those due"),
@@ -32,5 +34,6 @@ MEASURES = {
     "recall_at_10": Measure("evidence passages in the first 10"),
     "ndcg_at_10": Measure("nDCG@10 of evidence passages"),
     "mrr": Measure("MRR of evidence passages"),
+    "search_halves": Measure("halves of the search that bring passages"),
     "statements": Measure("statements of an answer", better=0),
 }

@@ -316,6 +316,46 @@ def test_an_answer_needs_statements_and_each_of_them_a_quote() -> None:
     )
 
 
+def test_quotes_that_say_too_much_lose_their_focus() -> None:
+    question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund was"),))
+
+    def focus(*cited: Cited) -> float | None:
+        return scores(question, answered("Lund", citations=cited))["citation_focus"]
+
+    exact, elsewhere = quoted("Ada Lund was"), quoted("In 2021 the ", marker=2)
+    assert focus(exact) == 1
+    assert focus(exact, elsewhere) == 1 / 2  # 12 characters of each
+    assert focus(quoted("Ada Lund was harbour mas")) == 1 / 2
+    assert focus(quoted(MINUTES)) == 12 / len(MINUTES)
+    assert focus(replace(exact, end=exact.start, quote="")) == 0
+    assert "citation_focus" not in scores(asked(), answered("Lund"))
+
+
+def test_what_rests_on_evidence_should_come_first() -> None:
+    question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund was harbour master"),))
+    cited = (quoted("closed the north gate", marker=1), quoted("Ada Lund was", marker=2))
+
+    def rank(*markers: int) -> float | None:
+        said = tuple(Said(text=f"Statement {one}.", citations=(one,)) for one in markers)
+        return scores(question, answered(statements=said, citations=cited))["evidence_rank"]
+
+    assert (rank(2, 1), rank(1, 2), rank(1)) == (1, 1 / 2, 0)
+    assert "evidence_rank" not in scores(question, ABSTAINED)
+    assert "evidence_rank" not in scores(asked(), answered("Lund"))
+
+
+def test_a_half_of_the_search_that_brings_nothing_is_missed() -> None:
+    lexical = Seen(document="notes.md", start=0, end=9, score=1.0, lexical_rank=1)
+    dense = replace(lexical, lexical_rank=None, dense_rank=1)
+
+    def halves(*seen: Seen) -> float | None:
+        return scores(asked(), answered("Lund", retrieved=seen))["search_halves"]
+
+    assert (halves(lexical, dense), halves(lexical), halves(dense)) == (1, 0.5, 0.5)
+    assert "search_halves" not in scores(asked(), answered("Lund", retrieved=()))
+    assert "search_halves" not in scores(asked(), answered("Lund"))
+
+
 def test_the_closest_quotes_of_an_abstention_are_exact_too() -> None:
     close = quoted("Ada Lund was")
     assert not judge(asked(), replace(ABSTAINED, closest=(close,)), SOURCES).broken
