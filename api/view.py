@@ -89,13 +89,15 @@ class View:
     def purge(self, collection: str) -> None:
         """As `PassageIndex.purge`."""
         self.require_existing(collection)
-        self.library.store.purge(collection)
+        with self._among_its_own():
+            self.library.store.purge(collection)
 
     def export(self, collection: str) -> Iterator[bytes]:
         """As `rag.exporting.export`; what is refused is refused before the first piece is asked for."""
         self.require_existing(collection)
         pieces = export(self.library.store, collection)
-        return chain([next(pieces)], pieces)
+        with self._among_its_own():
+            return chain([next(pieces)], pieces)
 
     def job(self, job_id: str) -> Job:
         """As `JobStore.job`."""

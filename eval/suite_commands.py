@@ -212,7 +212,8 @@ def _run(
     done = runs.read_run(out)
     report = build(done, suites)
     _write(report, done, suites, out)
-    shutil.rmtree(_own_data(out), ignore_errors=True)
+    if data is None and url is None:
+        shutil.rmtree(_own_data(out), ignore_errors=True)
     return report
 
 

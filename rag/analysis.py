@@ -42,7 +42,8 @@ def words(text: str) -> list[str]:
     """
     plain = text.casefold()
     if not plain.isascii():
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain).casefold())  # ™ gives TM
+        # A sign such as ™ has no case, and is written out in capitals.
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", plain).casefold())
     found: list[str] = _WORD.findall(_APOSTROPHE.sub("", _POSSESSIVE.sub("", plain)))
     if plain.isascii():
         return found

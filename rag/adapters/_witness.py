@@ -39,14 +39,14 @@ class Witness:
 
     def note(self, writer: apsw.Connection) -> None:
         """Write down that all of the log is acknowledged."""
-        frames = _frames(writer)
-        if frames < 1:
-            return
         try:
+            frames = _frames(writer)
+            if frames < 1:
+                return
             named = _NAMED.pack(frames, _last_frame(self._log, frames))
             self._write(named + _digest(named))
-        except OSError as error:  # the change is saved all the same
-            logger.warning("what was acknowledged cannot be written down: %s", error.strerror)
+        except (OSError, apsw.Error) as error:  # the change is saved all the same
+            logger.warning("what was acknowledged cannot be written down: %s", error)
 
     def forget(self) -> None:
         """Say nothing any more, durably."""
@@ -79,7 +79,13 @@ def refuse_damaged_log(database: Path) -> None:
     header = log.read_bytes()[:_HEADER] if log.exists() else b""
     if _is_sound(header) and header[_SALTS] != last[:8]:
         return  # begun anew, when the database had all of it
-    if _is_sound(header) and _reads(database) >= frames and _last_frame(log, frames) == last:
+    kept = database.exists() and database.stat().st_size  # else SQLite would delete the log
+    if (
+        kept
+        and _is_sound(header)
+        and _reads(database) >= frames
+        and _last_frame(log, frames) == last
+    ):
         return
     raise StoreDamaged(
         "Changes that were acknowledged are missing from the log of the data folder's database, which is lost or "

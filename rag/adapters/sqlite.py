@@ -132,6 +132,7 @@ class Database:
 
     def _reopened(self) -> apsw.Connection:
         """A writer on what the disk holds, once all of that has been saved anew."""
+        self._witness.forget()  # a log that is emptied must not be missed at the next start
         writer = self._connect()
         try:
             writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -281,3 +281,20 @@ def test_on_this_machine_no_key_is_asked_for() -> None:
     app = create_app(fake_library(), own=False)
     with TestClient(app, base_url=BASE) as client:
         assert client.get("/v1/documents", headers=bearer("none")).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", ""), ("GET", "/export")])
+def test_a_collection_that_goes_meanwhile_tells_nothing_of_others(
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = fake_library()
+    with served(library, keys=True) as client:
+        every, mine = key_for(library, *SCOPES), key_for(library, *SCOPES, collections=["mine"])
+        for name in ("mine", "secret"):
+            assert upload(client, key=every, collection=name).status_code == 201
+        known = library.store.collections()
+        monkeypatch.setattr(library.store, "collections", lambda: known)
+        library.store.purge("mine")
+        response = client.request(method, f"/v1/collections/mine{path}", headers=bearer(mine))
+        assert_problem(response, 404, "unknown-collection")
+        assert "secret" not in response.text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.adapters._witness import WITNESS
+from rag.adapters._witness import WITNESS, refuse_damaged_log
 from rag.adapters.backup import back_up, verify
 from rag.adapters.embedded import EmbeddedStore
 from rag.adapters.sqlite import DATABASE
@@ -113,3 +113,18 @@ def test_a_folder_that_was_closed_in_order_has_nothing_to_miss(
     assert _is_whole(killed, folder)
     assert not (folder / LOG).exists()
     assert _is_whole(killed, folder)
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_lost_database_takes_no_log_with_it(
+    killed: Path, tmp_path: Path, left: bytes | None
+) -> None:
+    folder = _copy(killed, tmp_path / "data")
+    log = (folder / LOG).read_bytes()
+    (folder / DATABASE).unlink()
+    if left is not None:
+        (folder / DATABASE).write_bytes(left)
+    with pytest.raises(StoreDamaged):
+        refuse_damaged_log(folder / DATABASE)
+    assert (folder / LOG).read_bytes() == log
+    assert (folder / DATABASE).exists() == (left is not None)

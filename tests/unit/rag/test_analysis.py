@@ -52,3 +52,7 @@ def test_threads_do_not_mix_up_their_words() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert found == alone
+
+
+def test_signs_that_stand_for_capitals_have_no_case_either() -> None:
+    assert words("Glo™ 3 № 5, 𝐁old ㎒") == ["glotm", "3", "no", "5", "bold", "mhz"]
