@@ -150,14 +150,15 @@ class _AskedOverHttp:
         seen = self.server.call(
             "POST", "/v1/search", json={"query": query, "k": PASSAGES, "collection": collection}
         )
-        passages = seen.json()["passages"] if seen.is_success else None
-        return self._recorded(question, body, passages, wall_ms)
+        if not seen.is_success:
+            return failed(self.suite, question, _detail(seen))
+        return self._recorded(question, body, seen.json()["passages"], wall_ms)
 
     def _recorded(
         self,
         question: Question,
         body: Mapping[str, Any],
-        passages: list[dict[str, Any]] | None,
+        passages: list[dict[str, Any]],
         wall_ms: float,
     ) -> Answered:
         abstention = body["abstention"] or {"closest": []}
@@ -178,7 +179,7 @@ class _AskedOverHttp:
             model=body["model"],
             timings_ms=body["timings_ms"],
             wall_ms=wall_ms,
-            retrieved=None if passages is None else tuple(map(self._seen, passages)),
+            retrieved=tuple(map(self._seen, passages)),
         )
 
     def _cited(self, one: Mapping[str, Any]) -> Cited:

@@ -206,6 +206,10 @@ def compare(before: Baseline, report: Report, moved: Sequence[Side] = ()) -> Com
         for key, one in after.outcomes.items()
         if key in before.outcomes and before.outcomes[key].question == one.question
     ]
+    if not both:
+        raise NotComparable(
+            "The baseline and the run have no question in common: nothing would be compared."
+        )
     pairs = {key: (before.outcomes[key], after.outcomes[key]) for key in both}
     everything = dict.fromkeys([*before.outcomes, *after.outcomes])
     return Comparison(

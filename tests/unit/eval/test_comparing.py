@@ -266,3 +266,10 @@ def test_a_failing_question_counts_as_worse(tmp_path: Path) -> None:
     found = compare(baseline(before), after)
     assert found.worse == ("harbour/gate",)
     assert not found.passed
+
+
+def test_a_comparison_of_nothing_is_refused(report: Report) -> None:
+    before = baseline(report)
+    others = {f"{key} renamed": one for key, one in before.outcomes.items()}
+    with pytest.raises(NotComparable, match="no question in common"):
+        compare(replace(before, outcomes=others), report)
