@@ -37,9 +37,12 @@ class Readiness:
             "queue": _failure(self.require_queue),
         }
 
-    def damage(self) -> str | None:
-        """What of the documents is damaged, without a name: everything else can be asked for all the same."""
-        damaged = {one.document_id for one in self._library.store.damage() if one.document_id}
+    def damaged_documents(self) -> str | None:
+        """How many documents are damaged: everything else can be asked for all the same."""
+        try:
+            damaged = {one.document_id for one in self._library.store.damage() if one.document_id}
+        except StoreError as error:
+            return str(error)
         count = f"{len(damaged)} document{'s' if len(damaged) > 1 else ''}"
         return f"{count} damaged, found by no search; look with: verse verify" if damaged else None
 
@@ -79,9 +82,8 @@ class Readiness:
             raise QueueFull(most)
 
     def _require_sound_database(self) -> None:
-        for one in self._library.store.damage():
-            if one.document_id is None:
-                raise StoreDamaged(f"{one.what} Restore a backup; look with: verse verify")
+        if any(one.document_id is None for one in self._library.store.damage()):
+            raise StoreDamaged("The database is damaged. Look with: verse verify")
 
     def _use_model(self) -> None:
         self._library.embedder.embed_queries(["ready"])

@@ -33,7 +33,7 @@ def ready(service: ServiceDep) -> HealthBody:
         raise ProblemError(
             NOT_READY, "; ".join(f"{name}: {why}" for name, why in failed.items()), checks=failed
         )
-    damage = service.readiness.damage()
+    damage = service.readiness.damaged_documents()
     return HealthBody(
         status="ok", checks=dict.fromkeys(checks, "ok") | ({"documents": damage} if damage else {})
     )

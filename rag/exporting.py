@@ -7,9 +7,11 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from rag.encoding import encode, locator_rows
+from rag.errors import UnknownDocument
 from rag.protocols import Catalog, DocumentSummary
 from rag.types import Document, DocumentDate, DocumentId, Version
 
@@ -21,22 +23,28 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
 
     A line is one version of one document, its text and all that is stated of it; a document's versions follow each
     other, the present one last. `docs/operations.md` describes the fields. Vectors are not among them: what they
-    were made of is.
+    were made of is. A document that is deleted meanwhile is left out, or leaves without its originals.
 
     Raises:
         UnknownCollection: there is none of that name.
         DocumentDamaged: one of its documents is not as it was written; it would be missing without a word.
     """
-    summaries = list(_summaries(store, collection))
-    versions = [(one, version) for one in summaries for version in store.versions(one.id)]
-    lines = b"".join(_line(store, one, version) for one, version in versions)
-    yield from _member(f"{collection}/documents.jsonl", lines)
+    lines: list[bytes] = []
+    versions: list[tuple[DocumentId, Version]] = []
+    for one in _summaries(store, collection):
+        with suppress(UnknownDocument):
+            held = store.versions(one.id)
+            lines += [_line(store, one, version, present=version == held[-1]) for version in held]
+            versions += [(one.id, version) for version in held]
+    yield from _member(f"{collection}/documents.jsonl", b"".join(lines))
     written: set[str] = set()
-    for one, version in versions:
+    for document_id, version in versions:
         name = version.removeprefix("sha256:")
         if name not in written:
-            written.add(name)
-            yield from _member(f"{collection}/originals/{name}", store.original(one.id, version))
+            with suppress(UnknownDocument):
+                original = store.original(document_id, version)
+                written.add(name)
+                yield from _member(f"{collection}/originals/{name}", original)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
@@ -47,13 +55,13 @@ def _summaries(store: Catalog, collection: str) -> Iterator[DocumentSummary]:
         after = page[-1].id
 
 
-def _line(store: Catalog, summary: DocumentSummary, version: Version) -> bytes:
+def _line(store: Catalog, summary: DocumentSummary, version: Version, *, present: bool) -> bytes:
     document = store.document(summary.id, version)
     stated = _fields(document)
     for name in ("published", "recorded", "original"):
         stated[name] = _fields(stated[name]) if stated[name] else None
     stated["locators"] = locator_rows(document.locators)
-    stated["present"] = version == summary.version
+    stated["present"] = present
     stated["added_at"] = summary.added_at.isoformat()
     stated["original_file"] = f"originals/{version.removeprefix('sha256:')}"
     return json.dumps(json.loads(encode(stated)), ensure_ascii=False).encode() + b"\n"

@@ -629,3 +629,13 @@ def test_an_export_holds_everything_in_open_formats(stored: Put) -> None:
     }
     with pytest.raises(UnknownCollection):
         next(export(store, "nope"))
+
+
+def test_an_export_goes_on_where_a_document_is_deleted_meanwhile(stored: Put) -> None:
+    store = stored(document("Whales sing.", id="a"), document("Frogs leap.", id="b"))
+    pieces = export(store, "default")
+    begun = next(pieces)
+    store.delete(DocumentId("a"))
+    with tarfile.open(fileobj=io.BytesIO(begun + b"".join(pieces))) as archive:
+        _, *originals = archive.getmembers()
+        assert [archive.extractfile(one).read() for one in originals] == [b"Frogs leap."]  # type: ignore[union-attr] # they are files

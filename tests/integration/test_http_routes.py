@@ -293,4 +293,4 @@ def test_readiness_tells_of_damage_and_ends_only_where_nothing_can_be_trusted() 
         assert "secret" not in response.text
         store.found = (whole,)
         problem = assert_problem(client.get("/readyz"), 503, "not-ready")
-        assert problem["checks"]["database"].startswith("It rots. Restore a backup")
+        assert problem["checks"]["database"].startswith("The database is damaged.")
