@@ -12,7 +12,11 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+GATE = ROOT / "examples/gate/.github"  # what users copy
+ACTION = GATE / "actions/answers/action.yml"
+WORKFLOWS = sorted(
+    path for of in (ROOT / ".github", GATE) for path in (of / "workflows").glob("*.yml")
+)
 
 
 def run(tool: str, *arguments: str | Path) -> None:
@@ -48,16 +52,29 @@ def test_the_image_runs_without_root_and_its_health_is_told_without_a_shell() ->
 def test_compose_and_workflows_are_what_their_schemas_ask() -> None:
     run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker/compose.yaml")
     run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    run("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION)
+
+
+def test_the_hook_for_users_is_what_pre_commit_asks() -> None:
+    run("pre-commit", "validate-config", "examples/gate/.pre-commit-config.yaml")
 
 
 def test_workflows_give_away_nothing() -> None:
-    run("zizmor", "--offline", "--quiet", *WORKFLOWS)
+    run("zizmor", "--offline", "--quiet", *WORKFLOWS, ACTION)
 
 
 def test_no_workflow_follows_a_tag_that_can_move() -> None:
     used = [u for path in WORKFLOWS for u in re.findall(r"uses: (\S+)", path.read_text())]
     assert used
-    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
+    ours = "./.github/actions/answers"  # comes with the workflow that uses it
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used if one != ours)
+
+
+def test_the_action_installs_this_release_and_the_model_that_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    action = ACTION.read_text()
+    assert f"default: {project['version']}\n" in action
+    assert f"--no-deps {project['optional-dependencies']['offline-model'][0]}\n" in action
 
 
 def test_nothing_is_locked_below_its_floor() -> None:
