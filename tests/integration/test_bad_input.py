@@ -200,7 +200,7 @@ _PARTS = (
     *("etc/passwd", "catalog.sqlite", "lock", "originals", "index", "?x=1", "#frag", "%", "&amp;"),
 )
 _KEPT = re.compile(
-    r"catalog\.sqlite(-wal|-shm)?|lock|reserve|originals|originals/[0-9a-f]{64}|index|index/\d+(/\d+)?(/[\w.]+)?"
+    r"catalog\.sqlite(-wal|-shm|-acknowledged)?|lock|reserve|originals|originals/[0-9a-f]{64}|index|index/\d+(/\d+)?(/[\w.]+)?"
 )
 
 
