@@ -538,7 +538,7 @@ def test_paths_and_methods_that_are_not_offered(client: TestClient) -> None:
 
 def test_health(client: TestClient) -> None:
     assert client.get("/livez").json()["status"] == "ok"
-    checks = ("service", "store", "model", "worker", "disk", "queue")
+    checks = ("service", "store", "database", "model", "worker", "disk", "queue")
     assert client.get("/readyz").json()["checks"] == dict.fromkeys(checks, "ok")
 
 
