@@ -50,8 +50,13 @@ class Witness:
 
     def forget(self) -> None:
         """Say nothing any more, durably."""
-        if self._path.exists():
+        if not self._path.exists():
+            return
+        try:
             self._write(_NOTHING, wait=True)
+        except OSError:  # else what it names would be missed once the log is folded, and the folder refused
+            self._path.unlink(missing_ok=True)
+            raise
 
     def _write(self, content: bytes, *, wait: bool = False) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
