@@ -54,7 +54,9 @@ class Witness:
             return
         try:
             self._write(_NOTHING, wait=True)
-        except OSError:  # else what it names would be missed once the log is folded, and the folder refused
+        except (
+            OSError
+        ):  # else what it names would be missed once the log is folded, and the folder refused
             self._path.unlink(missing_ok=True)
             raise
 
