@@ -346,11 +346,12 @@ def list_documents(
 ) -> None:
     """List documents."""
     from api import console
+    from rag.library import every_summary
 
     summaries: list[DocumentSummary] = []
     if not _is_new(_settings(data).data):
         with _opened(data, verbose) as library:
-            summaries = console.all_summaries(library, collection)
+            summaries = list(every_summary(library.store, collection))
     console.show_documents(summaries, as_json=as_json)
 
 

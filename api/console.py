@@ -38,14 +38,11 @@ from api.schemas import (
 from ingest.folders import Folders
 from ingest.pipeline import FileOutcome, Outcome
 from rag.access import Key, NewKey
-from rag.library import Library
 from rag.protocols import DocumentSummary
-from rag.types import DocumentId
 
 if TYPE_CHECKING:
     from api.doctor import Finding
 
-_PAGE = 500
 _OUTCOMES = get_args(Outcome)
 _BIDI_CONTROLS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -115,11 +112,6 @@ def _ending(run: Run) -> Iterator[None]:
             yield
     except Exception as error:  # noqa: BLE001 # it is raised again when the run was told
         run.error = error
-
-
-def all_summaries(library: Library, collection: str | None) -> list[DocumentSummary]:
-    """Every document of a collection, or of all."""
-    return list(_pages(library, collection))
 
 
 def show_run(run: Run, *, as_json: bool, indent: int | None = 2) -> None:
@@ -331,13 +323,6 @@ def _outcome(outcome: FileOutcome) -> dict[str, object]:
         ],
         "attachments": list(outcome.inside),
     }
-
-
-def _pages(library: Library, collection: str | None) -> Iterator[DocumentSummary]:
-    after: DocumentId | None = None
-    while page := library.store.summaries(collection, after=after, limit=_PAGE):
-        yield from page
-        after = page[-1].id
 
 
 def _printable(text: str, *, keep_lines: bool = False) -> str:

@@ -19,14 +19,12 @@ from eval.suite import Question, Suite, digest
 from ingest.pipeline import Ingester
 from rag.bootstrap import open_rag
 from rag.errors import InputError, ModelError, StoreError
-from rag.library import Found, Library
-from rag.protocols import DocumentSummary
+from rag.library import Found, Library, every_summary
 from rag.settings import Settings
-from rag.types import Answer, Document, DocumentId, Quote, Reply, ScoredPassage, Statement
+from rag.types import Answer, Document, Quote, Reply, ScoredPassage, Statement
 
 logger = logging.getLogger(__name__)
 
-_PAGE = 500
 PASSAGES = 50  # that retrieval is asked for
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -113,7 +111,7 @@ def taken_in(library: Library, suite: Suite, progress: Progress) -> Asking:
         progress(f"{suite.name}: documents", done, len(suite.documents))
     sources = {
         one.id: _source(library.store.document(one.id))
-        for one in _summaries(library, suite.collection)
+        for one in every_summary(library.store, suite.collection)
     }
     identity = {
         "settings_fingerprint": settings_fingerprint(library.settings),
@@ -125,14 +123,6 @@ def taken_in(library: Library, suite: Suite, progress: Progress) -> Asking:
     return Asking(
         sources={one.name: one for one in sources.values()}, identity=identity, ask=asked.ask
     )
-
-
-def _summaries(library: Library, collection: str) -> Iterator[DocumentSummary]:
-    """Every document of the collection, those from inside of others too."""
-    after: DocumentId | None = None
-    while page := library.store.summaries(collection, after=after, limit=_PAGE):
-        yield from page
-        after = page[-1].id
 
 
 def _source(document: Document) -> Source:

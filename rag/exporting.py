@@ -12,10 +12,9 @@ from typing import Any
 
 from rag.encoding import encode, locator_rows
 from rag.errors import UnknownDocument
+from rag.library import every_summary
 from rag.protocols import Catalog, DocumentSummary
 from rag.types import Document, DocumentDate, DocumentId, Version
-
-_PAGE = 200
 
 
 def export(store: Catalog, collection: str) -> Iterator[bytes]:
@@ -31,7 +30,7 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
     """
     lines: list[bytes] = []
     versions: list[tuple[DocumentId, Version]] = []
-    for one in _summaries(store, collection):
+    for one in every_summary(store, collection):
         with suppress(UnknownDocument):
             held = store.versions(one.id)
             lines += [_line(store, one, version, present=version == held[-1]) for version in held]
@@ -46,13 +45,6 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
                 written.add(name)
                 yield from _member(f"{collection}/originals/{name}", original)
     yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-def _summaries(store: Catalog, collection: str) -> Iterator[DocumentSummary]:
-    after: DocumentId | None = None
-    while page := store.summaries(collection, after=after, limit=_PAGE):
-        yield from page
-        after = page[-1].id
 
 
 def _line(store: Catalog, summary: DocumentSummary, version: Version, *, present: bool) -> bytes:

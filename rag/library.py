@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +16,7 @@ from rag.protocols import (
     AnswerStore,
     AuditLog,
     Catalog,
+    DocumentSummary,
     Embedder,
     JobStore,
     KeyStore,
@@ -38,6 +39,7 @@ from rag.types import (
 from rag.verification import verify
 
 DEFAULT_COLLECTION = "default"
+_PAGE = 500  # documents that are read at a time
 AUTO = "auto"
 
 
@@ -67,6 +69,18 @@ class Store(PassageIndex, Catalog, JobStore, Protocol):
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
+
+
+def every_summary(catalog: Catalog, collection: str | None) -> Iterator[DocumentSummary]:
+    """Every document of a collection, or of all, a page at a time.
+
+    Raises:
+        UnknownCollection: there is none of that name.
+    """
+    after: DocumentId | None = None
+    while page := catalog.summaries(collection, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

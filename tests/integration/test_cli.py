@@ -198,7 +198,7 @@ def test_all_pages_of_documents_are_listed(
 ) -> None:
     (papers / "tower.txt").write_text("The tower is older.")
     verse("ingest", papers)
-    monkeypatch.setattr("api.console._PAGE", 1)
+    monkeypatch.setattr("rag.library._PAGE", 1)
     listed = as_json(verse("documents", "--json"))["documents"]
     assert sorted(one["title"] for one in listed) == ["harbour", "tower"]
 
