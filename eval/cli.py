@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from eval import suite_commands
+from eval.bars import bars
 from eval.bench import BenchError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def answers(
         documents, questions = read_documents(folder, language), read_questions(folder, language)
         elsewhere = read_questions(foreign) if foreign else []
 
-    with _bars() as show:
+    with bars() as show:
         report = measure(documents, questions, elsewhere, show)
     _print(report, folder.name)
     raise typer.Exit(1 if report.exact.value < 1 else 0)
@@ -138,7 +138,7 @@ def hostile(
 
     with _readable():
         files = read_files(folder)
-    with _bars() as show:
+    with bars() as show:
         report = measure(files, show)
     console = Console(width=120)
     console.print(f"ended as expected: {report.files - len(report.wrong)} of {report.files}")
@@ -161,7 +161,7 @@ def pages(
     """
     from eval.pages import measure
 
-    with _readable(), _bars() as show:
+    with _readable(), bars() as show:
         report = measure(folder, show)
     console = Console(width=120)
     console.print(
@@ -188,7 +188,7 @@ def retrieval(
     with _readable():
         documents, questions = read_documents(folder), read_questions(folder)
         judgments = read_judgments(folder)
-    with _bars() as show:
+    with bars() as show:
         report = measure(documents, questions, judgments, show, data)
     table = Table(
         title=f"{folder.name}: {report.documents:,} documents, {report.passages:,} passages",
@@ -250,7 +250,7 @@ def injection(
 
     with _readable():
         cases = read_cases(folder)
-    with _bars() as show:
+    with bars() as show:
         report = measure(cases, show)
     console = Console(width=120)
     console.print(f"{folder.name}: answered, without the attack: {report.answered}")
@@ -365,7 +365,7 @@ def latency(
     from eval.peer import PeerFailed
 
     try:
-        with _bars() as show:
+        with bars() as show:
             compared = measure(sets, work, passages, questions, show)
     except (BenchError, PeerFailed) as error:
         typer.echo(f"verse eval: {error}", err=True)
@@ -400,25 +400,6 @@ def _readable() -> Iterator[None]:
     except BenchError as error:
         typer.echo(f"verse eval: {error}", err=True)
         raise typer.Exit(2) from error
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on standard error, one for each stage."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
-        yield show
 
 
 def _print(report: AnswerReport, name: str) -> None:

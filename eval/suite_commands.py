@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+
+from eval.bars import bars
 
 if TYPE_CHECKING:
     from eval.asking import Service
@@ -207,7 +201,7 @@ def _run(
         plan = runs.plan_of(suites, service, code_revision(), repeats)
         if again:
             runs.take_away(out)
-        with _ending_well(out), _bars() as show:
+        with _ending_well(out), bars() as show:
             runs.run(suites, service, out, plan, workers=workers, progress=show)
     done = runs.read_run(out)
     report = build(done, suites)
@@ -282,27 +276,6 @@ def _show(report: Report, out: Path) -> None:
         for one in entries:
             console.print(f"{title}: {one}", markup=False, highlight=False)
     console.print(f"Reports: {', '.join(str(out / name) for name in _REPORTS)}", highlight=False)
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress on standard error, a bar for each stage; none where it is no terminal."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    error = Console(stderr=True)
-    with Progress(*columns, console=error, transient=True, disable=not error.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
-
-        yield show
 
 
 def _fail(message: str, code: int) -> NoReturn:
