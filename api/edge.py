@@ -124,9 +124,10 @@ class Edge:
         host, origin = headers.get("host", ""), headers.get("origin")
         if scope["http_version"] not in ("1.0", "1.1"):
             raise ProblemError(MALFORMED, "This is served as HTTP/1.1.", {"Connection": "close"})
+        # others on the way may see another end of such a request
         if "transfer-encoding" in headers and (
             "content-length" in headers or scope["http_version"] == "1.0"
-        ):  # others on the way may see another end of this request
+        ):
             raise ProblemError(
                 MALFORMED, "The body's length is stated in two ways.", {"Connection": "close"}
             )

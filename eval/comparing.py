@@ -19,10 +19,8 @@ from eval.runs import REPORT_FILE, RunError
 FORMAT = 1
 LEVEL = 0.05
 FIRST = "correctness"
-_ALONE = (
-    FIRST,
-    "wrong_answers",
-)  # each is held to the level by itself; the other measures share it
+# Each is held to the level by itself; the other measures share it.
+_ALONE = (FIRST, "wrong_answers")
 # Each would take its part of the level from the others: one is `wrong_answers` reversed, one an invariant already.
 _UNTESTED = ("abstention_recall", "citation_exactness")
 

@@ -337,9 +337,11 @@ def _matching(folder: Path, entry: str) -> Iterator[Path]:
     if (folder / entry).is_dir():
         yield from (one.path for one in listed(folder / entry, but_not=Path(os.devnull)).files)
         return
+    if Path(entry).is_absolute():  # patterns are relative to the suite's folder
+        return
     try:
         found = sorted(folder.glob(entry))
-    except (NotImplementedError, ValueError):  # an absolute path, or one that is none
+    except ValueError:  # no pattern at all
         return
     yield from (one for one in found if one.is_file() and not one.name.startswith("."))
 

@@ -41,12 +41,10 @@ def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, unless it is there; wait until the disk has their names."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for one in missing or [
-        folder
-    ]:  # whoever made it may have been killed before the name was synced
-        with contextlib.suppress(
-            PermissionError
-        ):  # of a folder above that we may not read, nor made
+    # whoever made a folder that is there may have been killed before its name was synced
+    for one in missing or [folder]:
+        # a folder above that we may not read is none that we made
+        with contextlib.suppress(PermissionError):
             sync_folder(one.absolute().parent)
 
 

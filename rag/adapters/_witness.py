@@ -54,9 +54,8 @@ class Witness:
             return
         try:
             self._write(_NOTHING, wait=True)
-        except (
-            OSError
-        ):  # else what it names would be missed once the log is folded, and the folder refused
+        except OSError:
+            # else what it names would be missed once the log is folded, and the folder refused
             self._path.unlink(missing_ok=True)
             raise
 
@@ -83,17 +82,13 @@ def refuse_damaged_log(database: Path) -> None:
         return
     frames, last = named
     log = _log_of(database)
-    header = log.read_bytes()[:_HEADER] if log.exists() else b""
-    if _is_sound(header) and header[_SALTS] != last[:8]:
-        return  # begun anew, when the database had all of it
-    kept = database.exists() and database.stat().st_size  # else SQLite would delete the log
-    if (
-        kept
-        and _is_sound(header)
-        and _reads(database) >= frames
-        and _last_frame(log, frames) == last
-    ):
-        return
+    header = _header(log)
+    if _is_sound(header):
+        if header[_SALTS] != last[:8]:
+            return  # begun anew, when the database had all of it
+        kept = database.exists() and database.stat().st_size  # else SQLite would delete the log
+        if kept and _reads(database) >= frames and _last_frame(log, frames) == last:
+            return
     raise StoreDamaged(
         "Changes that were acknowledged are missing from the log of the data folder's database, which is lost or "
         "damaged. Restore a backup; or, to go on without them, delete the data folder's file "
@@ -142,6 +137,14 @@ def _last_frame(log: Path, frames: int) -> bytes:
         page = int.from_bytes(file.read(_HEADER)[8:12])
         file.seek(_HEADER + (frames - 1) * (_FRAME_HEADER + page) + 8)
         return file.read(16)
+
+
+def _header(log: Path) -> bytes:
+    """The first bytes of a log, which may be long; none where there is no log."""
+    if not log.exists():
+        return b""
+    with log.open("rb") as file:
+        return file.read(_HEADER)
 
 
 def _is_sound(header: bytes) -> bool:

@@ -120,9 +120,8 @@ class Database:
     def _close_all(self) -> None:
         try:
             self._witness.forget()
-            if (
-                self._writer is not None
-            ):  # only now may the last to close fold the log and delete it
+            if self._writer is not None:
+                # only now may the last to close fold the log and delete it
                 self._writer.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
         finally:
             self._close_connections()

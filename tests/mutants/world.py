@@ -22,14 +22,8 @@ from rag.settings import Settings
 
 BUNDLED = Path(__file__).parents[2] / "eval/suites"
 REPEATS = 4  # of each suite
-_PLAIN_TEXT = (
-    ".md",
-    ".txt",
-    ".csv",
-    ".html",
-    ".vtt",
-    ".srt",
-)  # what a blank line more leaves as it is
+# What a blank line more leaves as it is.
+_PLAIN_TEXT = (".md", ".txt", ".csv", ".html", ".vtt", ".srt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
