@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Z_95 = 1.959964  # standard errors on either side of a mean that hold 95 % of a normal distribution
 _RESAMPLES = 2_000
 
 
@@ -27,7 +28,7 @@ def proportion(outcomes: Sequence[bool]) -> Proportion:
     n = len(outcomes)
     if not n:
         return Proportion(value=math.nan, n=0, low=math.nan, high=math.nan)
-    p, z = sum(outcomes) / n, 1.959964
+    p, z = sum(outcomes) / n, Z_95
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return Proportion(value=p, n=n, low=max(0.0, centre - reach), high=min(1.0, centre + reach))

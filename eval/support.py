@@ -15,10 +15,9 @@ from scipy.stats import mannwhitneyu
 
 from eval.bench import BenchError, read_documents, read_lines
 from eval.judging import plain, words_held
-from eval.metrics import Mean, mean
+from eval.metrics import Z_95, Mean, mean
 
 SUPPORTED, NOT_SUPPORTED = "supported", "not_supported"
-_Z = 1.959964  # of a 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +84,5 @@ def area(above: Sequence[float], below: Sequence[float]) -> Mean:
     a = float(mannwhitneyu(above, below).statistic) / (m * n)
     q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
     variance = (a * (1 - a) + (m - 1) * (q1 - a * a) + (n - 1) * (q2 - a * a)) / (m * n)
-    reach = _Z * math.sqrt(max(variance, 0.0))
+    reach = Z_95 * math.sqrt(max(variance, 0.0))
     return Mean(value=a, n=m + n, low=max(0.0, a - reach), high=min(1.0, a + reach))
