@@ -8,9 +8,12 @@ from api.schemas import (
     AbstentionBody,
     AnswerBody,
     CitationBody,
+    ConflictBody,
+    ConflictValueBody,
     DateBody,
     DatesBody,
     DocumentBody,
+    EventBody,
     JobBody,
     KeyBody,
     PageBoxesBody,
@@ -28,6 +31,8 @@ from rag.protocols import DocumentSummary, Job
 from rag.types import (
     Abstention,
     Answer,
+    Conflict,
+    Dated,
     Document,
     DocumentDate,
     PageBoxes,
@@ -47,21 +52,28 @@ Markers = dict[Quote, int]  # in order of first use; equal quotes share one
 def answer_body(reply: Reply) -> AnswerBody:
     """The answer object. `text` of an abstention is its reason."""
     response = reply.response
+    markers: Markers = {}
+    statements, conflicts, missing = [], [], []
     if isinstance(response, Answer):
-        markers = _markers(quote for one in response.statements for quote in one.quotes)
+        markers = _markers(response.quotes)
         statements = [_statement(one, markers) for one in response.statements]
+        conflicts = [_conflict(one, markers) for one in response.conflicts]
+        missing = list(response.missing)
         text = "\n".join(f"{one.text} {_inline(one.citations)}" for one in statements)
     else:
-        markers, statements, text = {}, [], response.reason
+        text = response.reason
     return AnswerBody(
         id=reply.id,
         question=reply.question,
-        standalone_question=reply.question,
+        standalone_question=reply.standalone_question,
         outcome=response.outcome,
         text=text,
         statements=statements,
         citations=_citations(markers, reply),
+        conflicts=conflicts,
+        missing=missing,
         abstention=_abstention(response, reply) if isinstance(response, Abstention) else None,
+        confidence=reply.confidence,
         composer=reply.composer,
         degraded=reply.degraded,
         model=reply.model,
@@ -167,7 +179,34 @@ def _markers(quotes: Iterable[Quote]) -> Markers:
 
 def _statement(statement: Statement, markers: Markers) -> StatementBody:
     cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
-    return StatementBody(text=statement.text, citations=list(cited))
+    return StatementBody(
+        text=statement.text, citations=list(cited), event=_event(statement.event, markers)
+    )
+
+
+def _event(dated: Dated | None, markers: Markers) -> EventBody | None:
+    if dated is None:
+        return None
+    return EventBody(
+        date=dated.value,
+        precision=dated.precision,
+        derived_from=markers[dated.quote],
+        rule=dated.rule,
+    )
+
+
+def _conflict(conflict: Conflict, markers: Markers) -> ConflictBody:
+    return ConflictBody(
+        about=conflict.about,
+        values=[
+            ConflictValueBody(
+                value=one.value,
+                citations=[markers[quote] for quote in one.quotes],
+                independent_sources=one.independent_sources,
+            )
+            for one in conflict.positions
+        ],
+    )
 
 
 def _inline(citations: Iterable[int]) -> str:

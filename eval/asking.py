@@ -9,11 +9,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from eval.answered import Answered, Cited, Said, Seen
+from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
 from eval.places import Page, Source
 from eval.suite import Question, Suite, digest
 from ingest.pipeline import Ingester
@@ -141,6 +141,22 @@ def failed(suite: Suite, question: Question, error: str) -> Answered:
     return Answered(suite=suite.name, question=question.id, outcome="failed", error=error)
 
 
+def _said(statement: Statement, markers: Mapping[Quote, int]) -> Said:
+    dated = statement.event
+    return Said(
+        text=statement.text,
+        citations=tuple(markers[quote] for quote in statement.quotes),
+        event=None
+        if dated is None
+        else Event(
+            date=dated.value,
+            precision=dated.precision,
+            rule=dated.rule,
+            derived_from=markers[dated.quote],
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A library with a suite's documents; `names` are theirs by id, and whatever else is cited keeps its id."""
@@ -166,25 +182,34 @@ class _Asked:
 
     def _recorded(self, question: Question, reply: Reply, seen: Found, wall_ms: float) -> Answered:
         response = reply.response
-        said: tuple[Statement, ...] = ()
-        closest: tuple[Quote, ...] = ()
+        markers = {quote: number for number, quote in enumerate(response.quotes, 1)}
+        cited = tuple(self._cited(quote, number, reply) for quote, number in markers.items())
         if isinstance(response, Answer):
-            said, text = response.statements, "\n".join(one.text for one in response.statements)
+            said = Answered(
+                suite=self.suite.name,
+                question=question.id,
+                outcome=response.outcome,
+                text="\n".join(one.text for one in response.statements),
+                statements=tuple(_said(one, markers) for one in response.statements),
+                citations=cited,
+                conflicts=tuple(
+                    Contradiction(about=one.about, values=tuple(p.value for p in one.positions))
+                    for one in response.conflicts
+                ),
+                missing=response.missing,
+            )
         else:
-            closest, text = response.closest, response.reason
-        quotes = dict.fromkeys(quote for one in said for quote in one.quotes)
-        markers = {quote: number for number, quote in enumerate(quotes, 1)}
-        return Answered(
-            suite=self.suite.name,
-            question=question.id,
-            outcome=response.outcome,
-            text=text,
-            statements=tuple(
-                Said(text=one.text, citations=tuple(markers[quote] for quote in one.quotes))
-                for one in said
-            ),
-            citations=tuple(self._cited(quote, n, reply) for quote, n in markers.items()),
-            closest=tuple(self._cited(quote, n, reply) for n, quote in enumerate(closest, 1)),
+            said = Answered(
+                suite=self.suite.name,
+                question=question.id,
+                outcome=response.outcome,
+                text=response.reason,
+                closest=cited,
+            )
+        return replace(
+            said,
+            standalone=reply.standalone_question,
+            confidence=reply.confidence,
             composer=reply.composer,
             degraded=reply.degraded,
             model=reply.model,

@@ -25,7 +25,6 @@ from rag.protocols import (
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.types import (
-    Answer,
     Document,
     DocumentId,
     Filters,
@@ -126,6 +125,7 @@ class Library:
         return Reply(
             id=secrets.token_hex(16),
             question=question,
+            standalone_question=question,
             response=verified.response,
             documents=verified.documents,
             boxes=boxes,
@@ -196,12 +196,8 @@ class Library:
         self, response: Response, documents: Mapping[tuple[DocumentId, Version], Document]
     ) -> dict[Quote, tuple[PageBoxes, ...]]:
         """Where the response's quotes stand on their pages."""
-        if isinstance(response, Answer):
-            quotes = [quote for one in response.statements for quote in one.quotes]
-        else:
-            quotes = list(response.closest)
         found = {}
-        for quote in dict.fromkeys(quotes):
+        for quote in response.quotes:
             if pages := documents[quote.document_id, quote.version].page_numbers(quote.span):
                 layouts = self.store.layouts(quote.document_id, quote.version, pages)
                 found[quote] = boxes_of(quote.span, layouts)

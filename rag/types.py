@@ -6,6 +6,7 @@ All offsets are half-open ranges of Unicode code points in one version of one do
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -328,28 +329,105 @@ class Quote:
         )
 
 
+Precision = Literal["day", "month", "year"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """When an event was, and how that is known.
+
+    Attributes:
+        value: The ISO 8601 date as far as it is known: YYYY-MM-DD, YYYY-MM or YYYY.
+        rule: The rule that derived it.
+        quote: What it was derived from.
+    """
+
+    value: str
+    rule: str
+    quote: Quote
+
+    def __post_init__(self) -> None:
+        _first_day(self.value)
+
+    @property
+    def precision(self) -> Precision:
+        """How much of the date is known."""
+        parts: tuple[Precision, ...] = ("year", "month", "day")
+        return parts[self.value.count("-")]
+
+
+def _first_day(value: str) -> dt.date:
+    """The first day of a date as far as it is known.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", value):
+        raise ValueError(f"not a date: {value!r}")
+    return dt.date.fromisoformat(value + "-01" * (2 - value.count("-")))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One sentence or row of an answer and the quotes that support it, at least one.
 
     Attributes:
         score: How well the first quote fits the question; comparable between questions, not a probability.
+        event: When that was which the statement is about; its quote is one of the statement's.
     """
 
     text: str
     quotes: tuple[Quote, ...]
     score: float
+    event: Dated | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip() or not self.quotes:
             raise ValueError("a statement needs words and at least one quote")
+        if self.event and self.event.quote not in self.quotes:
+            raise ValueError("what a statement's date was derived from is one of its quotes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What some sources say where others say something else.
+
+    Attributes:
+        independent_sources: How many, copies of one counted once.
+    """
+
+    value: str
+    quotes: tuple[Quote, ...]
+    independent_sources: int
+
+    def __post_init__(self) -> None:
+        if not self.value.strip() or not 1 <= self.independent_sources <= len(self.quotes):
+            raise ValueError("a position needs words, and a quote for each independent source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A thing for which sources give two values or more."""
+
+    about: str
+    positions: tuple[Position, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.positions) < 2:
+            raise ValueError("a conflict has at least two sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """At least one statement, each of which carries its quotes: it cannot be built otherwise."""
+    """At least one statement, each of which carries its quotes: it cannot be built otherwise.
+
+    Attributes:
+        missing: What was asked too and the documents do not say, a phrase each.
+    """
 
     statements: tuple[Statement, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.statements:
@@ -358,9 +436,16 @@ class Answer:
             )
 
     @property
-    def outcome(self) -> Literal["answered"]:
+    def outcome(self) -> Literal["answered", "partial"]:
         """What the caller may rely on."""
-        return "answered"
+        return "partial" if self.missing else "answered"
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """All quotes, each once, in the order of statements and then of conflicts."""
+        stated = [quote for one in self.statements for quote in one.quotes]
+        held = [q for one in self.conflicts for position in one.positions for q in position.quotes]
+        return tuple(dict.fromkeys([*stated, *held]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,6 +466,11 @@ class Abstention:
     def outcome(self) -> Literal["abstained"]:
         """What the caller may rely on."""
         return "abstained"
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """What came closest; support for nothing."""
+        return self.closest
 
 
 Response = Answer | Abstention
@@ -441,7 +531,9 @@ class Reply:
     """A response with what a caller needs to cite, compare and debug it.
 
     Attributes:
+        standalone_question: The question as it was understood, which says without the history what is asked.
         documents: Every document version that a quote of the response refers to.
+        confidence: How likely the answer is to be right, in [0, 1]; None until that is calibrated.
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
@@ -449,6 +541,7 @@ class Reply:
 
     id: str
     question: str
+    standalone_question: str
     response: Response
     documents: Mapping[tuple[DocumentId, Version], Document]
     collection: str
@@ -458,6 +551,7 @@ class Reply:
     boxes: Mapping[Quote, tuple[PageBoxes, ...]] = field(default_factory=dict)
     degraded: bool = False
     model: str | None = None
+    confidence: float | None = None
 
 
 def _covering(locators: Sequence[_L], offset: int) -> _L | None:

@@ -8,6 +8,7 @@ from rag.errors import DocumentDamaged, NotFound
 from rag.types import (
     Abstention,
     Answer,
+    Conflict,
     Document,
     DocumentId,
     Quote,
@@ -35,7 +36,8 @@ def verify(
 ) -> Verified:
     """Keep of a response what its documents, read again with `read`, bear out.
 
-    A quote that is not exact is dropped, a statement without quotes with it, and an answer without
+    A quote that is not exact is dropped, and with it a statement or a side of a conflict that has no other
+    quote, a statement whose date was derived from it, and a conflict that has one side left; an answer without
     statements becomes an abstention.
     """
     documents: dict[Key, Document] = {}
@@ -56,23 +58,32 @@ def verify(
         case Abstention():
             kept: Response = replace(response, closest=tuple(filter(exact, response.closest)))
         case Answer():
-            kept = _answer(
-                [_with_quotes(s, tuple(filter(exact, s.quotes))) for s in response.statements],
-                searched,
-            )
+            kept = _answer(response, exact, searched)
     return Verified(response=kept, documents=documents)
 
 
-def _with_quotes(statement: Statement, quotes: tuple[Quote, ...]) -> Statement | None:
-    """The statement with these quotes; None without any."""
-    return replace(statement, quotes=quotes) if quotes else None
-
-
-def _answer(statements: list[Statement | None], searched: Searched) -> Response:
-    kept = tuple(one for one in statements if one is not None)
-    if kept:
-        return Answer(statements=kept)
+def _answer(answer: Answer, exact: Callable[[Quote], bool], searched: Searched) -> Response:
+    statements = [one for s in answer.statements if (one := _statement(s, exact))]
+    conflicts = [kept for c in answer.conflicts if (kept := _conflict(c, exact))]
+    if statements:
+        return replace(answer, statements=tuple(statements), conflicts=tuple(conflicts))
     return Abstention(
         reason="What was found is no longer in the documents as it was found. Ask again.",
         searched=searched,
     )
+
+
+def _statement(statement: Statement, exact: Callable[[Quote], bool]) -> Statement | None:
+    """The statement with the quotes that are exact; None where none is, or its date hangs on one that is not."""
+    quotes = tuple(filter(exact, statement.quotes))
+    lost_date = statement.event and statement.event.quote not in quotes
+    return replace(statement, quotes=quotes) if quotes and not lost_date else None
+
+
+def _conflict(conflict: Conflict, exact: Callable[[Quote], bool]) -> Conflict | None:
+    kept = []
+    for position in conflict.positions:
+        if quotes := tuple(filter(exact, position.quotes)):
+            sources = min(position.independent_sources, len(quotes))
+            kept.append(replace(position, quotes=quotes, independent_sources=sources))
+    return replace(conflict, positions=tuple(kept)) if len(kept) > 1 else None

@@ -9,12 +9,15 @@ from rag.protocols import DocumentSummary, Job
 from rag.types import (
     Abstention,
     Answer,
+    Conflict,
+    Dated,
     Document,
     DocumentDate,
     DocumentId,
     PageBoxes,
     PageLocator,
     Passage,
+    Position,
     Quote,
     Reply,
     Response,
@@ -45,6 +48,7 @@ def reply(response: Response, source: Document = SOURCE) -> Reply:
     return Reply(
         id="a1",
         question="Who dances?",
+        standalone_question="Who dances?",
         response=response,
         documents={(source.id, source.version): source},
         collection="default",
@@ -93,6 +97,42 @@ def test_a_citation_has_the_boxes_of_its_lines_page_by_page() -> None:
 def test_sections_are_joined_from_the_outermost() -> None:
     [bees] = answer_body(reply(Answer(statements=(statement("Bees.", BEES),)))).citations
     assert bees.section == "Wings › Bees"
+
+
+def test_a_date_names_the_citation_that_it_was_derived_from() -> None:
+    dated = Dated(value="2020-02", rule="month-of-publication", quote=ANTS)
+    said = replace(statement("Bees danced.", BEES, ANTS), event=dated)
+    [body] = answer_body(reply(Answer(statements=(said,)))).statements
+    assert body.event is not None
+    assert body.event.model_dump() == {
+        "date": "2020-02",
+        "precision": "month",
+        "derived_from": 2,
+        "rule": "month-of-publication",
+    }
+
+
+def test_sides_of_a_conflict_are_cited_and_what_is_missing_makes_an_answer_partial() -> None:
+    sides = (
+        Position(value="dance", quotes=(BEES,), independent_sources=1),
+        Position(value="march", quotes=(ANTS,), independent_sources=1),
+    )
+    body = answer_body(
+        reply(
+            Answer(
+                statements=(statement("Both.", ANTS),),
+                conflicts=(Conflict(about="gait", positions=sides),),
+                missing=("speed",),
+            )
+        )
+    )
+    assert (body.outcome, body.missing) == ("partial", ["speed"])
+    assert [one.marker for one in body.citations if one.quote == BEES.text] == [2]
+    [conflict] = body.conflicts
+    assert [(one.value, one.citations) for one in conflict.values] == [
+        ("dance", [2]),
+        ("march", [1]),
+    ]
 
 
 def test_an_abstention_is_an_answer_object_without_statements() -> None:

@@ -7,12 +7,15 @@ import pytest
 from rag.errors import SpanOutOfRange
 from rag.types import (
     Answer,
+    Conflict,
+    Dated,
     Document,
     DocumentDate,
     DocumentId,
     Filters,
     PageLocator,
     Passage,
+    Position,
     Quote,
     SectionLocator,
     Span,
@@ -31,6 +34,10 @@ def document(text: str = "One page. Another page.", **fields: Any) -> Document:
         text=text,
         **fields,
     )
+
+
+def quote(start: int = 0, end: int = 8) -> Quote:
+    return Quote.cut(document(), Span(start, end))
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 3), (3, 3), (4, 2)])
@@ -79,6 +86,47 @@ def test_a_statement_needs_a_quote_and_an_answer_a_statement() -> None:
         Statement(text="Words.", quotes=(), score=1.0)
     with pytest.raises(ValueError, match="at least one statement"):
         Answer(statements=())
+
+
+@pytest.mark.parametrize(
+    "value", ["", "20", "2020-13", "2020-02-30", "2020-2-3", "2020-02-03T00:00"]
+)
+def test_a_date_is_iso_8601(value: str) -> None:
+    with pytest.raises(ValueError, match=r"not a date|month|day|range"):
+        Dated(value=value, rule="stated", quote=quote())
+
+
+def test_a_date_says_how_much_of_it_is_known() -> None:
+    known = [
+        Dated(value=v, rule="stated", quote=quote()).precision
+        for v in ("2020", "2020-02", "2020-02-29")
+    ]
+    assert known == ["year", "month", "day"]
+
+
+def test_what_a_statement_was_dated_by_is_one_of_its_quotes() -> None:
+    dated = Dated(value="2020", rule="stated", quote=quote(0, 2))
+    with pytest.raises(ValueError, match="one of its quotes"):
+        Statement(text="s", quotes=(quote(2, 4),), score=1.0, event=dated)
+
+
+def test_a_conflict_has_two_sides_and_each_side_its_sources() -> None:
+    side = Position(value="v", quotes=(quote(),), independent_sources=1)
+    with pytest.raises(ValueError, match="two sides"):
+        Conflict(about="a", positions=(side,))
+    for sources in (0, 2):
+        with pytest.raises(ValueError, match="independent"):
+            replace(side, independent_sources=sources)
+
+
+def test_an_answer_lists_each_quote_once() -> None:
+    first, second = quote(0, 2), quote(2, 4)
+    side = Position(value="v", quotes=(second,), independent_sources=1)
+    answer = Answer(
+        statements=(Statement(text="s", quotes=(first, first), score=1.0),),
+        conflicts=(Conflict(about="a", positions=(side, side)),),
+    )
+    assert answer.quotes == (first, second)
 
 
 def test_a_place_tells_page_and_section_of_the_first_character() -> None:

@@ -4,8 +4,11 @@ from rag.errors import UnknownDocument
 from rag.types import (
     Abstention,
     Answer,
+    Conflict,
+    Dated,
     Document,
     DocumentId,
+    Position,
     Quote,
     Response,
     Searched,
@@ -57,6 +60,24 @@ def test_without_a_statement_there_is_no_answer() -> None:
         response = checked(answer(quotes))
         assert isinstance(response, Abstention)
         assert response.searched == SEARCHED
+
+
+def test_a_statement_goes_with_the_quote_that_dates_it() -> None:
+    dated = Dated(value="2020", rule="stated", quote=SHIFTED)
+    row = Statement(text="s", quotes=(EXACT, SHIFTED), score=1.0, event=dated)
+    sound = replace(row, quotes=(EXACT,), event=replace(dated, quote=EXACT))
+    assert checked(Answer(statements=(row, sound))) == Answer(statements=(sound,))
+
+
+def test_a_conflict_goes_with_one_of_its_two_sides() -> None:
+    def side(*quotes: Quote) -> Position:
+        return Position(value="v", quotes=quotes, independent_sources=len(quotes))
+
+    kept = Conflict(about="sum", positions=(side(EXACT), side(EXACT)))
+    thinned = Conflict(about="sum", positions=(side(EXACT), side(EXACT, SHIFTED)))
+    broken = Conflict(about="sum", positions=(side(EXACT), side(SHIFTED)))
+    response = checked(replace(answer((EXACT,)), conflicts=(thinned, broken)))
+    assert response == replace(answer((EXACT,)), conflicts=(kept,))
 
 
 def test_an_abstention_shows_only_exact_quotes() -> None:
