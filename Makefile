@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EVAL   := VERSE_EMBEDDING__COMPUTE_PATH=fp32 $(BIN)/verse eval
 suites  = $(sort $(dir $(wildcard $(1)/*/suite.toml)))
 
-.PHONY: help demo test check format lint types layers fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency clean
+.PHONY: help demo test check format lint types layers web web-check screenshots fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -35,6 +35,13 @@ types: $(VENV)/.dev ## Check types
 
 layers: $(VENV)/.dev ## Check that imports point one way
 	@$(BIN)/lint-imports
+
+web: ## Build the chat page from api/web (needs Node)
+	@cd api/web && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error && npm run --silent build
+
+web-check: web ## Lint and test the page's source, and check that what is committed is what it builds
+	@cd api/web && npm run --silent check && npm run --silent test
+	@git diff --exit-code --stat -- api/static && test -z "$$(git status --porcelain -- api/static)"
 
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))

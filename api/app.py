@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
-from api import administration, documents, problems, questions, status
+from api import administration, documents, page, problems, questions, status
 from api.access import Gate
 from api.answer_log import AnswerLog
 from api.dependencies import Service
@@ -57,7 +57,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    for part in (questions, documents, administration, status):
+    for part in (questions, documents, administration, status, page):
         app.include_router(part.router)
     app.exception_handler(RagError)(problems.on_rag_error)
     app.exception_handler(problems.ProblemError)(problems.on_problem)

@@ -239,12 +239,14 @@ def show_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def show_next_steps(folder: Path, question: str) -> None:
-    """How to ask the same over HTTP: commands to copy, which rich would break into lines."""
+    """How to ask the same on the page and over HTTP: commands to copy, which rich would break into lines."""
     body = TypeAdapter(dict[str, str]).dump_json({"question": question}).decode()
     verse = "verse" if shutil.which("verse") else shlex.quote(sys.argv[0])
     sys.stdout.write(
-        "\nNext: serve these documents, and ask over HTTP.\n\n"
-        f"  {verse} serve --data {shlex.quote(str(folder))}\n"
+        "\nNext: serve these documents, and open http://127.0.0.1:8000 in a browser: ask there, and open each "
+        "source at its words.\n\n"
+        f"  {verse} serve --data {shlex.quote(str(folder))}\n\n"
+        "The same over HTTP:\n\n"
         "  curl -s http://127.0.0.1:8000/v1/ask -H 'content-type: application/json' "
         f"-d {shlex.quote(body)}\n\n"
         f'Your own documents: {verse} ingest PATH, then {verse} ask "…"\n'

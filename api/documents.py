@@ -18,7 +18,7 @@ from api.access import needs
 from api.dependencies import Service, ServiceDep, ViewDep, check_form, new_router, root_of
 from api.file_names import bare_name, file_name
 from api.problems import INTERNAL, ProblemError
-from api.rendering import document_body, job_body, place_body
+from api.rendering import document_body, job_body, landmark_bodies, place_body
 from api.schemas import (
     WEB_ADDRESS_PATTERN,
     AcceptedBody,
@@ -169,7 +169,9 @@ def delete_document(view: ViewDep, document_id: str) -> None:
     view.delete(document_id)
 
 
-@router.get(DOCUMENTS_PATH + "/{document_id}/text", tags=["documents"])
+@router.get(
+    DOCUMENTS_PATH + "/{document_id}/text", response_model_exclude_none=True, tags=["documents"]
+)
 @needs("read")
 def get_text(
     view: ViewDep,
@@ -179,13 +181,22 @@ def get_text(
         int | None, Query(description="One past the last; the text's end by default.")
     ] = None,
     version: Annotated[str | None, Query(description="The present one by default.")] = None,
+    landmarks: Annotated[
+        bool, Query(description="Tell the pages, sections, times, parts and rows that begin in it.")
+    ] = False,
 ) -> TextBody:
     """A slice of a document's text; at a citation's `start`, `end` and `version` it is the quote."""
     document = view.document(document_id, version)
     end = len(document.text) if end is None else end
     if not 0 <= start < end:
         raise SpanOutOfRange(start, end, len(document.text))
-    return TextBody(text=Span(start, end).cut(document.text), start=start, end=end)
+    span = Span(start, end)
+    return TextBody(
+        text=span.cut(document.text),
+        start=start,
+        end=end,
+        landmarks=landmark_bodies(document, span) if landmarks else None,
+    )
 
 
 @router.get(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from api.schemas import (
@@ -16,6 +17,8 @@ from api.schemas import (
     EventBody,
     JobBody,
     KeyBody,
+    LandmarkBody,
+    LandmarkKind,
     PageBoxesBody,
     PassageBody,
     PlaceBody,
@@ -36,12 +39,19 @@ from rag.types import (
     Dated,
     Document,
     DocumentDate,
+    FurnitureLocator,
+    Locator,
+    PageLocator,
+    PartLocator,
     Quote,
     Reply,
+    RowLocator,
     ScoredPassage,
     Searched,
+    SectionLocator,
     Span,
     Statement,
+    TimeLocator,
 )
 
 _AROUND = 80  # characters on either side of a place
@@ -214,6 +224,33 @@ def place_body(document: Document, span: Span) -> PlaceBody:
         time_s=place.time_s,
         section=section_path(place.section),
     )
+
+
+def landmark_bodies(document: Document, span: Span) -> list[LandmarkBody]:
+    """What begins in a span, and what it begins inside of, in the order of the text."""
+    told = ((one.span, _landmark(one)) for one in document.locators)
+    inside = [
+        LandmarkBody(kind=named[0], start=place.start, label=named[1])
+        for place, named in told
+        if named is not None and place.start < span.end and span.start < place.end
+    ]
+    return sorted(inside, key=lambda one: (one.start, one.kind))
+
+
+def _landmark(locator: Locator) -> tuple[LandmarkKind, str] | None:
+    match locator:
+        case PageLocator(label=label):
+            return "page", f"p. {label}"
+        case SectionLocator(path=path):
+            return "section", section_path(path) or ""
+        case TimeLocator(start_s=start_s):
+            return "time", str(dt.timedelta(seconds=int(start_s)))
+        case PartLocator(name=name):
+            return "part", name
+        case RowLocator(sheet=sheet, row=row):
+            return "row", f"{sheet} {row}"
+        case FurnitureLocator():
+            return None
 
 
 def section_path(section: tuple[str, ...]) -> str | None:

@@ -367,12 +367,24 @@ class DocumentsBody(BaseModel):
     next_cursor: str | None
 
 
+LandmarkKind = Literal["page", "section", "time", "part", "row"]
+
+
+class LandmarkBody(BaseModel):
+    """Something of a document that begins at `start`, or that a slice begins inside of."""
+
+    kind: LandmarkKind
+    start: int
+    label: str
+
+
 class TextBody(BaseModel):
-    """A slice of a document's text."""
+    """A slice of a document's text; `landmarks` where they were asked for."""
 
     text: str
     start: int
     end: int
+    landmarks: list[LandmarkBody] | None = None
 
 
 class PlaceBody(BaseModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.access import needs
-from api.dependencies import ServiceDep, new_router, root_of
+from api.dependencies import ServiceDep, new_router
 from api.docs_page import POLICY, docs_page
 from api.problems import NOT_READY, ProblemError
 from api.schemas import HealthBody
@@ -54,10 +54,3 @@ def docs(request: Request) -> HTMLResponse:
     return HTMLResponse(
         docs_page(request.app.openapi()), headers={"Content-Security-Policy": POLICY}
     )
-
-
-@router.get("/", include_in_schema=False)
-@needs(None)
-def home(request: Request) -> RedirectResponse:
-    """Send a browser to where it finds something to read."""
-    return RedirectResponse(root_of(request) + "/docs")

@@ -184,8 +184,7 @@ def test_below_a_prefix_every_reference_leads_back() -> None:
             location = client.post(path, files=form).headers["location"]
             assert location.startswith("/verse/v1/")
             assert client.get(location).status_code == 200
-        page = client.get("/verse/")
-        assert page.url.path == "/verse/docs"
+        page = client.get("/verse/docs")
         assert client.get(page.url.join("openapi.json")).status_code == 200
         assert 'href="openapi.json"' in page.text
         large = {"file": ("a.bin", b"\x7fELF" + bytes(5_000_000))}

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.docs_page import POLICY
 from api.documents import ORIGINAL_POLICY
+from api.page import page_policy
 from rag.bootstrap import assemble
 from rag.settings import AccessSettings, Settings
 from tests.fakes import HashingEmbedder, InMemoryStore
@@ -38,13 +39,26 @@ def client() -> Iterator[TestClient]:
 def test_every_call_is_guarded(client: TestClient, call: str) -> None:
     document = upload(client, HARBOUR).json()["id"]
     method, path = call.split()
-    url = path.format(document_id=document, job_id="x", answer_id="x", key_id="x", name="default")
-    own = {"/docs": POLICY, "/v1/documents/{document_id}/original": ORIGINAL_POLICY}
+    ids = {
+        "document_id": document,
+        "job_id": "x",
+        "answer_id": "x",
+        "key_id": "x",
+        "name": "default",
+    }
+    url = path.replace(":path}", "}").format(**ids)
+    own = {
+        "/": page_policy(),
+        "/docs": POLICY,
+        "/v1/documents/{document_id}/original": ORIGINAL_POLICY,
+    }
     for headers, root in (({}, True), ({"host": "evil.example"}, False)):
         response = client.request(
             method, url, headers=headers, follow_redirects=False, **BODIES.get(call, {})
         )
         expected = {**GUARD}
+        if root and path == "/embed.js":  # a site that may frame the page loads it from here
+            expected["cross-origin-resource-policy"] = "cross-origin"
         if root and path in own:
             expected["content-security-policy"] = own[path]
         assert {name: response.headers.get(name) for name in GUARD} == expected

@@ -1,0 +1,18 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "./style/fonts.css";
+import "./style/base.css";
+import "./style/layout.css";
+import "./style/reading.css";
+import { applyTheme } from "./state/preferences";
+import { App } from "./ui/App";
+
+applyTheme();
+const root = document.getElementById("page");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App embedded={location.pathname.endsWith("/embed")} />
+    </StrictMode>,
+  );
+}

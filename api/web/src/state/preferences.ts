@@ -1,0 +1,43 @@
+/** What the reader chose: how answers are written, how the page looks, what is asked. */
+
+import type { ComposerName, Filters } from "../contract";
+import { createStore } from "./store";
+
+export type Theme = "system" | "light" | "dark";
+
+export interface Preferences {
+  theme: Theme;
+  composer: ComposerName;
+  collection: string;
+}
+
+const NAME = "verse.preferences";
+const DEFAULTS: Preferences = { theme: "system", composer: "auto", collection: "default" };
+
+export const preferences = createStore<Preferences>(read());
+
+/** Which documents of the collection a question goes to; nothing restricts it at first. */
+export const scope = createStore<Filters>({});
+
+export function prefer(change: Partial<Preferences>): void {
+  preferences.set((now) => ({ ...now, ...change }));
+  if (change.collection !== undefined) scope.set(() => ({}));
+  applyTheme();
+  try {
+    localStorage.setItem(NAME, JSON.stringify(preferences.get()));
+  } catch {
+    // they hold until the page is closed
+  }
+}
+
+export function applyTheme(): void {
+  document.documentElement.dataset.theme = preferences.get().theme;
+}
+
+function read(): Preferences {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+  } catch {
+    return DEFAULTS;
+  }
+}

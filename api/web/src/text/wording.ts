@@ -1,0 +1,87 @@
+/** Places, dates and counts in words. */
+
+import type { Citation, DatedEvent, Filters } from "../contract";
+
+const LOCALE = "en-GB";
+const FORMS: Record<DatedEvent["precision"], Intl.DateTimeFormatOptions> = {
+  day: { day: "numeric", month: "long", year: "numeric" },
+  month: { month: "long", year: "numeric" },
+  year: { year: "numeric" },
+};
+
+/** An ISO 8601 date, as far as it is known, in words. */
+export function dateInWords(iso: string): string {
+  const [year, month = 1, day = 1] = iso.split("-").map(Number);
+  const precision = (["year", "month", "day"] as const)[iso.split("-").length - 1];
+  if (year === undefined || precision === undefined || Number.isNaN(year + month + day)) return iso;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  date.setUTCFullYear(year);
+  return new Intl.DateTimeFormat(LOCALE, { ...FORMS[precision], timeZone: "UTC" }).format(date);
+}
+
+/** Seconds of a recording as 1:02:03. */
+export function timeInWords(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [hours, ...rest] = parts as [number, number, number];
+  const shown = hours ? [hours, ...rest] : rest;
+  return shown.map((one, at) => (at ? String(one).padStart(2, "0") : String(one))).join(":");
+}
+
+/** Where a citation stands in its document, the nearest landmarks first. */
+export function placeInWords(one: Pick<Citation, "page" | "time_s"> & Partial<Citation>): string[] {
+  const found: string[] = [];
+  if (one.page !== null) found.push(`p. ${one.page_label || one.page}`);
+  if (one.time_s !== null) {
+    const ends = one.time_end_s ?? null;
+    const begins = timeInWords(one.time_s);
+    found.push(ends !== null && ends > one.time_s ? `${begins}–${timeInWords(ends)}` : begins);
+  }
+  if (one.sheet) found.push(one.row ? `${one.sheet}, row ${one.row}` : one.sheet);
+  if (one.part) found.push(one.part);
+  if (one.section) found.push(`§ ${one.section}`);
+  return found;
+}
+
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString(LOCALE)} ${number === 1 ? one : many}`;
+}
+
+/** A rule's id as words. */
+export function ruleInWords(rule: string): string {
+  return rule.replaceAll(/[_-]+/g, " ");
+}
+
+export function isRestricted(filters: Filters): boolean {
+  return Object.values(filters).some((value) => value !== undefined);
+}
+
+/** What restricts a question, or nothing. */
+export function scopeInWords(filters: Filters): string {
+  const parts: string[] = [];
+  if (filters.document_ids) parts.push(counted(filters.document_ids.length, "chosen document"));
+  if (filters.published_after) parts.push(`from ${dateInWords(filters.published_after)}`);
+  if (filters.published_before) parts.push(`until ${dateInWords(filters.published_before)}`);
+  return parts.join(", ");
+}
+
+const KINDS: Record<string, string> = {
+  "application/pdf": "PDF",
+  "text/html": "Web page",
+  "text/markdown": "Markdown",
+  "text/plain": "Text",
+  "text/vtt": "Transcript",
+  "text/csv": "Table",
+  "message/rfc822": "Mail",
+  "application/epub+zip": "E-book",
+  "application/x-subrip": "Transcript",
+};
+
+export function kindInWords(mediaType: string): string {
+  const known = KINDS[mediaType.split(";")[0] ?? ""];
+  if (known) return known;
+  if (mediaType.includes("wordprocessing")) return "Word";
+  if (mediaType.includes("spreadsheet")) return "Workbook";
+  if (mediaType.includes("presentation")) return "Slides";
+  return mediaType;
+}

@@ -1,0 +1,109 @@
+/** What can be done with an answer: copy it, take it away, ask again, say whether it is good. */
+
+import { ActionBarPrimitive } from "@assistant-ui/react";
+import { useState } from "react";
+import { say, type Turn } from "../state/conversation";
+import { announce, complain } from "../state/notices";
+import { answerAsMarkdown, download } from "../text/exporting";
+import { Icon } from "./icons";
+
+export function AnswerActions({ turn }: { turn: Turn }) {
+  const { answer } = turn;
+  return (
+    <ActionBarPrimitive.Root className="actions">
+      {answer && (
+        <>
+          <CopyButton turn={turn} />
+          <details className="menu">
+            <summary aria-label="Take the answer away">
+              <Icon name="save" /> Export
+            </summary>
+            <div className="menu-items">
+              <button
+                type="button"
+                onClick={() =>
+                  download(
+                    "answer.md",
+                    new Blob([answerAsMarkdown(answer)], { type: "text/markdown" }),
+                  )
+                }
+              >
+                Markdown, with sources
+              </button>
+              <button
+                type="button"
+                onClick={() =>
+                  download(
+                    "answer.json",
+                    new Blob([JSON.stringify(answer, null, 2)], { type: "application/json" }),
+                  )
+                }
+              >
+                JSON, as the service gave it
+              </button>
+            </div>
+          </details>
+        </>
+      )}
+      <ActionBarPrimitive.Reload className="quiet">
+        <Icon name="again" /> Ask again
+      </ActionBarPrimitive.Reload>
+      {answer && <Thumbs turn={turn} />}
+      {answer?.model && <span className="written-by">Worded by {answer.model}</span>}
+    </ActionBarPrimitive.Root>
+  );
+}
+
+function CopyButton({ turn }: { turn: Turn }) {
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    if (!turn.answer) return;
+    try {
+      await navigator.clipboard.writeText(answerAsMarkdown(turn.answer));
+      setDone(true);
+      announce("The answer was copied, with its sources.");
+      setTimeout(() => setDone(false), 2_000);
+    } catch {
+      complain("The browser did not let the answer be copied. Export it instead.");
+    }
+  };
+  return (
+    <button type="button" className="quiet" onClick={() => void copy()}>
+      <Icon name="copy" /> {done ? "Copied" : "Copy"}
+    </button>
+  );
+}
+
+function Thumbs({ turn }: { turn: Turn }) {
+  const given = turn.feedback.findLast((one) => one.verdict !== "unsupported")?.verdict;
+  const give = async (verdict: "good" | "bad") => {
+    try {
+      await say(turn, { verdict, marker: null, comment: null });
+      announce("Noted. Thank you.");
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="quiet"
+        aria-label="A good answer"
+        aria-pressed={given === "good"}
+        onClick={() => void give("good")}
+      >
+        <Icon name="good" />
+      </button>
+      <button
+        type="button"
+        className="quiet"
+        aria-label="A bad answer"
+        aria-pressed={given === "bad"}
+        onClick={() => void give("bad")}
+      >
+        <Icon name="bad" />
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,205 @@
+/** An answer as it is read: statements or rows, what sources disagree on, what is missing, and the apparatus. */
+
+import { memo } from "react";
+import type { Citation, Conflict, Statement } from "../contract";
+import { cited, type Turn } from "../state/conversation";
+import { openPane } from "../state/pane";
+import { counted, dateInWords, ruleInWords } from "../text/wording";
+import { Marker, Reference } from "./Marker";
+
+export function AnswerView({ turn }: { turn: Turn }) {
+  const quoted = cited(turn);
+  const known = new Map(quoted.map((one) => [one.marker, one]));
+  const markers = (numbers: number[]) => <Markers turn={turn} numbers={numbers} known={known} />;
+  const rows = turn.statements.some((one) => one.event);
+  const abstention = turn.answer?.abstention;
+  return (
+    <div className="answer">
+      {turn.answer && turn.answer.standalone_question !== turn.answer.question && (
+        <p className="understood">
+          Read as <q dir="auto">{turn.answer.standalone_question}</q>
+        </p>
+      )}
+      {turn.answer?.degraded && (
+        <p className="note">
+          The language model could not be used; these are sentences of the documents instead.
+        </p>
+      )}
+      {abstention && (
+        <>
+          <h3 className="label">No answer in these documents</h3>
+          <p className="reason" dir="auto">
+            {abstention.reason}
+          </p>
+          <p className="searched">
+            Searched {counted(abstention.searched.passages, "passage")} of{" "}
+            {counted(abstention.searched.documents, "document")} in{" "}
+            <bdi>{abstention.searched.collection}</bdi>.
+          </p>
+        </>
+      )}
+      {rows ? (
+        <Rows statements={turn.statements} markers={markers} />
+      ) : (
+        <ol className="statements">
+          {turn.statements.map((one, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: statements are only ever added at the end
+            <StatementView key={at} statement={one} turn={turn} known={known} />
+          ))}
+        </ol>
+      )}
+      {turn.answer?.conflicts.map((one) => (
+        <ConflictView key={one.about} conflict={one} markers={markers} />
+      ))}
+      {turn.answer?.missing.length ? (
+        <section className="missing">
+          <h3 className="label">Not in the documents</h3>
+          <ul>
+            {turn.answer.missing.map((one) => (
+              <li key={one} dir="auto">
+                {one}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {quoted.length > 0 && <Apparatus turn={turn} quoted={quoted} />}
+    </div>
+  );
+}
+
+type MarkersOf = (numbers: number[]) => React.ReactNode;
+
+function Markers({
+  turn,
+  numbers,
+  known,
+}: {
+  turn: Turn;
+  numbers: number[];
+  known: Map<number, Citation>;
+}) {
+  return (
+    <span className="markers">
+      {numbers.map((number) => {
+        const citation = known.get(number);
+        return (
+          citation && (
+            <Marker key={number} turnId={turn.id} citation={citation} state={turn.states[number]} />
+          )
+        );
+      })}
+    </span>
+  );
+}
+
+const StatementView = memo(
+  function StatementView({
+    statement,
+    turn,
+    known,
+  }: {
+    statement: Statement;
+    turn: Turn;
+    known: Map<number, Citation>;
+  }) {
+    return (
+      <li className="statement" dir="auto">
+        {statement.text} <Markers turn={turn} numbers={statement.citations} known={known} />
+      </li>
+    );
+  },
+  (before, now) => before.statement === now.statement && before.turn.states === now.turn.states,
+);
+
+/** One row an event: when it was and how that is known, and what is said of it. */
+function Rows({ statements, markers }: { statements: Statement[]; markers: MarkersOf }) {
+  return (
+    <div className="rows">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What the documents say</th>
+          </tr>
+        </thead>
+        <tbody>
+          {statements.map((one, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows are only ever added at the end
+            <tr key={at}>
+              <th scope="row">
+                {one.event ? (
+                  <>
+                    <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>{" "}
+                    {markers([one.event.derived_from])}
+                    <span className="derivation">
+                      {one.event.precision === "day" ? "" : `to the ${one.event.precision} · `}
+                      {ruleInWords(one.event.rule)}
+                    </span>
+                  </>
+                ) : (
+                  <span className="derivation">not dated</span>
+                )}
+              </th>
+              <td dir="auto">
+                {one.text} {markers(one.citations)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ConflictView({ conflict, markers }: { conflict: Conflict; markers: MarkersOf }) {
+  return (
+    <section className="conflict">
+      <h3 className="label">
+        Sources disagree: <span dir="auto">{conflict.about}</span>
+      </h3>
+      <ul>
+        {conflict.values.map((side) => (
+          <li key={side.value}>
+            <p dir="auto">
+              {side.value} {markers(side.citations)}
+            </p>
+            <small>{counted(side.independent_sources, "independent source")}</small>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The quotes below an answer, so that a claim is checked at one glance. */
+function Apparatus({ turn, quoted }: { turn: Turn; quoted: Citation[] }) {
+  const title = turn.answer?.abstention ? "Closest passages" : "Sources";
+  return (
+    <section className="apparatus" aria-label={title}>
+      <h3 className="label">{title}</h3>
+      <ol>
+        {quoted.map((one) => (
+          <li key={one.marker}>
+            <button
+              type="button"
+              className="source"
+              data-source={one.marker}
+              onClick={() => openPane({ kind: "citation", turnId: turn.id, marker: one.marker })}
+            >
+              <span className="number" aria-hidden="true">
+                {one.marker}
+              </span>
+              {one.quote ? (
+                <q dir="auto">{one.quote}</q>
+              ) : (
+                <em>The words of a deleted document are gone.</em>
+              )}
+              <Reference citation={one} state={turn.states[one.marker]} />
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,194 @@
+/** A PDF by its pages; the boxes of a citation are those that the service computed. */
+
+import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy, TextLayer } from "pdfjs-dist";
+import workerAddress from "pdfjs-dist/build/pdf.worker.min.mjs?url";
+import { useEffect, useRef, useState } from "react";
+import type { Box, Citation, Document } from "../contract";
+import { CallFailed, call, path, ROOT } from "../service/http";
+import { Icon } from "./icons";
+import { TextReader } from "./TextReader";
+
+// The policy of the page lets scripts come by this name only.
+const scripts = window.trustedTypes?.createPolicy("chapterverse", { createScriptURL: ownScript });
+GlobalWorkerOptions.workerPort = new Worker(
+  (scripts?.createScriptURL(workerAddress) ?? workerAddress) as string,
+  { type: "module" },
+);
+declare const __PDF_PARTS__: string;
+const PARTS = new URL(__PDF_PARTS__, ROOT).href;
+
+export default function PdfReader({
+  document,
+  version,
+  citation,
+}: {
+  document: Document;
+  version: string;
+  citation: Citation | undefined;
+}) {
+  const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [page, setPage] = useState(citation?.page ?? 1);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another citation opens its page, even the same one
+  useEffect(() => setPage(citation?.page ?? 1), [citation?.marker, citation?.page]);
+  useEffect(() => {
+    const control = new AbortController();
+    let opened: PDFDocumentProxy | null = null;
+    open(document.id, version, control.signal).then(
+      (one) => {
+        opened = one;
+        if (control.signal.aborted) void one.loadingTask.destroy();
+        else setPdf(one);
+      },
+      (error: unknown) => {
+        if (control.signal.aborted) return;
+        setFailure(error instanceof CallFailed ? error.message : "The pages cannot be drawn here.");
+      },
+    );
+    return () => {
+      control.abort();
+      void opened?.loadingTask.destroy();
+    };
+  }, [document.id, version]);
+
+  if (failure !== null) {
+    return (
+      <>
+        <p className="note">{failure} This is the text that was read from them.</p>
+        <TextReader document={document} version={version} citation={citation} place={null} />
+      </>
+    );
+  }
+  if (!pdf) return <p className="searched">Opening the pages…</p>;
+  return (
+    <>
+      <div className="pages-line">
+        <button
+          type="button"
+          className="quiet"
+          aria-label="Previous page"
+          disabled={page <= 1}
+          onClick={() => setPage(page - 1)}
+        >
+          <Icon name="previous" />
+        </button>
+        <span>
+          Page {page} of {pdf.numPages}
+        </span>
+        <button
+          type="button"
+          className="quiet"
+          aria-label="Next page"
+          disabled={page >= pdf.numPages}
+          onClick={() => setPage(page + 1)}
+        >
+          <Icon name="next" />
+        </button>
+      </div>
+      <section className="reader pages" aria-label={`Page ${page} of the source`} tabIndex={0}>
+        <Page key={page} pdf={pdf} number={page} boxes={boxesOn(page, citation)} />
+      </section>
+    </>
+  );
+}
+
+function ownScript(address: string): string {
+  const whole = new URL(address, import.meta.url);
+  if (whole.origin !== location.origin) throw new TypeError("scripts come from this service only");
+  return whole.href;
+}
+
+async function open(id: string, version: string, signal: AbortSignal): Promise<PDFDocumentProxy> {
+  const response = await call(path`v1/documents/${id}/original?version=${version}`, { signal });
+  const content = await response.arrayBuffer();
+  return getDocument({
+    data: content,
+    cMapUrl: `${PARTS}cmaps/`,
+    standardFontDataUrl: `${PARTS}standard_fonts/`,
+    wasmUrl: `${PARTS}wasm/`,
+    iccUrl: `${PARTS}iccs/`,
+    useWorkerFetch: false,
+    useWasm: false, // the page's policy compiles nothing
+    enableXfa: false,
+    stopAtErrors: false,
+  }).promise;
+}
+
+function boxesOn(page: number, citation: Citation | undefined): Box[] {
+  if (!citation) return [];
+  if (citation.page === page) return citation.boxes ?? [];
+  return citation.continued?.find((one) => one.page === page)?.boxes ?? [];
+}
+
+function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; boxes: Box[] }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const layer = useRef<HTMLDivElement>(null);
+  const sheet = useRef<HTMLDivElement>(null);
+  const first = useRef<HTMLDivElement>(null);
+  const [drawn, setDrawn] = useState(false);
+
+  useEffect(() => {
+    let gone = false;
+    let ended = () => {};
+    const draw = async () => {
+      const page = await pdf.getPage(number);
+      if (gone || !canvas.current || !layer.current || !sheet.current) return;
+      const width = sheet.current.parentElement?.clientWidth ?? 600;
+      const natural = page.getViewport({ scale: 1 });
+      const viewport = page.getViewport({ scale: (width - 2) / natural.width });
+      const sharp = Math.min(window.devicePixelRatio || 1, 3);
+      canvas.current.width = Math.round(viewport.width * sharp);
+      canvas.current.height = Math.round(viewport.height * sharp);
+      sheet.current.style.aspectRatio = `${viewport.width} / ${viewport.height}`;
+      sheet.current.style.setProperty("--total-scale-factor", String(viewport.scale));
+      const drawing = page.render({
+        canvas: canvas.current,
+        viewport,
+        transform: [sharp, 0, 0, sharp, 0, 0],
+      });
+      ended = () => drawing.cancel();
+      layer.current.replaceChildren();
+      const words = new TextLayer({
+        textContentSource: page.streamTextContent(),
+        container: layer.current,
+        viewport,
+      });
+      await Promise.all([drawing.promise, words.render()]);
+      if (!gone) setDrawn(true);
+    };
+    draw().catch((error: unknown) => {
+      if (!gone) console.error(error);
+    });
+    return () => {
+      gone = true;
+      ended();
+    };
+  }, [pdf, number]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other boxes are scrolled to, too
+  useEffect(() => {
+    if (drawn) first.current?.scrollIntoView({ block: "center" });
+  }, [drawn, boxes]);
+
+  return (
+    <div ref={sheet} className="sheet" data-drawn={drawn}>
+      <canvas ref={canvas} />
+      <div className="boxes" aria-hidden="true">
+        {boxes.map(([left, top, right, bottom], at) => (
+          <div
+            key={`${left} ${top}`}
+            ref={at === 0 ? first : undefined}
+            className="box"
+            style={{
+              left: `${left * 100}%`,
+              top: `${top * 100}%`,
+              width: `${(right - left) * 100}%`,
+              height: `${(bottom - top) * 100}%`,
+            }}
+          />
+        ))}
+      </div>
+      <div ref={layer} className="words" />
+    </div>
+  );
+}

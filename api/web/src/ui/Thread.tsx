@@ -1,0 +1,229 @@
+/** The conversation, on the primitives of assistant-ui, which keep scrolling, focus and the composer. */
+
+import {
+  ActionBarPrimitive,
+  type AppendMessage,
+  AssistantRuntimeProvider,
+  ComposerPrimitive,
+  MessagePrimitive,
+  type ThreadMessageLike,
+  ThreadPrimitive,
+  useAuiState,
+  useExternalStoreRuntime,
+} from "@assistant-ui/react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import type { Question } from "../contract";
+import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
+import { preferences, scope } from "../state/preferences";
+import { useStore } from "../state/store";
+import { AnswerActions } from "./AnswerActions";
+import { AnswerView } from "./AnswerView";
+import { Failure } from "./Failure";
+import { Icon } from "./icons";
+import { ScopeChip } from "./ScopeChip";
+import { Welcome } from "./Welcome";
+
+interface Entry {
+  role: "user" | "assistant";
+  turn: Turn;
+}
+
+const SLOW_MS = 5_000;
+
+export function ConversationProvider({ children }: { children: ReactNode }) {
+  const turns = useStore(conversation, (now) => now.turns);
+  const entries = useMemo<Entry[]>(
+    () =>
+      turns.flatMap((turn) => [
+        { role: "user" as const, turn },
+        { role: "assistant" as const, turn },
+      ]),
+    [turns],
+  );
+  const runtime = useExternalStoreRuntime<Entry>({
+    messages: entries,
+    isRunning: turns.some(isUnderWay),
+    convertMessage: asMessage,
+    onNew: async (message) => {
+      void askAt(asking(wordsOf(message)));
+    },
+    onEdit: async (message) => {
+      const at = turns.findIndex((turn) => `${turn.id}-q` === message.sourceId);
+      const edited = turns[at];
+      if (edited) void askAt({ ...edited.asked, question: wordsOf(message) }, at);
+    },
+    onReload: async (parentId) => {
+      const at = turns.findIndex((turn) => `${turn.id}-q` === parentId);
+      const again = turns[at];
+      if (again) void askAt({ ...again.asked, composer: preferences.get().composer }, at);
+    },
+    onCancel: async () => stop(),
+  });
+  return <AssistantRuntimeProvider runtime={runtime}>{children}</AssistantRuntimeProvider>;
+}
+
+export function asking(question: string): Question {
+  const { collection, composer } = preferences.get();
+  return { question, collection, composer, filters: scope.get() };
+}
+
+export function Thread() {
+  return (
+    <ThreadPrimitive.Root className="thread">
+      <ThreadPrimitive.Viewport
+        className="viewport"
+        role="region"
+        aria-label="Conversation"
+        tabIndex={0}
+      >
+        <div className="column">
+          <ThreadPrimitive.Empty>
+            <Welcome />
+          </ThreadPrimitive.Empty>
+          <ThreadPrimitive.Messages components={COMPONENTS} />
+        </div>
+      </ThreadPrimitive.Viewport>
+      <div className="foot">
+        <ThreadPrimitive.ScrollToBottom className="to-bottom" aria-label="To the latest answer">
+          <Icon name="down" />
+        </ThreadPrimitive.ScrollToBottom>
+        <Composer />
+      </div>
+    </ThreadPrimitive.Root>
+  );
+}
+
+function Composer() {
+  const running = useStore(conversation, (now) => now.turns.some(isUnderWay));
+  return (
+    <ComposerPrimitive.Root className="composer">
+      <ComposerPrimitive.Input
+        className="question-input"
+        aria-label="Your question"
+        placeholder="Ask these documents…"
+        rows={1}
+        maxRows={8}
+        autoFocus
+        addAttachmentOnPaste={false}
+        dir="auto"
+      />
+      <div className="composer-line">
+        <ScopeChip />
+        {running ? (
+          <ComposerPrimitive.Cancel className="primary" aria-label="Stop">
+            <Icon name="stop" /> Stop
+          </ComposerPrimitive.Cancel>
+        ) : (
+          <ComposerPrimitive.Send className="primary" aria-label="Ask">
+            Ask <Icon name="ask" />
+          </ComposerPrimitive.Send>
+        )}
+      </div>
+    </ComposerPrimitive.Root>
+  );
+}
+
+function UserMessage() {
+  const turn = useTurn();
+  return (
+    <MessagePrimitive.Root className="asked">
+      <h2 dir="auto">{turn?.asked.question}</h2>
+      <ActionBarPrimitive.Root hideWhenRunning className="asked-actions">
+        <ActionBarPrimitive.Edit className="quiet" aria-label="Edit the question and ask again">
+          <Icon name="edit" />
+        </ActionBarPrimitive.Edit>
+      </ActionBarPrimitive.Root>
+    </MessagePrimitive.Root>
+  );
+}
+
+function EditedMessage() {
+  return (
+    <ComposerPrimitive.Root className="composer editing">
+      <ComposerPrimitive.Input
+        className="question-input"
+        aria-label="The question, changed"
+        autoFocus
+        addAttachmentOnPaste={false}
+        dir="auto"
+      />
+      <div className="composer-line">
+        <span className="hint">What followed this question goes.</span>
+        <ComposerPrimitive.Cancel className="quiet">Leave as it was</ComposerPrimitive.Cancel>
+        <ComposerPrimitive.Send className="primary">Ask again</ComposerPrimitive.Send>
+      </div>
+    </ComposerPrimitive.Root>
+  );
+}
+
+function AssistantMessage() {
+  const turn = useTurn();
+  if (!turn) return null;
+  return (
+    <MessagePrimitive.Root className="answered" aria-busy={isUnderWay(turn)}>
+      <AnswerView turn={turn} />
+      <Progress turn={turn} />
+      {turn.failure && <Failure turn={turn} failure={turn.failure} />}
+      {!isUnderWay(turn) && <AnswerActions turn={turn} />}
+    </MessagePrimitive.Root>
+  );
+}
+
+function Progress({ turn }: { turn: Turn }) {
+  const [slow, setSlow] = useState(false);
+  const waiting = isUnderWay(turn);
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => {
+      clearTimeout(timer);
+      setSlow(false);
+    };
+  }, [waiting]);
+  if (turn.phase === "stopped") return <p className="note">Stopped. What is above was verified.</p>;
+  if (!waiting) return null;
+  return (
+    <p className="progress">
+      <span className="pulse" aria-hidden="true" />
+      {WORDS[turn.phase]}
+      {slow && " This takes longer than usual; it goes on."}
+    </p>
+  );
+}
+
+const WORDS: Record<string, string> = {
+  asking: "Searching the documents…",
+  answering: "Reading and checking each quote…",
+  reconnecting: "The connection was lost; fetching the answer…",
+};
+
+const COMPONENTS = { UserMessage, AssistantMessage, UserEditComposer: EditedMessage };
+
+function useTurn(): Turn | undefined {
+  const id = useAuiState((state) => state.message.metadata.custom.turnId as string | undefined);
+  return useStore(conversation, (now) => now.turns.find((turn) => turn.id === id));
+}
+
+function asMessage({ role, turn }: Entry): ThreadMessageLike {
+  const custom = { turnId: turn.id };
+  if (role === "user") {
+    return { role, id: `${turn.id}-q`, content: turn.asked.question, metadata: { custom } };
+  }
+  const text = turn.answer?.text ?? turn.statements.map((one) => one.text).join("\n");
+  return {
+    role,
+    id: `${turn.id}-a`,
+    content: text,
+    metadata: { custom },
+    status: isUnderWay(turn)
+      ? { type: "running" }
+      : { type: "complete", reason: turn.phase === "done" ? "stop" : "unknown" },
+  };
+}
+
+function wordsOf(message: AppendMessage): string {
+  return message.content
+    .map((part) => (part.type === "text" ? part.text : ""))
+    .join("")
+    .trim();
+}
