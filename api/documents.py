@@ -32,6 +32,7 @@ from api.schemas import (
     PlacesBody,
     SuggestionsBody,
     TextBody,
+    WholeDocumentBody,
 )
 from ingest.pipeline import check_collection_name, check_size
 from rag.access import Grant
@@ -150,9 +151,10 @@ def list_documents(
 
 @router.get(DOCUMENTS_PATH + "/{document_id}", tags=["documents"])
 @needs("read")
-def get_document(view: ViewDep, document_id: str) -> DocumentBody:
-    """A document's metadata and ingestion report."""
-    return document_body(view.summary(document_id))
+def get_document(view: ViewDep, document_id: str) -> WholeDocumentBody:
+    """A document's metadata, ingestion report and versions."""
+    body = document_body(view.summary(document_id))
+    return WholeDocumentBody(**dict(body), versions=list(view.versions(document_id)))
 
 
 @router.patch(DOCUMENTS_PATH + "/{document_id}", tags=["documents"])

@@ -360,6 +360,12 @@ class DocumentBody(BaseModel):
     report: ReportBody
 
 
+class WholeDocumentBody(DocumentBody):
+    """A document without its text, and its versions in the order in which they came, the present one last."""
+
+    versions: list[str]
+
+
 class DocumentsBody(BaseModel):
     """One page of documents; `next_cursor` is null on the last."""
 

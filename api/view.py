@@ -70,6 +70,10 @@ class View:
         known = self.summary(document_id).id
         return self.library.store.document(known, Version(version) if version else None)
 
+    def versions(self, document_id: str) -> list[Version]:
+        """As `Catalog.versions`."""
+        return self.library.store.versions(self.summary(document_id).id)
+
     def original(self, document_id: str, version: str | None) -> bytes:
         """As `Catalog.original`."""
         known = self.summary(document_id).id

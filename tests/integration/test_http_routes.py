@@ -80,6 +80,7 @@ def test_a_file_that_has_a_name_keeps_it(client: TestClient) -> None:
     path = f"/v1/documents/{old['id']}/original"
     response = client.get(path, params={"version": old["version"]})
     assert response.content == HARBOUR
+    assert client.get(path.removesuffix("/original")).json()["versions"][0] == old["version"]
     assert 'filename="may.log"' in response.headers["content-disposition"]
     assert client.get(path).content == b"Nothing happened in June."
     assert_problem(client.get(path, params={"version": "sha256:0"}), 404, "unknown-version")
@@ -106,6 +107,18 @@ def test_words_are_found_where_they_stand(client: TestClient) -> None:
     assert client.get(path, params={"q": "  "}).json() == {"places": [], "more": False}
     for wrong in ("", "x" * 201):
         assert_problem(client.get(path, params={"q": wrong}), 422, "invalid-request")
+
+
+def test_a_text_tells_what_it_lies_in_where_that_is_asked(client: TestClient) -> None:
+    text = b"# Gates\n\nThe north gate.\n\n## Locks\n\nA lock.\n"
+    document = upload(client, text, name="a.md").json()
+    path = f"/v1/documents/{document['id']}/text"
+    assert "landmarks" not in client.get(path).json()
+    told = client.get(path, params={"landmarks": True, "start": 10, "end": 20}).json()
+    assert [(one["kind"], one["label"]) for one in told["landmarks"]] == [("section", "Gates")]
+    whole = client.get(path, params={"landmarks": True}).json()
+    for one in whole["landmarks"]:
+        assert whole["text"][one["start"] :].startswith(one["label"].split(" › ")[-1])
 
 
 def test_collections_say_what_they_take(client: TestClient) -> None:

@@ -123,6 +123,8 @@ export interface Document {
   dates: Record<DateField, StatedDate | null>;
   added_at: string;
   near_duplicates: string[];
+  /** Only where one document is asked for. */
+  versions?: string[];
   report: {
     characters: number;
     pages: number;

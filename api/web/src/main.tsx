@@ -4,6 +4,7 @@ import "./style/fonts.css";
 import "./style/base.css";
 import "./style/layout.css";
 import "./style/reading.css";
+import "./style/documents.css";
 import { applyTheme } from "./state/preferences";
 import { App } from "./ui/App";
 

@@ -4,7 +4,12 @@ import { createStore } from "./store";
 
 export type Shown =
   | { kind: "citation"; turnId: string; marker: number }
-  | { kind: "document"; documentId: string; at: { start: number; end: number } | null };
+  | {
+      kind: "document";
+      documentId: string;
+      version?: string;
+      at: { start: number; end: number } | null;
+    };
 
 export const pane = createStore<Shown | null>(null);
 

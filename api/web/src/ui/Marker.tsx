@@ -100,7 +100,6 @@ function Card({
     box.style.visibility = "visible";
   }, [beside]);
   return createPortal(
-    // biome-ignore lint/a11y/noStaticElementInteractions: staying on the card keeps it, as WCAG 1.4.13 asks
     <div
       ref={card}
       id={id}

@@ -159,7 +159,6 @@ export function SignIn() {
             autoComplete="off"
             spellCheck={false}
             required
-            // biome-ignore lint/a11y/noAutofocus: the dialog was opened for this field
             autoFocus
           />
         </label>

@@ -95,9 +95,10 @@ function Opened({ shown }: { shown: Shown }) {
         <p className="note">This document was deleted; its words are gone.</p>
       ) : document.value ? (
         <Body
-          key={documentId}
+          key={`${documentId} ${shown.kind === "document" ? shown.version : ""}`}
           document={document.value}
           citation={citation}
+          chosenVersion={shown.kind === "document" ? shown.version : undefined}
           place={shown.kind === "document" ? shown.at : null}
         />
       ) : (
@@ -146,15 +147,17 @@ function Facts({
 function Body({
   document,
   citation,
+  chosenVersion,
   place,
 }: {
   document: Document;
   citation: Citation | undefined;
+  chosenVersion: string | undefined;
   place: { start: number; end: number } | null;
 }) {
   const pages = document.media_type === "application/pdf";
   const [asText, setAsText] = useState(false);
-  const version = citation?.document_version ?? document.version;
+  const version = citation?.document_version ?? chosenVersion ?? document.version;
   return (
     <>
       {pages && (

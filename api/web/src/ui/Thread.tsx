@@ -29,6 +29,8 @@ interface Entry {
 }
 
 const SLOW_MS = 5_000;
+// where it is a finger, the focus would bring a keyboard over half of the page
+const FINE_POINTER = matchMedia("(pointer: fine)").matches;
 
 export function ConversationProvider({ children }: { children: ReactNode }) {
   const turns = useStore(conversation, (now) => now.turns);
@@ -103,7 +105,7 @@ function Composer() {
         placeholder="Ask these documents…"
         rows={1}
         maxRows={8}
-        autoFocus
+        autoFocus={FINE_POINTER}
         addAttachmentOnPaste={false}
         dir="auto"
       />
