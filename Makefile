@@ -43,6 +43,9 @@ web-check: web ## Lint and test the page's source, and check that what is commit
 	@cd api/web && npm run --silent check && npm run --silent test
 	@git diff --exit-code --stat -- api/static && test -z "$$(git status --porcelain -- api/static)"
 
+screenshots: $(VENV)/.dev ## Make a picture of every state of the page in build/screenshots (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots build/screenshots
+
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
 	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 

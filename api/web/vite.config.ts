@@ -8,11 +8,15 @@ const PDF = "node_modules/pdfjs-dist";
 const { version } = JSON.parse(readFileSync(`${PDF}/package.json`, "utf8")) as { version: string };
 const PARTS = `assets/pdf-${version}`;
 
-/** What pdf.js fetches while it draws: character maps, standard fonts, and decoders that need no WebAssembly. */
-function pdfParts(): Plugin {
+/**
+ * What pdf.js fetches while it draws: character maps, standard fonts, and decoders that need no
+ * WebAssembly; and the licence of the font, which no script imports.
+ */
+function copiedParts(): Plugin {
   return {
-    name: "pdf-parts",
+    name: "copied-parts",
     closeBundle() {
+      cpSync("node_modules/@fontsource-variable/literata/LICENSE", `${OUT}/literata-licence.txt`);
       for (const part of ["cmaps", "standard_fonts"]) {
         cpSync(`${PDF}/${part}`, `${OUT}/${PARTS}/${part}`, { recursive: true });
       }
@@ -54,13 +58,14 @@ function sourcesDigest(): Plugin {
 export default defineConfig({
   base: "./",
   define: { __PDF_PARTS__: JSON.stringify(`${PARTS}/`) },
-  plugins: [react(), pdfParts(), sourcesDigest()],
+  plugins: [react(), copiedParts(), sourcesDigest()],
   build: {
     outDir: OUT,
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0, // the policy lets nothing be loaded from data: addresses
     modulePreload: { polyfill: false },
+    license: { fileName: "licences.md" },
     chunkSizeWarningLimit: 1500,
   },
 });

@@ -174,15 +174,22 @@ function Amend({
         <input name="title" type="text" defaultValue={document.title} maxLength={500} dir="auto" />
       </label>
       {FIELDS.map(([field, words]) => (
-        <label key={field}>
-          {words}
-          <input name={field} type="date" defaultValue={document.dates[field]?.value ?? ""} />
-          <span className="hint">
+        <div key={field}>
+          <label>
+            {words}
+            <input
+              name={field}
+              type="date"
+              aria-describedby={`${document.id}-${field}`}
+              defaultValue={document.dates[field]?.value ?? ""}
+            />
+          </label>
+          <span className="hint" id={`${document.id}-${field}`}>
             {document.dates[field]
               ? `by ${ruleInWords(document.dates[field].found_by)}`
               : "not stated"}
           </span>
-        </label>
+        </div>
       ))}
       <button type="submit" className="primary" disabled={busy}>
         Keep changes

@@ -130,17 +130,23 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
   useEffect(() => {
     let gone = false;
     let ended = () => {};
+    let fit = () => {};
+    const fitting = new ResizeObserver(() => fit()); // the words follow the picture, whatever its width
     const draw = async () => {
       const page = await pdf.getPage(number);
       if (gone || !canvas.current || !layer.current || !sheet.current) return;
-      const width = sheet.current.parentElement?.clientWidth ?? 600;
       const natural = page.getViewport({ scale: 1 });
-      const viewport = page.getViewport({ scale: (width - 2) / natural.width });
+      const viewport = page.getViewport({ scale: sheet.current.clientWidth / natural.width });
       const sharp = Math.min(window.devicePixelRatio || 1, 3);
       canvas.current.width = Math.round(viewport.width * sharp);
       canvas.current.height = Math.round(viewport.height * sharp);
       sheet.current.style.aspectRatio = `${viewport.width} / ${viewport.height}`;
-      sheet.current.style.setProperty("--total-scale-factor", String(viewport.scale));
+      fitting.observe(sheet.current);
+      fit = () => {
+        const width = sheet.current?.clientWidth ?? 0;
+        sheet.current?.style.setProperty("--total-scale-factor", String(width / natural.width));
+      };
+      fit();
       const drawing = page.render({
         canvas: canvas.current,
         viewport,
@@ -161,6 +167,7 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
     });
     return () => {
       gone = true;
+      fitting.disconnect();
       ended();
     };
   }, [pdf, number]);

@@ -1,0 +1,236 @@
+"""A conversation about the sample documents, by hand: asking, checking, asking on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from reportlab.pdfgen.canvas import Canvas
+
+from rag.library import Library
+from tests.browser.conftest import EXAMPLES
+from tests.browser.page import Chat
+
+TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
+    "questions"
+][0]["question"]
+
+
+def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
+    answer = chat.ask(TYPE_CASE)
+    sources = chat.sources(answer)
+    assert len(sources) >= 3
+    assert answer.locator(".statement .marker").count() >= len(sources)
+    for at, (quote, title) in enumerate(sources):
+        pane = chat.open_source(answer, at)
+        expect(pane.locator("h2")).to_have_text(title)
+        if pane.get_by_role("button", name="Pages").count():
+            words = re.sub(r"\s", "", quote.strip("“”"))
+            assert words in chat.words_in_boxes()
+            pane.get_by_role("button", name="Text").click()
+        assert chat.marked() == quote_of(chat, at)
+        if pane.get_by_role("button", name="Pages").count():
+            pane.get_by_role("button", name="Pages").click()
+
+
+def quote_of(chat: Chat, at: int) -> str:
+    """A quote of the last answer as the service gave it."""
+    with chat.page.expect_download() as download:
+        chat.page.get_by_label("Take the answer away").last.click()
+        chat.page.get_by_role("button", name="JSON, as the service gave it").last.click()
+    chat.page.get_by_label("Take the answer away").last.click()
+    answer = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    quote: str = answer["citations"][at]["quote"]
+    return quote
+
+
+@pytest.mark.parametrize(
+    ("title", "question", "told"),
+    [
+        ("Aldermere footbridge: engineering notes", "Where does the west abutment stand?", "§"),
+        (
+            "Russia's defence minister is guest of honour in Pyongyang",
+            "Who received the Russian defence minister?",
+            "2023",
+        ),
+        (
+            "Fwd: Steel for the footbridge will be late",
+            "Why was the steel delivered late?",
+            "forwarded",
+        ),
+        ("aldermere-site-meeting-2026-07-02", "How many timber piles were pulled out?", ":"),
+    ],
+    ids=["Markdown", "web page", "mail", "transcript"],
+)
+def test_a_source_of_any_kind_is_marked_to_the_letter(
+    chat: Chat, library: Library, title: str, question: str, told: str
+) -> None:
+    chat.restrict_to(title)
+    answer = chat.ask(question)
+    chat.open_source(answer, 0)
+    assert chat.marked() == quote_of(chat, 0)
+    expect(chat.pane.locator(".facts")).to_contain_text(told)
+    if told in (":", "forwarded"):  # what begins in the text is told beside it
+        assert chat.pane.locator(".at.time, .at.part").count() > 0
+
+
+def test_pointing_at_a_number_shows_its_quote(chat: Chat) -> None:
+    answer = chat.ask(TYPE_CASE)
+    marker = answer.locator(".statement .marker").first
+    marker.hover()
+    card = chat.page.get_by_role("tooltip")
+    expect(card.locator("q")).to_have_text(chat.sources(answer)[0][0].strip("“”"))
+    card.hover()
+    chat.page.wait_for_timeout(300)
+    expect(card).to_be_visible()
+    chat.input.hover()
+    expect(card).to_have_count(0)
+    marker.focus()
+    chat.page.keyboard.press("Shift+Tab")
+    chat.page.keyboard.press("Tab")
+    expect(card).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+
+
+def test_a_new_file_can_be_asked_about_and_deleted(
+    chat: Chat, library: Library, tmp_path: Path
+) -> None:
+    file = tmp_path / "lantern.pdf"
+    sheet = Canvas(str(file))
+    sheet.drawString(72, 720, "The harbour lantern of Quillmouth burned whale oil until 1873.")
+    sheet.save()
+    chat.show_documents()
+    chat.upload(file)
+    expect(chat.page.locator(".coming-state")).to_contain_text("can be asked: 1 page")
+    chat.back()
+    answer = chat.ask("What does the harbour lantern of Quillmouth burn?")
+    expect(answer).to_contain_text("whale oil")
+    chat.open_source(answer, 0)
+    assert "whaleoil" in chat.words_in_boxes()
+    chat.page.get_by_label("Close the source").click()
+
+    documents = chat.show_documents()
+    row = documents.locator(".list > li", has_text="lantern")
+    row.get_by_role("button", name=re.compile("Delete")).click()
+    expect(row).to_have_count(0)
+    chat.page.get_by_role("button", name="Undo").click()
+    expect(row).to_have_count(1)
+    row.get_by_role("button", name=re.compile("Delete")).click()
+    expect(chat.page.locator(".notice")).to_have_count(0, timeout=20_000)
+    expect(documents.locator(".list-head")).to_contain_text(
+        f"{len(list(EXAMPLES.iterdir()))} documents"
+    )
+    assert not [
+        one for one in library.store.summaries("default", limit=99) if "lantern" in one.title
+    ]
+
+
+def test_what_a_reader_knows_better_is_kept(chat: Chat, library: Library) -> None:
+    [notes] = [one for one in library.store.summaries("default", limit=99) if "notes" in one.title]
+    documents = chat.show_documents()
+    row = documents.locator(f"li[data-document='{notes.id}']")
+    row.locator(".row-title").click()
+    row.get_by_label("Title").fill("Notes of the engineer")
+    row.get_by_label("Published", exact=True).fill("2026-02-21")
+    row.get_by_role("button", name="Keep changes").click()
+    expect(row.locator(".row-title")).to_contain_text("Notes of the engineer")
+    expect(row.locator(".row-title")).to_contain_text("21 February 2026")
+    library.store.amend(notes.id, {"title": None, "published": None})
+
+
+def test_words_are_found_inside_a_document(chat: Chat) -> None:
+    documents = chat.show_documents()
+    row = documents.locator(".list > li", has_text="minutes of 14 January")
+    row.locator(".row-title").click()
+    row.get_by_role("button", name="Read, and find inside").click()
+    chat.pane.get_by_label("Find in this document").fill("BRIDGE")
+    chat.page.keyboard.press("Enter")
+    expect(chat.pane.get_by_role("status")).to_contain_text("1 of")
+    assert chat.marked().lower() == "bridge"
+    chat.page.keyboard.press("Enter")
+    expect(chat.pane.get_by_role("status")).to_contain_text("2 of")
+
+
+def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
+    chat.ask("When will the new footbridge in Aldermere open?")
+    sent: list[dict[str, object]] = []
+    chat.page.on(
+        "request",
+        lambda one: sent.append(one.post_data_json) if one.url.endswith("/v1/ask") else None,
+    )
+    chat.ask("What does it cost?")
+    assert [one["role"] for one in sent[0]["history"]] == ["user", "assistant"]  # type: ignore[attr-defined] # JSON
+    chat.answers.last.get_by_role("button", name="Ask again").click()
+    expect(chat.answers).to_have_count(2)
+    expect(chat.answers.last.locator(".actions")).to_be_visible()
+
+    chat.page.get_by_label("Edit the question and ask again").first.click()
+    chat.page.get_by_label("The question, changed").fill("Who painted the old bridge green?")
+    chat.page.keyboard.press("Enter")
+    expect(chat.answers).to_have_count(1)
+    expect(chat.page.locator(".asked h2")).to_have_text("Who painted the old bridge green?")
+    expect(chat.answers.last.locator(".actions")).to_be_visible()
+
+
+def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(chat: Chat) -> None:
+    quote = chat.sources(chat.ask(TYPE_CASE))[0][0].strip("“”")
+    stored = chat.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert TYPE_CASE.replace('"', "") in stored
+    assert quote not in stored
+    chat.page.reload()
+    chat.page.locator(".contents .entry").first.click()
+    expect(chat.answers.last.locator("q").first).to_have_text(quote)
+
+
+def test_readers_say_what_an_answer_is_worth(chat: Chat, library: Library) -> None:
+    began = dt.datetime.now(dt.UTC)
+    answer = chat.ask(TYPE_CASE)
+    answer.get_by_label("A good answer").click()
+    expect(answer.get_by_label("A good answer")).to_have_attribute("aria-pressed", "true")
+    chat.open_source(answer, 1)
+    chat.pane.get_by_role("button", name="This quote does not support that").click()
+    expect(chat.pane.get_by_role("button", name="Reported")).to_be_disabled()
+    [kept] = library.store.answers.with_feedback("default", began)
+    assert [(one.verdict, one.marker) for one in kept.feedback] == [
+        ("good", None),
+        ("unsupported", 2),
+    ]
+
+
+def test_why_a_passage_was_taken_is_told(chat: Chat) -> None:
+    answer = chat.ask(TYPE_CASE)
+    chat.open_source(answer, 0)
+    chat.pane.get_by_text("Why this passage").click()
+    expect(chat.pane.locator(".why dl")).to_contain_text("By its words")
+    expect(chat.pane.locator(".why dl")).to_contain_text(re.compile(r"rank \d+, score 0\.\d\d"))
+
+
+def test_everything_goes_by_keyboard(browser: Browser, address: str) -> None:
+    with Chat.opened(browser, address) as chat:
+        expect(chat.input).to_be_focused()
+        chat.page.keyboard.type(TYPE_CASE)
+        chat.page.keyboard.press("Enter")
+        expect(chat.answers.last.locator(".actions")).to_be_visible()
+        for _ in range(12):
+            chat.page.keyboard.press("Shift+Tab")
+            if chat.page.evaluate("document.activeElement.className") == "source":
+                break
+        first = chat.page.evaluate("document.activeElement.dataset.source")
+        assert first
+        chat.page.keyboard.press("Enter")
+        expect(chat.pane.locator("h2")).to_be_focused()
+        shown = chat.pane.locator(".label").first
+        before = str(shown.text_content())
+        chat.page.keyboard.press("]")
+        expect(shown).not_to_have_text(before)
+        chat.page.keyboard.press("[")
+        expect(shown).to_have_text(before)
+        chat.page.keyboard.press("Escape")
+        expect(chat.pane).to_have_count(0)
+        assert chat.page.evaluate("document.activeElement.dataset.source") == first
