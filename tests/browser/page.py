@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
 TIMEOUT_MS = 20_000
@@ -133,8 +133,8 @@ class Chat:
         self.page.get_by_label(f"Ask {title}").check()
         self.back()
 
-    def upload(self, *files: Path | dict[str, Any]) -> None:
-        self.page.locator("input[data-files]").set_input_files(list(files))
+    def upload(self, file: Path | FilePayload) -> None:
+        self.page.locator("input[data-files]").set_input_files(file)
 
     def accessibility(self) -> list[str]:
         """What axe finds wrong with the page as it stands."""

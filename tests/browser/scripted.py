@@ -154,7 +154,7 @@ def give(page: Page, *given: dict[str, Any]) -> None:
 
     def ask(route: Route) -> None:
         now = left.pop(0) if len(left) > 1 else left[0]
-        sent = route.request.post_data_json["question"]
+        sent = json.loads(route.request.post_data or "{}")["question"]
         body = events({**now, "question": sent})
         route.fulfill(status=200, content_type="text/event-stream", body=body)
 

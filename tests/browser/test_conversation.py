@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Request, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.library import Library
@@ -41,9 +41,9 @@ def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
 def quote_of(chat: Chat, at: int) -> str:
     """A quote of the last answer as the service gave it."""
     with chat.page.expect_download() as download:
-        chat.page.get_by_label("Take the answer away").last.click()
+        chat.page.get_by_text("Export").last.click()
         chat.page.get_by_role("button", name="JSON, as the service gave it").last.click()
-    chat.page.get_by_label("Take the answer away").last.click()
+    chat.page.get_by_text("Export").last.click()
     answer = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     quote: str = answer["citations"][at]["quote"]
     return quote
@@ -160,10 +160,12 @@ def test_words_are_found_inside_a_document(chat: Chat) -> None:
 def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
     chat.ask("When will the new footbridge in Aldermere open?")
     sent: list[dict[str, object]] = []
-    chat.page.on(
-        "request",
-        lambda one: sent.append(one.post_data_json) if one.url.endswith("/v1/ask") else None,
-    )
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/v1/ask"):
+            sent.append(json.loads(request.post_data or ""))
+
+    chat.page.on("request", note)
     chat.ask("What does it cost?")
     assert [one["role"] for one in sent[0]["history"]] == ["user", "assistant"]  # type: ignore[attr-defined] # JSON
     chat.answers.last.get_by_role("button", name="Ask again").click()

@@ -9,21 +9,17 @@ from tests.browser.page import Chat
 from tests.browser.states import STATES
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("state", STATES)
-def test_everybody_can_use_it(browser: Browser, address: str, state: str, theme: str) -> None:
-    with Chat.opened(browser, address, color_scheme=theme) as chat:
+def test_everybody_can_use_it(browser: Browser, address: str, state: str) -> None:
+    with Chat.opened(browser, address) as chat:
         STATES[state](chat)
-        assert chat.accessibility() == []
-
-
-@pytest.mark.parametrize("width", [360, 768, 1920])
-@pytest.mark.parametrize("state", STATES)
-def test_it_fits_the_screen(browser: Browser, address: str, state: str, width: int) -> None:
-    with Chat.opened(browser, address, viewport={"width": width, "height": 740}) as chat:
-        STATES[state](chat)
-        beyond = chat.page.evaluate(BEYOND)
-        assert beyond == []
+        for theme in ("light", "dark"):
+            chat.page.emulate_media(color_scheme=theme)
+            assert chat.accessibility() == [], theme
+        for width in (1920, 768, 360):
+            chat.page.set_viewport_size({"width": width, "height": 740})
+            assert chat.page.evaluate(BEYOND) == [], width
+        assert chat.accessibility() == [], "narrow"
 
 
 # What reaches beyond the window to the side, but in what scrolls by itself or is hidden on purpose.

@@ -15,7 +15,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
         <>
           <CopyButton turn={turn} />
           <details className="menu">
-            <summary aria-label="Take the answer away">
+            <summary>
               <Icon name="save" /> Export
             </summary>
             <div className="menu-items">

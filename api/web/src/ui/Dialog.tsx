@@ -17,7 +17,10 @@ export function Dialog({
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    if (open && !element.current?.open) element.current?.showModal();
+    if (open && !element.current?.open) {
+      element.current?.showModal();
+      element.current?.querySelector<HTMLElement>("[data-first]")?.focus();
+    }
     if (!open && element.current?.open) element.current.close();
   }, [open]);
   return (

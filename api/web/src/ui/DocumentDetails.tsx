@@ -42,7 +42,7 @@ export function DocumentDetails({
       </p>
       <Amend key={document.version} document={document} onChange={onChange} />
       <section>
-        <h3 className="label">Ingestion report</h3>
+        <h2 className="label">Ingestion report</h2>
         <p>
           {counted(report.characters, "character")}, {counted(report.pages, "page")},{" "}
           {counted(report.passages, "passage")}
@@ -68,7 +68,7 @@ export function DocumentDetails({
       </section>
       {versions.length > 1 && (
         <section>
-          <h3 className="label">Versions</h3>
+          <h2 className="label">Versions</h2>
           <ol className="versions">
             {versions.toReversed().map((one, at) => (
               <li key={one}>
@@ -94,7 +94,7 @@ export function DocumentDetails({
       )}
       {document.near_duplicates.length > 0 && (
         <section>
-          <h3 className="label">Says nearly the same</h3>
+          <h2 className="label">Says nearly the same</h2>
           <ul className="versions">
             {document.near_duplicates.map((id) => (
               <Twin key={id} id={id} />

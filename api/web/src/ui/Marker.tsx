@@ -1,6 +1,6 @@
 /** The number of a citation: shows its quote on hover and focus, and opens the source pane. */
 
-import { useId, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { Citation, CitationState } from "../contract";
 import { openPane, pane } from "../state/pane";
@@ -26,6 +26,17 @@ export function Marker({
     pane,
     (now) => now?.kind === "citation" && now.turnId === turnId && now.marker === citation.marker,
   );
+  useEffect(() => {
+    if (!shown) return;
+    const hide = () => setShown(false); // what it points at is somewhere else now
+    window.addEventListener("resize", hide);
+    const scrolled = button.current?.closest(".viewport");
+    scrolled?.addEventListener("scroll", hide);
+    return () => {
+      window.removeEventListener("resize", hide);
+      scrolled?.removeEventListener("scroll", hide);
+    };
+  }, [shown]);
   const later = (value: boolean) => {
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => setShown(value), DELAY_MS);
@@ -111,7 +122,7 @@ function Card({
       <q dir="auto">{citation.quote}</q>
       <Reference citation={citation} state={state} />
     </div>,
-    document.body,
+    document.getElementById("main") ?? document.body,
   );
 }
 

@@ -130,8 +130,8 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
   useEffect(() => {
     let gone = false;
     let ended = () => {};
-    let fit = () => {};
-    const fitting = new ResizeObserver(() => fit()); // the words follow the picture, whatever its width
+    let refit = () => {};
+    const fitting = new ResizeObserver(() => refit()); // the words follow the picture, whatever its width
     const draw = async () => {
       const page = await pdf.getPage(number);
       if (gone || !canvas.current || !layer.current || !sheet.current) return;
@@ -142,11 +142,11 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
       canvas.current.height = Math.round(viewport.height * sharp);
       sheet.current.style.aspectRatio = `${viewport.width} / ${viewport.height}`;
       fitting.observe(sheet.current);
-      fit = () => {
+      refit = () => {
         const width = sheet.current?.clientWidth ?? 0;
         sheet.current?.style.setProperty("--total-scale-factor", String(width / natural.width));
       };
-      fit();
+      refit();
       const drawing = page.render({
         canvas: canvas.current,
         viewport,

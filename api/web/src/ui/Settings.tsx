@@ -159,7 +159,7 @@ export function SignIn() {
             autoComplete="off"
             spellCheck={false}
             required
-            autoFocus
+            data-first=""
           />
         </label>
         <button type="submit" className="primary">

@@ -82,6 +82,9 @@ export function Thread() {
           <ThreadPrimitive.Empty>
             <Welcome />
           </ThreadPrimitive.Empty>
+          <ThreadPrimitive.If empty={false}>
+            <h1 className="hidden">Conversation</h1>
+          </ThreadPrimitive.If>
           <ThreadPrimitive.Messages components={COMPONENTS} />
         </div>
       </ThreadPrimitive.Viewport>
