@@ -45,8 +45,8 @@ def answer(
 ) -> dict[str, Any]:
     return {
         "id": "a" * 32,
-        "question": "What?",
-        "standalone_question": "What?",
+        "question": "",
+        "standalone_question": "",
         "outcome": "answered",
         "text": "\n".join(one["text"] for one in statements) or "There is no answer.",
         "statements": list(statements),
@@ -155,7 +155,8 @@ def give(page: Page, *given: dict[str, Any]) -> None:
     def ask(route: Route) -> None:
         now = left.pop(0) if len(left) > 1 else left[0]
         sent = json.loads(route.request.post_data or "{}")["question"]
-        body = events({**now, "question": sent})
+        understood = now["standalone_question"] or sent
+        body = events({**now, "question": sent, "standalone_question": understood})
         route.fulfill(status=200, content_type="text/event-stream", body=body)
 
     page.route("**/v1/ask", ask)

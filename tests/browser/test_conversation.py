@@ -168,7 +168,7 @@ def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
     chat.page.on("request", note)
     chat.ask("What does it cost?")
     assert [one["role"] for one in sent[0]["history"]] == ["user", "assistant"]  # type: ignore[attr-defined] # JSON
-    chat.answers.last.get_by_role("button", name="Ask again").click()
+    chat.answers.last.get_by_role("button", name="Ask again", exact=True).click()
     expect(chat.answers).to_have_count(2)
     expect(chat.answers.last.locator(".actions")).to_be_visible()
 

@@ -2,7 +2,7 @@
 
 import { memo } from "react";
 import type { Citation, Conflict, Statement } from "../contract";
-import { cited, type Turn } from "../state/conversation";
+import { cited, isUnderWay, type Turn } from "../state/conversation";
 import { openPane } from "../state/pane";
 import { counted, dateInWords, ruleInWords } from "../text/wording";
 import { Marker, Reference } from "./Marker";
@@ -13,16 +13,12 @@ export function AnswerView({ turn }: { turn: Turn }) {
   const markers = (numbers: number[]) => <Markers turn={turn} numbers={numbers} known={known} />;
   const rows = turn.statements.some((one) => one.event);
   const abstention = turn.answer?.abstention;
+  const understood = turn.answer?.standalone_question ?? turn.retrieved?.standalone_question;
   return (
     <div className="answer">
-      {turn.answer && turn.answer.standalone_question !== turn.answer.question && (
+      {understood && understood !== turn.asked.question && (
         <p className="understood">
-          Read as <q dir="auto">{turn.answer.standalone_question}</q>
-        </p>
-      )}
-      {turn.answer?.degraded && (
-        <p className="note">
-          The language model could not be used; these are sentences of the documents instead.
+          Read as <q dir="auto">{understood}</q>
         </p>
       )}
       {abstention && (
@@ -63,7 +59,7 @@ export function AnswerView({ turn }: { turn: Turn }) {
           </ul>
         </section>
       ) : null}
-      {quoted.length > 0 && <Apparatus turn={turn} quoted={quoted} />}
+      {quoted.length > 0 && !isUnderWay(turn) && <Apparatus turn={turn} quoted={quoted} />}
     </div>
   );
 }
@@ -133,8 +129,8 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
                     <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>{" "}
                     {markers([one.event.derived_from])}
                     <span className="derivation">
-                      {one.event.precision === "day" ? "" : `to the ${one.event.precision} · `}
-                      {ruleInWords(one.event.rule)}
+                      {one.event.precision !== "day" && `known to the ${one.event.precision}; `}
+                      by the rule “{ruleInWords(one.event.rule)}”
                     </span>
                   </>
                 ) : (

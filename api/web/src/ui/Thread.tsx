@@ -16,6 +16,7 @@ import type { Question } from "../contract";
 import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
 import { preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
+import { counted } from "../text/wording";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerView } from "./AnswerView";
 import { Failure } from "./Failure";
@@ -74,6 +75,7 @@ export function Thread() {
     <ThreadPrimitive.Root className="thread">
       <ThreadPrimitive.Viewport
         className="viewport"
+        turnAnchor="top"
         role="region"
         aria-label="Conversation"
         tabIndex={0}
@@ -166,15 +168,19 @@ function AssistantMessage() {
   if (!turn) return null;
   return (
     <MessagePrimitive.Root className="answered" aria-busy={isUnderWay(turn)}>
+      <Course turn={turn} />
       <AnswerView turn={turn} />
-      <Progress turn={turn} />
       {turn.failure && <Failure turn={turn} failure={turn.failure} />}
-      {!isUnderWay(turn) && <AnswerActions turn={turn} />}
+      {!isUnderWay(turn) && !turn.failure && <AnswerActions turn={turn} />}
     </MessagePrimitive.Root>
   );
 }
 
-function Progress({ turn }: { turn: Turn }) {
+/**
+ * How far an answer is, and then what it rests on. It stands above the answer and keeps its place, so that
+ * nothing that is being read moves.
+ */
+function Course({ turn }: { turn: Turn }) {
   const [slow, setSlow] = useState(false);
   const waiting = isUnderWay(turn);
   useEffect(() => {
@@ -185,15 +191,27 @@ function Progress({ turn }: { turn: Turn }) {
       setSlow(false);
     };
   }, [waiting]);
-  if (turn.phase === "stopped") return <p className="note">Stopped. What is above was verified.</p>;
-  if (!waiting) return null;
   return (
     <p className="progress">
-      <span className="pulse" aria-hidden="true" />
-      {WORDS[turn.phase]}
+      {waiting && <span className="pulse" aria-hidden="true" />}
+      {waiting ? WORDS[turn.phase] : outcomeInWords(turn)}
       {slow && " This takes longer than usual; it goes on."}
     </p>
   );
+}
+
+function outcomeInWords(turn: Turn): string {
+  if (turn.phase === "stopped") return "Stopped. What is below was verified.";
+  const { answer } = turn;
+  if (!answer) return "";
+  if (answer.abstention) return "Nothing was found that answers this.";
+  const documents = new Set(answer.citations.map((one) => one.document_id)).size;
+  const seconds = Object.values(answer.timings_ms).reduce((all, one) => all + one, 0) / 1000;
+  return [
+    `${counted(answer.citations.length, "quote")} from ${counted(documents, "document")}`,
+    ...(seconds ? [`${seconds.toFixed(seconds < 1 ? 2 : 1)} s`] : []),
+    ...(answer.degraded ? ["the language model could not be used, so these are sentences"] : []),
+  ].join(" · ");
 }
 
 const WORDS: Record<string, string> = {
