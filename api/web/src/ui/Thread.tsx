@@ -11,7 +11,7 @@ import {
   useAuiState,
   useExternalStoreRuntime,
 } from "@assistant-ui/react";
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from "react";
 import type { Question } from "../contract";
 import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
 import { preferences, scope } from "../state/preferences";
@@ -71,11 +71,18 @@ export function asking(question: string): Question {
 }
 
 export function Thread() {
+  const last = useStore(conversation, (now) => now.turns.at(-1)?.id);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new question goes to the top, once
+  useLayoutEffect(() => {
+    const asked = [...document.querySelectorAll(".viewport .asked")].at(-1);
+    asked?.scrollIntoView({ block: "start" });
+  }, [last]);
   return (
     <ThreadPrimitive.Root className="thread">
       <ThreadPrimitive.Viewport
         className="viewport"
-        turnAnchor="top"
+        autoScroll={false}
+        scrollToBottomOnRunStart={false}
         role="region"
         aria-label="Conversation"
         tabIndex={0}

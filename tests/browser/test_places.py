@@ -1,0 +1,105 @@
+"""The page wherever it is offered: below a prefix of a proxy, behind keys, and inside pages of other sites."""
+
+from __future__ import annotations
+
+import re
+
+import httpx2 as httpx
+from playwright.sync_api import Browser, expect
+from starlette.responses import HTMLResponse
+from starlette.types import Receive, Scope, Send
+
+from api.app import create_app
+from rag.bootstrap import assemble
+from rag.settings import AccessSettings, Settings
+from tests.browser.page import Chat
+from tests.browser.served import below, running
+from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.integration.service import fake_library, key_for, upload
+
+QUESTION = "Who closed the north gate?"
+
+
+def test_below_a_prefix_all_of_it_works(browser: Browser) -> None:
+    app = below("/verse", create_app(fake_library(), own=False))
+    with running(app) as address:
+        with httpx.Client(base_url=f"{address}verse/") as client:
+            client.post(
+                "v1/documents?wait=true",
+                files={"file": ("a.txt", b"The harbour master closed the north gate.")},
+            )
+        with Chat.opened(browser, f"{address}verse/") as chat:
+            answer = chat.ask(QUESTION)
+            chat.open_source(answer, 0)
+            assert "harbour master" in chat.marked()
+            documents = chat.show_documents()
+            chat.upload({"name": "b.txt", "mimeType": "text/plain", "buffer": b"A second gate."})
+            expect(documents.locator(".list > li")).to_have_count(2)
+            loaded = chat.page.evaluate("performance.getEntriesByType('resource').map(o => o.name)")
+            assert loaded
+            assert [one for one in loaded if not one.startswith(f"{address}verse/")] == []
+
+
+def test_where_keys_are_needed_one_is_asked_for_and_stays_in_the_tab(browser: Browser) -> None:
+    library = fake_library()
+    key = key_for(library, "read", "ingest")
+    with running(create_app(library, own=False, keys=True)) as address:
+        with httpx.Client(base_url=address) as client:
+            upload(client, key=key)
+        with Chat.opened(browser, address) as chat:
+            asked: list[str] = []
+            chat.page.on("request", lambda one: asked.append(one.url))
+            chat.page.get_by_role("button", name="Enter a key").click()
+            chat.page.get_by_label("Key", exact=True).fill("verse_wrong")
+            chat.page.keyboard.press("Enter")
+            expect(chat.page.get_by_role("button", name="Enter a key")).to_be_visible()
+            chat.page.get_by_role("button", name="Enter a key").click()
+            chat.page.get_by_label("Key", exact=True).fill(key)
+            chat.page.keyboard.press("Enter")
+            answer = chat.ask(QUESTION)
+            expect(answer.locator(".statement").first).to_contain_text("harbour master")
+            chat.page.reload()
+            chat.ask(QUESTION)  # the tab holds it still
+            assert not [one for one in asked if key in one]
+            assert key not in chat.page.evaluate("JSON.stringify({...localStorage})")
+            chat.page.get_by_role("button", name="Settings").click()
+            chat.page.get_by_role("button", name="Sign out").click()
+            chat.page.keyboard.press("Escape")
+            chat.input.fill(QUESTION)
+            chat.input.press("Enter")
+            expect(chat.page.locator(".failure").last).to_contain_text("no valid key")
+
+
+def test_a_site_that_is_named_shows_it_and_no_other(browser: Browser) -> None:
+    site_html = """<!doctype html><title>Wiki</title><h1>Wiki</h1>
+      <div id=ask style="height:600px"></div>
+      <script src="{address}embed.js" data-into="#ask" data-title="Ask the wiki"></script>"""
+    pages: dict[str, str] = {}
+
+    async def site(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await HTMLResponse(pages["html"])(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+
+    with running(site) as named, running(site) as other:
+        origin = named.rstrip("/")
+        settings = Settings(access=AccessSettings(origins=(origin,)))
+        library = assemble(settings, InMemoryStore(), HashingEmbedder())
+        with running(create_app(library, own=False)) as address:
+            with httpx.Client(base_url=address) as client:
+                upload(client)
+            pages["html"] = site_html.replace("{address}", address)
+            with browser.new_context() as context:
+                page = context.new_page()
+                page.goto(named)
+                inside = page.frame_locator("iframe[title='Ask the wiki']")
+                inside.get_by_label("Your question").fill(QUESTION)
+                inside.get_by_label("Your question").press("Enter")
+                expect(inside.locator(".statement").first).to_contain_text("harbour master")
+                expect(inside.get_by_role("button", name=re.compile("Documents"))).to_have_count(0)
+                page.goto(other)
+                expect(page.frame_locator("iframe").locator(".welcome")).to_have_count(0)
