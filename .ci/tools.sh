@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # What some tests need of the system and skip loudly without: installed where we are root on Debian or Ubuntu.
 set -euo pipefail
-if command -v strace > /dev/null; then exit 0; fi
+missing=()
+command -v strace > /dev/null || missing+=(strace)
+command -v chromium > /dev/null || command -v google-chrome > /dev/null || missing+=(chromium)
+if [ ${#missing[@]} = 0 ]; then exit 0; fi
 if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-  apt-get update -qq && apt-get install -qq --yes --no-install-recommends strace
+  apt-get update -qq && apt-get install -qq --yes --no-install-recommends "${missing[@]}"
 else
-  echo "strace is missing: the tests that kill at single system calls will be skipped" >&2
+  echo "${missing[*]} missing: tests that kill at single system calls or use the page will be skipped" >&2
 fi

@@ -50,7 +50,8 @@ export function escaped(words: string): string {
     .replaceAll(/[\\`*_[\]<>&#|~!]/g, "\\$&")
     .replaceAll("://", "\\://")
     .replaceAll(/\bwww\./gi, (found) => `${found.slice(0, -1)}\\.`)
-    .replaceAll(/^(\s*)([-+]|\d+[.)])(\s)/gm, "$1\\$2$3");
+    .replaceAll(/^(\s*)([-+])(?=\s)/gm, "$1\\$2")
+    .replaceAll(/^(\s*\d+)([.)])(?=\s)/gm, "$1\\$2");
 }
 
 export function download(name: string, content: Blob): void {

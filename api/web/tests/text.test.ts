@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import type { Answer, Citation } from "../src/contract";
+import { utf16Offsets } from "../src/text/codepoints";
+import { answerAsMarkdown, escaped } from "../src/text/exporting";
+import { segments } from "../src/text/segments";
+import {
+  counted,
+  dateInWords,
+  placeInWords,
+  ruleInWords,
+  scopeInWords,
+  timeInWords,
+} from "../src/text/wording";
+
+describe("offsets", () => {
+  it("count code points, where JavaScript counts UTF-16 units", () => {
+    const text = "a😀b𝒳c";
+    expect(utf16Offsets(text, [0, 1, 2, 3, 4, 5])).toEqual([0, 1, 3, 4, 6, 7]);
+    expect(text.slice(...(utf16Offsets(text, [1, 4]) as [number, number]))).toBe("😀b𝒳");
+  });
+  it("end where the text does", () => {
+    expect(utf16Offsets("😀", [1, 5])).toEqual([2, 2]);
+  });
+});
+
+describe("segments", () => {
+  const text = "😀 Gates\nThe north gate.\nLocks\nA lock.";
+  const slice = { text, start: 100, end: 100 + Array.from(text).length };
+
+  it("are the text to the letter, and what is marked is what was asked for", () => {
+    const landmarks = [
+      { kind: "section" as const, start: 102, label: "Harbour › Gates" },
+      { kind: "page" as const, start: 112, label: "p. 2" },
+    ];
+    const cut = segments(slice, [{ start: 108, end: 123 }], landmarks);
+    expect(cut.map((one) => one.text).join("")).toBe(text);
+    const marked = cut.filter((one) => one.marked).map((one) => one.text);
+    expect(marked.join("")).toBe("The north gate.");
+    expect(marked).toHaveLength(2); // a page begins inside of it
+    expect(cut.find((one) => one.heading)?.text).toBe("Gates");
+    expect(cut.find((one) => one.labels.length)?.labels[0]?.label).toBe("p. 2");
+  });
+
+  it("mark as much of a range as there is", () => {
+    const cut = segments(slice, [{ start: 0, end: 107 }], []);
+    expect(cut.map((one) => [one.text, one.marked])[0]).toEqual(["😀 Gates", true]);
+  });
+
+  it("take for a heading only what stands in the text", () => {
+    const cut = segments(slice, [], [{ kind: "section", start: 100, label: "Elsewhere" }]);
+    expect(cut.some((one) => one.heading)).toBe(false);
+  });
+});
+
+describe("words", () => {
+  it("tell dates as far as they are known", () => {
+    expect(dateInWords("2023-07-26")).toBe("26 July 2023");
+    expect(dateInWords("2024-09")).toBe("September 2024");
+    expect(dateInWords("0987")).toBe("987");
+    expect(dateInWords("soon")).toBe("soon");
+  });
+  it("tell places and times", () => {
+    expect(timeInWords(3725.9)).toBe("1:02:05");
+    expect(timeInWords(65)).toBe("1:05");
+    const place = { ...citation(1), page: 3, page_label: "iii", time_s: 65, time_end_s: 70 };
+    expect(placeInWords(place)).toEqual(["p. iii", "1:05–1:10"]);
+  });
+  it("count", () => {
+    expect(counted(1, "document")).toBe("1 document");
+    expect(counted(1200, "document")).toBe("1,200 documents");
+    expect(ruleInWords("weekday_before-publication")).toBe("weekday before publication");
+    expect(scopeInWords({ document_ids: ["a"], published_after: "2024-01-02" })).toBe(
+      "1 chosen document, from 2 January 2024",
+    );
+  });
+});
+
+describe("Markdown", () => {
+  it("holds statements, quotes and places", () => {
+    const answer = {
+      question: "Who?",
+      statements: [{ text: "It was *Ann*.", citations: [1], event: null }],
+      citations: [{ ...citation(1), quote: "It was *Ann*.\nIndeed.", page: 2 }],
+      conflicts: [],
+      missing: ["when"],
+      abstention: null,
+    } as unknown as Answer;
+    const written = answerAsMarkdown(answer);
+    expect(written).toContain("It was \\*Ann\\*. [1]");
+    expect(written).toContain("1. Records, p. 2, characters 0–5, 29 July 2023");
+    expect(written).toContain("    > It was \\*Ann\\*.\n    > Indeed.");
+    expect(written).toContain("- when");
+  });
+  it("makes no link, image or HTML of the words of a document", () => {
+    for (const hostile of [
+      "![x](https://elsewhere.example)",
+      "<img src=x>",
+      "https://elsewhere.example",
+      "www.elsewhere.example",
+      "[x]: javascript:1",
+    ]) {
+      expect(escaped(hostile)).not.toMatch(/(?<!\\)[<[\]!]|(?<!\\):\/\/|www\.(?!\\)/);
+    }
+    expect(escaped("1. a - b\n- c")).toBe("1\\. a - b\n\\- c");
+  });
+});
+
+function citation(marker: number): Citation {
+  return {
+    marker,
+    document_title: "Records",
+    published: "2023-07-29",
+    quote: "Words",
+    start: 0,
+    end: 5,
+    page: null,
+    time_s: null,
+  } as Citation;
+}
