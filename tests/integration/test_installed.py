@@ -105,6 +105,17 @@ def test_the_wheel_brings_the_suites_with_their_documents(verse: Path) -> None:
     assert not list((packages / "eval/suites").rglob("make_documents.py"))
 
 
+def test_the_wheel_brings_the_page_and_not_its_source(verse: Path) -> None:
+    api = next((verse.parents[1] / "lib").glob("python*")) / "site-packages/api"
+    page = (api / "static/index.html").read_text(encoding="utf-8")
+    parts = re.findall(r'"\./(assets/[^"]+)"', page)
+    assert parts
+    assert all((api / "static" / one).is_file() for one in parts)
+    assert (api / "static/licences.md").is_file()
+    assert list((api / "static/assets").glob("pdf-*/cmaps/*.bcmap"))
+    assert not (api / "web").exists()
+
+
 def test_nothing_leaves_the_machine(verse: Path, tmp_path: Path) -> None:
     need(can("unshare", "--net", "true"), "network namespaces (run as root)")
     need(can("strace", "-V"), "strace")
