@@ -82,7 +82,9 @@ export function Thread() {
       <ThreadPrimitive.Viewport
         className="viewport"
         autoScroll={false}
+        scrollToBottomOnInitialize={false}
         scrollToBottomOnRunStart={false}
+        scrollToBottomOnThreadSwitch={false}
         role="region"
         aria-label="Conversation"
         tabIndex={0}
