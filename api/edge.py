@@ -10,20 +10,17 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.logs import request_ids
 from api.problems import (
     HOST_NOT_ALLOWED,
-    INTERNAL,
     MALFORMED,
     ORIGIN_NOT_ALLOWED,
     REQUEST_ID_HEADER,
     REQUEST_TOO_LARGE,
     ProblemError,
-    on_problem,
-    problem_response,
+    problem_of,
 )
 from rag.access import acting
 
@@ -99,7 +96,7 @@ class Edge:
             self._check(scope)
             await self._app(scope, self._limited(scope, receive), send_named)
         except Exception as error:  # the edge of the process: nothing behind it may end the server
-            response = _response(Request(scope), error)
+            response = problem_of(Request(scope), error)
             if status is not None:
                 raise
             await response(scope, receive, send_named)
@@ -167,15 +164,6 @@ class Edge:
             REQUEST_TOO_LARGE,
             f"The body is over the limit of {self._body_bytes(scope):,} bytes for this call.",
         )
-
-
-def _response(request: Request, error: Exception) -> Response:
-    if isinstance(error, ProblemError):
-        return on_problem(request, error)
-    logger.error("request %s failed", request.state.request_id, exc_info=error)
-    return problem_response(
-        request, INTERNAL, "An error in the service; its log has it under the request id."
-    )
 
 
 def _netloc(origin: str) -> str:

@@ -157,6 +157,18 @@ def on_problem(request: Request, error: ProblemError) -> JSONResponse:
     )
 
 
+def problem_of(request: Request, error: Exception) -> JSONResponse:
+    """Any error, where no handler is left to see it."""
+    if isinstance(error, errors.RagError):
+        return on_rag_error(request, error)
+    if isinstance(error, ProblemError):
+        return on_problem(request, error)
+    logger.error("request %s failed", request.state.request_id, exc_info=error)
+    return problem_response(
+        request, INTERNAL, "An error in the service; its log has it under the request id."
+    )
+
+
 def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
     """What the framework raises: no such path or method, a body that it cannot parse."""
     kind, detail = _BY_STATUS.get(error.status_code, (MALFORMED, str(error.detail)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from fastapi import Request
+from fastapi.sse import EventSourceResponse
+
 from api.access import needs
 from api.answer_log import state_of
 from api.dependencies import ServiceDep, ViewDep, new_router
@@ -19,9 +22,10 @@ from api.schemas import (
     SearchIn,
     StoredAnswerBody,
 )
+from api.streaming import EVENT, answer_events, kept_alive
 from rag.errors import InvalidQuestion
 from rag.protocols import Feedback
-from rag.types import DocumentId, Filters
+from rag.types import DocumentId, Filters, Reply
 
 router = new_router()
 
@@ -35,19 +39,43 @@ def search(service: ServiceDep, view: ViewDep, sent: SearchIn) -> SearchBody:
     return search_body(found)
 
 
-@router.post("/v1/ask", tags=["questions"])
+@router.post(
+    "/v1/ask",
+    response_model=AnswerBody,
+    responses={
+        200: {
+            "content": {
+                EventSourceResponse.media_type: {"itemSchema": EVENT},
+            },
+            "description": "The answer; with `stream`, events: `search_results`, then of each statement every "
+            "`citation` that is new and the `statement`, then the whole `answer`, and `done`; or an `error`",
+        }
+    },
+    tags=["questions"],
+)
 @needs("read")
-def ask(service: ServiceDep, view: ViewDep, sent: AskIn) -> AnswerBody:
+def ask(
+    request: Request, service: ServiceDep, view: ViewDep, sent: AskIn
+) -> AnswerBody | EventSourceResponse:
     """Answer a question by statements with verbatim quotes, or abstain and say why."""
     limit = service.library.settings.limits.history_turns
     if len(sent.history) > limit:
         raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
     service.gate.spend(view.grant, "questions")
-    reply = view.ask(sent.question, sent.collection, _filters(sent.filters), sent.composer)
-    body = answer_body(reply)
-    service.metrics.answer(body.outcome, body.timings_ms)
-    service.answers.keep(sent.collection, body)
-    return body
+    steps = view.answering(sent.question, sent.collection, _filters(sent.filters), sent.composer)
+
+    def keep(answer: AnswerBody) -> None:
+        service.metrics.answer(answer.outcome, answer.timings_ms)
+        service.answers.keep(sent.collection, answer)
+
+    if sent.stream:
+        return EventSourceResponse(
+            kept_alive(answer_events(steps, keep, request)),
+            headers={"X-Accel-Buffering": "no"},  # nginx would hold back what is small
+        )
+    answer = answer_body(next(step for step in steps if isinstance(step, Reply)))
+    keep(answer)
+    return answer
 
 
 @router.get("/v1/answers/{answer_id}", tags=["questions"])

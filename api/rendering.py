@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from api.schemas import (
     AbstentionBody,
@@ -21,12 +21,13 @@ from api.schemas import (
     PlaceBody,
     RanksBody,
     ReportBody,
+    RetrievedBody,
     SearchBody,
     SearchedBody,
     StatementBody,
 )
 from rag.access import SCOPES, Key
-from rag.library import Found
+from rag.library import Found, Retrieved, Stated
 from rag.protocols import DocumentSummary, Job
 from rag.types import (
     Abstention,
@@ -35,7 +36,6 @@ from rag.types import (
     Dated,
     Document,
     DocumentDate,
-    PageBoxes,
     Quote,
     Reply,
     ScoredPassage,
@@ -56,7 +56,7 @@ def answer_body(reply: Reply) -> AnswerBody:
     statements, conflicts, missing = [], [], []
     if isinstance(response, Answer):
         markers = _markers(response.quotes)
-        statements = [_statement(one, markers) for one in response.statements]
+        statements = [statement_body(one, markers) for one in response.statements]
         conflicts = [_conflict(one, markers) for one in response.conflicts]
         missing = list(response.missing)
         text = "\n".join(f"{one.text} {_inline(one.citations)}" for one in statements)
@@ -90,6 +90,57 @@ def search_body(found: Found) -> SearchBody:
             for rank, one in enumerate(found.passages, 1)
         ],
         snapshot=found.snapshot,
+    )
+
+
+def found_body(retrieved: Retrieved) -> RetrievedBody:
+    """What an answer is written from."""
+    return RetrievedBody(
+        id=retrieved.id,
+        standalone_question=retrieved.standalone_question,
+        **dict(search_body(retrieved.found)),
+    )
+
+
+def statement_body(statement: Statement, markers: Markers) -> StatementBody:
+    """A statement, its quotes by their markers."""
+    cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
+    return StatementBody(
+        text=statement.text, citations=list(cited), event=_event(statement.event, markers)
+    )
+
+
+def citation_body(marker: int, quote: Quote, within: Reply | Stated) -> CitationBody:
+    """A quote with its place."""
+    document = within.documents[quote.document_id, quote.version]
+    boxes = within.boxes.get(quote, ())
+    place = document.place(quote.span)
+    here = [box for one in boxes if one.page == place.page for box in one.boxes]
+    continued = [
+        PageBoxesBody(page=one.page, boxes=list(one.boxes))
+        for one in boxes
+        if one.page != place.page
+    ]
+    return CitationBody(
+        marker=marker,
+        document_id=quote.document_id,
+        document_version=quote.version,
+        document_title=document.title,
+        published=document.published.value if document.published else None,
+        quote=quote.text,
+        start=quote.span.start,
+        end=quote.span.end,
+        page=place.page,
+        page_label=place.page_label,
+        boxes=here if boxes else None,
+        continued=continued if boxes else None,
+        time_s=place.time_s,
+        time_end_s=place.time_end_s,
+        section=section_path(place.section),
+        part=place.part,
+        sheet=place.sheet,
+        row=place.row,
+        source_url=document.source_url,
     )
 
 
@@ -177,13 +228,6 @@ def _markers(quotes: Iterable[Quote]) -> Markers:
     return markers
 
 
-def _statement(statement: Statement, markers: Markers) -> StatementBody:
-    cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
-    return StatementBody(
-        text=statement.text, citations=list(cited), event=_event(statement.event, markers)
-    )
-
-
 def _event(dated: Dated | None, markers: Markers) -> EventBody | None:
     if dated is None:
         return None
@@ -214,48 +258,7 @@ def _inline(citations: Iterable[int]) -> str:
 
 
 def _citations(markers: Markers, reply: Reply) -> list[CitationBody]:
-    return [
-        _citation(
-            marker,
-            quote,
-            reply.documents[quote.document_id, quote.version],
-            reply.boxes.get(quote, ()),
-        )
-        for quote, marker in markers.items()
-    ]
-
-
-def _citation(
-    marker: int, quote: Quote, document: Document, boxes: Sequence[PageBoxes]
-) -> CitationBody:
-    place = document.place(quote.span)
-    here = [box for one in boxes if one.page == place.page for box in one.boxes]
-    continued = [
-        PageBoxesBody(page=one.page, boxes=list(one.boxes))
-        for one in boxes
-        if one.page != place.page
-    ]
-    return CitationBody(
-        marker=marker,
-        document_id=quote.document_id,
-        document_version=quote.version,
-        document_title=document.title,
-        published=document.published.value if document.published else None,
-        quote=quote.text,
-        start=quote.span.start,
-        end=quote.span.end,
-        page=place.page,
-        page_label=place.page_label,
-        boxes=here if boxes else None,
-        continued=continued if boxes else None,
-        time_s=place.time_s,
-        time_end_s=place.time_end_s,
-        section=section_path(place.section),
-        part=place.part,
-        sheet=place.sheet,
-        row=place.row,
-        source_url=document.source_url,
-    )
+    return [citation_body(marker, quote, reply) for quote, marker in markers.items()]
 
 
 def _abstention(abstention: Abstention, reply: Reply) -> AbstentionBody:

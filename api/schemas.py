@@ -48,12 +48,6 @@ def _title(text: str) -> str:
     return one_line(text)
 
 
-def _not_offered(stream: bool) -> bool:
-    if stream:
-        raise ValueError("streaming is not offered yet: leave `stream` out, or set it to false")
-    return stream
-
-
 Day = Annotated[dt.date, BeforeValidator(_only_a_day)]
 Words = Annotated[str, AfterValidator(_encodable)]
 Identifier = Annotated[Words, Field(max_length=100)]
@@ -96,7 +90,11 @@ class AskIn(_Request):
     history: list[TurnIn] = []
     composer: Literal["auto", "extractive", "chat"] = "auto"
     filters: FiltersIn = FiltersIn()
-    stream: Annotated[bool, Field(strict=True), AfterValidator(_not_offered)] = False
+    stream: bool = Field(
+        False,
+        strict=True,
+        description="Answer by server-sent events, each statement once it stands.",
+    )
 
 
 class SearchIn(_Request):
@@ -302,6 +300,19 @@ class SearchBody(BaseModel):
 
     passages: list[PassageBody]
     snapshot: str
+
+
+class RetrievedBody(SearchBody):
+    """The event `search_results`: what the answer `id` is written from."""
+
+    id: str
+    standalone_question: str
+
+
+class AnswerIdBody(BaseModel):
+    """The event `done`: nothing more comes of the answer `id`."""
+
+    id: str
 
 
 class ReportBody(BaseModel):

@@ -12,9 +12,9 @@ from api.answer_log import AnswerLog
 from rag.access import Grant
 from rag.errors import UnknownAnswer, UnknownCollection, UnknownDocument, UnknownJob
 from rag.exporting import export
-from rag.library import AUTO, Found, Library
+from rag.library import AUTO, Found, Library, Step
 from rag.protocols import CollectionSummary, DocumentSummary, Job, StoredAnswer
-from rag.types import Document, DocumentId, Filters, Reply, Version
+from rag.types import Document, DocumentId, Filters, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,16 @@ class View:
         self.require(collection)
         return self.library.store.disk_bytes(collection)
 
-    def ask(self, question: str, collection: str, filters: Filters, composer: str = AUTO) -> Reply:
-        """As `Library.ask`."""
+    def answering(
+        self, question: str, collection: str, filters: Filters, composer: str = AUTO
+    ) -> Iterator[Step]:
+        """As `Library.answering`, whose first step is taken at once: what is refused is refused here."""
         self.require(collection)
+        steps = self.library.answering(
+            question, collection=collection, filters=filters, composer=composer
+        )
         with self._among_its_own():
-            return self.library.ask(
-                question, collection=collection, filters=filters, composer=composer
-            )
+            return chain([next(steps)], steps)
 
     def search(self, query: str, collection: str, k: int, filters: Filters) -> Found:
         """As `Library.search`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,11 +31,11 @@ from rag.types import (
     PageBoxes,
     Quote,
     Reply,
-    Response,
     ScoredPassage,
+    Statement,
     Version,
 )
-from rag.verification import verify
+from rag.verification import Verifier
 
 DEFAULT_COLLECTION = "default"
 _PAGE = 500  # documents that are read at a time
@@ -49,6 +49,27 @@ class Found:
     passages: tuple[ScoredPassage, ...]
     documents: Mapping[DocumentId, Document]
     snapshot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """The first step of an answer: the passages that it is written from, and what it will be called."""
+
+    id: str
+    standalone_question: str
+    found: Found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """A statement whose quotes are exact in `documents`; `boxes` has those of its quotes that have pages."""
+
+    statement: Statement
+    documents: Mapping[tuple[DocumentId, Version], Document]
+    boxes: Mapping[Quote, tuple[PageBoxes, ...]]
+
+
+Step = Retrieved | Stated | Reply
 
 
 class Store(PassageIndex, Catalog, JobStore, Protocol):
@@ -109,25 +130,53 @@ class Library:
             InvalidQuestion: the question is empty or too long, or there is no such composer.
             UnknownCollection: there is none of that name.
         """
+        steps = self.answering(question, collection=collection, filters=filters, composer=composer)
+        return next(step for step in steps if isinstance(step, Reply))
+
+    def answering(
+        self,
+        question: str,
+        *,
+        collection: str = DEFAULT_COLLECTION,
+        filters: Filters | None = None,
+        composer: str = AUTO,
+    ) -> Iterator[Step]:
+        """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
+
+        Nothing is done before the first step is asked for, and no more than is asked for.
+
+        Raises:
+            InvalidQuestion, UnknownCollection: as `ask`, at the first step.
+        """
         self._check(question)
         composing = self._composer(composer)
-        clock = _Clock()
+        clock, reply_id = _Clock(), secrets.token_hex(16)
         selection = self.store.select(collection, filters or Filters())
         evidence = self.retriever.retrieve(question, selection, self.settings.retrieval.evidence)
-        documents = self._documents(evidence)
-        evidence = tuple(one for one in evidence if one.passage.document_id in documents)
+        found = self._found(evidence, selection.snapshot)
         clock.lap("retrieve")
-        composed = composing.compose(question, evidence, documents, selection.searched)
+        yield Retrieved(id=reply_id, standalone_question=question, found=found)
+        clock.resume()
+        composed = composing.compose(question, found.passages, found.documents, selection.searched)
         clock.lap("compose")
-        verified = verify(composed.response, selection.searched, self.store.document)
-        boxes = self._boxes(verified.response, verified.documents)
+        verifier = Verifier(self.store.document)
+        boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
+        statements = []
+        for statement in verifier.statements(composed.response):
+            boxes |= self._boxes(statement.quotes, verifier.documents)
+            statements.append(statement)
+            clock.lap("verify")
+            yield Stated(statement=statement, documents=verifier.documents, boxes=boxes)
+            clock.resume()
+        response = verifier.response(composed.response, statements, selection.searched)
+        boxes |= self._boxes([q for q in response.quotes if q not in boxes], verifier.documents)
         clock.lap("verify")
-        return Reply(
-            id=secrets.token_hex(16),
+        yield Reply(
+            id=reply_id,
             question=question,
             standalone_question=question,
-            response=verified.response,
-            documents=verified.documents,
+            response=response,
+            documents=verifier.documents,
             boxes=boxes,
             collection=collection,
             composer=composed.composer,
@@ -158,12 +207,7 @@ class Library:
             )
         selection = self.store.select(collection, filters or Filters())
         passages = self.retriever.retrieve(query, selection, k)
-        documents = self._documents(passages)
-        return Found(
-            passages=tuple(one for one in passages if one.passage.document_id in documents),
-            documents=documents,
-            snapshot=selection.snapshot,
-        )
+        return self._found(passages, selection.snapshot)
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
@@ -193,15 +237,23 @@ class Library:
             )
 
     def _boxes(
-        self, response: Response, documents: Mapping[tuple[DocumentId, Version], Document]
+        self, quotes: Iterable[Quote], documents: Mapping[tuple[DocumentId, Version], Document]
     ) -> dict[Quote, tuple[PageBoxes, ...]]:
-        """Where the response's quotes stand on their pages."""
+        """Where quotes stand on their pages."""
         found = {}
-        for quote in response.quotes:
+        for quote in quotes:
             if pages := documents[quote.document_id, quote.version].page_numbers(quote.span):
                 layouts = self.store.layouts(quote.document_id, quote.version, pages)
                 found[quote] = boxes_of(quote.span, layouts)
         return found
+
+    def _found(self, passages: Sequence[ScoredPassage], snapshot: str) -> Found:
+        documents = self._documents(passages)
+        return Found(
+            passages=tuple(one for one in passages if one.passage.document_id in documents),
+            documents=documents,
+            snapshot=snapshot,
+        )
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
         """The versions that the passages are slices of; one deleted meanwhile or damaged is left out."""
@@ -216,13 +268,18 @@ class Library:
 
 
 class _Clock:
-    """Milliseconds between laps."""
+    """Milliseconds by stage, each summed over its laps."""
 
     def __init__(self) -> None:
         self.laps_ms: dict[str, float] = {}
+        self.resume()
+
+    def resume(self) -> None:
+        """Begin a lap; what passed since the last one belongs to nobody."""
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self.laps_ms[name] = round((now - self._last) * 1000, 1)
+        took_ms = (now - self._last) * 1000
+        self.laps_ms[name] = round(self.laps_ms.get(name, 0.0) + took_ms, 1)
         self._last = now

@@ -1,8 +1,8 @@
 """The last check before an answer leaves: every quote stands in its document, character by character."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from rag.errors import DocumentDamaged, NotFound
 from rag.types import (
@@ -23,54 +23,59 @@ logger = logging.getLogger(__name__)
 Key = tuple[DocumentId, Version]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """A response of which every quote is exact, and the documents that its quotes were checked in."""
-
-    response: Response
-    documents: Mapping[Key, Document]
-
-
-def verify(
-    response: Response, searched: Searched, read: Callable[[DocumentId, Version], Document]
-) -> Verified:
-    """Keep of a response what its documents, read again with `read`, bear out.
+class Verifier:
+    """Keeps of one response what its documents, each read again once, bear out.
 
     A quote that is not exact is dropped, and with it a statement or a side of a conflict that has no other
     quote, a statement whose date was derived from it, and a conflict that has one side left; an answer without
     statements becomes an abstention.
-    """
-    documents: dict[Key, Document] = {}
 
-    def exact(quote: Quote) -> bool:
+    Args:
+        read: Gives a version of a document.
+
+    Attributes:
+        documents: Those that quotes were found exact in.
+    """
+
+    def __init__(self, read: Callable[[DocumentId, Version], Document]) -> None:
+        self._read = read
+        self.documents: dict[Key, Document] = {}
+
+    def statements(self, response: Response) -> Iterator[Statement]:
+        """Each statement that stands, as soon as it is checked."""
+        if isinstance(response, Answer):
+            for one in response.statements:
+                if kept := _statement(one, self._exact):
+                    yield kept
+
+    def response(
+        self, response: Response, statements: Sequence[Statement], searched: Searched
+    ) -> Response:
+        """The response with the statements that stand, and the rest of it checked."""
+        match response:
+            case Abstention():
+                return replace(response, closest=tuple(filter(self._exact, response.closest)))
+            case Answer() if statements:
+                conflicts = [
+                    kept for c in response.conflicts if (kept := _conflict(c, self._exact))
+                ]
+                return replace(response, statements=tuple(statements), conflicts=tuple(conflicts))
+        return Abstention(
+            reason="What was found is no longer in the documents as it was found. Ask again.",
+            searched=searched,
+        )
+
+    def _exact(self, quote: Quote) -> bool:
         key = (quote.document_id, quote.version)
         try:
-            source = documents.get(key) or read(*key)
+            source = self.documents.get(key) or self._read(*key)
         except (NotFound, DocumentDamaged):
             return False  # deleted since it was found
         if not quote.is_exact(source):
             logger.error("a quote of document %s is not exact and was dropped", quote.document_id)
             return False
-        documents[key] = source
+        self.documents[key] = source
         return True
-
-    match response:
-        case Abstention():
-            kept: Response = replace(response, closest=tuple(filter(exact, response.closest)))
-        case Answer():
-            kept = _answer(response, exact, searched)
-    return Verified(response=kept, documents=documents)
-
-
-def _answer(answer: Answer, exact: Callable[[Quote], bool], searched: Searched) -> Response:
-    statements = [one for s in answer.statements if (one := _statement(s, exact))]
-    conflicts = [kept for c in answer.conflicts if (kept := _conflict(c, exact))]
-    if statements:
-        return replace(answer, statements=tuple(statements), conflicts=tuple(conflicts))
-    return Abstention(
-        reason="What was found is no longer in the documents as it was found. Ask again.",
-        searched=searched,
-    )
 
 
 def _statement(statement: Statement, exact: Callable[[Quote], bool]) -> Statement | None:

@@ -19,7 +19,6 @@ def test_a_question_alone_is_enough() -> None:
         ({"question": 7}, "question"),
         ({"question": "half \ud800"}, "question"),
         ({"question": "Who?", "colection": "x"}, "colection"),
-        ({"question": "Who?", "stream": True}, "stream"),
         ({"question": "Who?", "stream": "no"}, "stream"),
         ({"question": "Who?", "composer": "poet"}, "composer"),
         ({"question": "Who?", "history": [{"role": "system", "content": "x"}]}, "history"),

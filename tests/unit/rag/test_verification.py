@@ -16,7 +16,7 @@ from rag.types import (
     Statement,
     Version,
 )
-from rag.verification import verify
+from rag.verification import Verifier
 from tests.make import document
 
 SOURCE = document("Ten plus two is twelve.")
@@ -33,7 +33,8 @@ def read(document_id: DocumentId, version: Version) -> Document:
 
 
 def checked(response: Response) -> Response:
-    return verify(response, SEARCHED, read).response
+    verifier = Verifier(read)
+    return verifier.response(response, list(verifier.statements(response)), SEARCHED)
 
 
 def answer(*quotes: tuple[Quote, ...]) -> Answer:
@@ -41,9 +42,9 @@ def answer(*quotes: tuple[Quote, ...]) -> Answer:
 
 
 def test_exact_quotes_pass_and_bring_their_document() -> None:
-    verified = verify(answer((EXACT,)), SEARCHED, read)
-    assert verified.response == answer((EXACT,))
-    assert verified.documents == {(SOURCE.id, SOURCE.version): SOURCE}
+    verifier = Verifier(read)
+    assert list(verifier.statements(answer((EXACT,)))) == list(answer((EXACT,)).statements)
+    assert verifier.documents == {(SOURCE.id, SOURCE.version): SOURCE}
 
 
 def test_a_quote_that_is_not_exact_is_dropped() -> None:

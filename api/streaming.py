@@ -1,0 +1,87 @@
+"""An answer as server-sent events: each statement leaves once it is verified, after the citations that it names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+
+from anyio import to_thread
+from fastapi import Request
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from pydantic import BaseModel
+
+from api.problems import problem_of
+from api.rendering import Markers, answer_body, citation_body, found_body, statement_body
+from api.schemas import AnswerBody, AnswerIdBody
+from rag.library import Retrieved, Stated, Step
+
+EVENT = {  # as OpenAPI 3.2 describes one
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["search_results", "citation", "statement", "answer", "error", "done"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string"},
+    },
+    "required": ["event", "data", "id"],
+}
+PING_S = 10.0  # without an event; proxies give up on what is silent for longer
+
+
+def answer_events(
+    steps: Iterator[Step], keep: Callable[[AnswerBody], None], request: Request
+) -> Iterator[bytes]:
+    """The steps of an answer, encoded; whatever fails on the way becomes an `error`, and `done` is always last.
+
+    An event's id is the answer's, a full stop and a number: whoever loses the stream can ask for the answer.
+
+    Args:
+        steps: As `Library.answering` gives them.
+        keep: Called with the answer before it is sent.
+        request: What is answered, for the problem that an error becomes.
+    """
+    markers: Markers = {}
+    numbers = count(1)
+    answer_id = ""
+
+    def event(name: str, body: BaseModel | str) -> bytes:
+        written = body if isinstance(body, str) else body.model_dump_json()
+        number = f"{answer_id}.{next(numbers)}"
+        return format_sse_event(event=name, data_str=written, id=number)
+
+    try:
+        for step in steps:
+            match step:
+                case Retrieved():
+                    answer_id = step.id
+                    yield event("search_results", found_body(step))
+                case Stated():
+                    for quote in step.statement.quotes:
+                        if quote not in markers:
+                            markers[quote] = len(markers) + 1
+                            yield event("citation", citation_body(markers[quote], quote, step))
+                    yield event("statement", statement_body(step.statement, markers))
+                case _:
+                    answer = answer_body(step)
+                    keep(answer)
+                    yield event("answer", answer)
+    except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
+        yield event("error", bytes(problem_of(request, error).body).decode())
+    yield event("done", AnswerIdBody(id=answer_id))
+
+
+async def kept_alive(events: Iterator[bytes], ping_s: float = PING_S) -> AsyncIterator[bytes]:
+    """Events, each made on a thread, with a comment where none comes for `ping_s`.
+
+    When the reader goes, the step that is under way ends, and no other is begun.
+    """
+    while True:
+        coming = asyncio.ensure_future(to_thread.run_sync(next, events, None))
+        try:
+            while not (await asyncio.wait({coming}, timeout=ping_s))[0]:
+                yield KEEPALIVE_COMMENT
+        finally:
+            coming.cancel()  # does nothing to one that is done
+        if (event := coming.result()) is None:
+            return
+        yield event
