@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from eval.answered import Answered, Cited, Seen
 from eval.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
 from eval.patterns import found
-from eval.places import Sources, places_of
+from eval.places import Sources, is_telling, places_of
 from eval.suite import Evidence, Question
 from rag.types import Span
 
@@ -131,8 +131,11 @@ def _applicable(question: Question) -> Iterator[str]:
 
 
 def _places(evidence: Evidence, sources: Sources) -> Iterator[Place]:
-    """Where the evidence stands: in its document, and in any other that says the same."""
-    for name in sorted(sources, key=lambda name: name != evidence.doc):
+    """Where the evidence stands: in its document, and where it is long enough to tell in any other that has it too."""
+    names = sorted(sources, key=lambda name: name != evidence.doc)
+    if not is_telling(evidence.quote):
+        names = [name for name in names if name == evidence.doc]
+    for name in names:
         for span in places_of(evidence.quote, sources[name].text):
             yield name, span
 

@@ -230,12 +230,18 @@ def test_citation_precision_counts_quotes_that_overlap_evidence() -> None:
     assert found["citation_precision"] == 1 / 2
 
 
-def test_of_two_sources_that_say_the_same_either_counts() -> None:
+@pytest.mark.parametrize(
+    ("evidence", "recall"),
+    [("white in June 2019.\nAda Lund was harbour master", 1), ("Ada Lund", 0)],
+)
+def test_of_two_sources_either_counts_where_they_share_more_than_a_name(
+    evidence: str, recall: float
+) -> None:
     copy = replace(MINUTES_SOURCE, name="copy.txt")
-    question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund"),))
+    question = asked(evidence=(Evidence(doc="minutes.txt", quote=evidence),))
     answer = answered("Lund", citations=(quoted("Ada Lund was", source=copy),))
     judged = judge(question, answer, {**SOURCES, "copy.txt": copy})
-    assert judged.scores["citation_recall"] == 1
+    assert judged.scores["citation_recall"] == recall
     assert not judged.broken
 
 
