@@ -324,10 +324,8 @@ def _is_exact(cited: Cited, sources: Sources) -> bool:
 
 
 def _page(cited: Cited, sources: Sources) -> int | None:
-    """The page that the quote begins on; what is cited where pages are not known."""
+    """The page that the quote begins on; None where its document has none."""
     pages = sources[cited.document].pages
-    if not pages:
-        return cited.page
     return next((one.number for one in reversed(pages) if one.start <= cited.start), None)
 
 

@@ -31,7 +31,7 @@ class Source:
 
     Attributes:
         name: Its source key: the file's name in its suite.
-        pages: In order; empty where it has none, or the service does not tell.
+        pages: In order; empty where it has none.
     """
 
     name: str

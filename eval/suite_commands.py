@@ -94,6 +94,12 @@ def run(
 
     if url and data:
         _fail("--data is for runs in this process, and --url for a server's own.", UNUSABLE)
+    if data and data.resolve().is_relative_to(out.resolve()):
+        _fail(
+            "--data lies inside of --out, and would go with the run when --again takes that away. "
+            "Name a folder elsewhere.",
+            UNUSABLE,
+        )
     try:
         report = _run(
             suites, out, again=again, url=url, data=data, workers=workers, repeats=repeats
@@ -197,11 +203,11 @@ def _run(
     for suite in suites:
         if suite.drafts:
             typer.echo(f"{suite.name}: {len(suite.drafts)} drafts are not asked", err=True)
-    with _service(out, url, data) as service:
+    with _service(out, url, data) as service, _ending_well(out):
         plan = runs.plan_of(suites, service, code_revision(), repeats)
         if again:
             runs.take_away(out)
-        with _ending_well(out), bars() as show:
+        with bars() as show:
             runs.run(suites, service, out, plan, workers=workers, progress=show)
     done = runs.read_run(out)
     report = build(done, suites)
