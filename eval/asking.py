@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
+from eval.answered import Answered, Cited, Contradiction, Event, Position, Said, Seen
 from eval.places import Page, Source
 from eval.revision import engine_hash
 from eval.suite import Question, Suite, digest
@@ -24,7 +24,7 @@ from rag.bootstrap import open_rag
 from rag.errors import InputError, ModelError, StoreError
 from rag.library import Found, Library, every_summary
 from rag.settings import Settings
-from rag.types import Answer, Document, Quote, Reply, ScoredPassage, Statement
+from rag.types import Answer, Conflict, Document, Quote, Reply, ScoredPassage, Statement
 
 logger = logging.getLogger(__name__)
 
@@ -176,6 +176,20 @@ def _said(statement: Statement, markers: Mapping[Quote, int]) -> Said:
     )
 
 
+def _contradiction(conflict: Conflict, markers: Mapping[Quote, int]) -> Contradiction:
+    return Contradiction(
+        about=conflict.about,
+        positions=tuple(
+            Position(
+                value=one.value,
+                citations=tuple(markers[quote] for quote in one.quotes),
+                independent_sources=one.independent_sources,
+            )
+            for one in conflict.positions
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A library with a suite's documents; `names` are theirs by id, and whatever else is cited keeps its id."""
@@ -211,10 +225,7 @@ class _Asked:
                 text="\n".join(one.text for one in response.statements),
                 statements=tuple(_said(one, markers) for one in response.statements),
                 citations=cited,
-                conflicts=tuple(
-                    Contradiction(about=one.about, values=tuple(p.value for p in one.positions))
-                    for one in response.conflicts
-                ),
+                conflicts=tuple(_contradiction(one, markers) for one in response.conflicts),
                 missing=response.missing,
             )
         else:

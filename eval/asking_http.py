@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 import httpx2 as httpx
 
-from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
+from eval.answered import Answered, Cited, Contradiction, Event, Position, Said, Seen
 from eval.asking import (
     PASSAGES,
     Asking,
@@ -274,7 +274,15 @@ def _said(one: Mapping[str, Any]) -> Said:
 
 def _contradiction(one: Mapping[str, Any]) -> Contradiction:
     return Contradiction(
-        about=one["about"], values=tuple(value["value"] for value in one["values"])
+        about=one["about"],
+        positions=tuple(
+            Position(
+                value=value["value"],
+                citations=tuple(value["citations"]),
+                independent_sources=value["independent_sources"],
+            )
+            for value in one["values"]
+        ),
     )
 
 

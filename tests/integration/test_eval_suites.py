@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from typer.testing import CliRunner
 
-from eval.answered import Answered
-from eval.asking import TAKEN_IN_FILE, CannotTakeIn, InProcess, ServiceLost, _Asked
+from eval.answered import Answered, Event, Position, same_answer
+from eval.asking import TAKEN_IN_FILE, CannotTakeIn, InProcess, ServiceLost, _Asked, taken_in
 from eval.asking_http import OverHttp, connected
 from eval.cli import app
 from eval.runs import RunError, plan_of, read_run, run
 from eval.suite import Suite, read_suite
 from eval.suite_commands import KEY_VARIABLE
+from rag import types
 from rag.bootstrap import open_rag
+from rag.composition import EXTRACTIVE
 from rag.exporting import _member
+from rag.library import Library
+from rag.protocols import Composed
 from rag.settings import Settings
+from rag.types import (
+    Answer,
+    Conflict,
+    Dated,
+    Document,
+    DocumentId,
+    Quote,
+    ScoredPassage,
+    Searched,
+    Statement,
+)
 from tests.formats import Chapter, _pdf
 from tests.integration.server_process import running
 from tests.integration.service import fake_library, served
@@ -54,6 +71,73 @@ def test_a_server_gives_the_answers_that_its_library_gives(suite: Suite, tmp_pat
         assert answered.retrieved == own.retrieved
     sources = read_run(tmp_path / "run").sources["harbour"]
     assert sources == at_home.sources["harbour"]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A composer whose answers hold all that an answer can."""
+
+    def compose(
+        self,
+        question: str,
+        evidence: Sequence[ScoredPassage],
+        documents: Mapping[DocumentId, Document],
+        searched: Searched,
+    ) -> Composed:
+        quotes = [
+            Quote.cut(documents[one.passage.document_id], one.passage.span) for one in evidence
+        ]
+        first, second = quotes[0], quotes[-1]
+        event = Dated(value="2019-06", rule="stated", quote=second)
+        conflict = Conflict(
+            about="paint",
+            positions=(
+                types.Position(value="white", quotes=(first,), independent_sources=1),
+                types.Position(value="red", quotes=(first, second), independent_sources=2),
+            ),
+        )
+        said = Statement(text="June 2019: white", quotes=(first, second), score=1.0, event=event)
+        response = Answer(statements=(said,), conflicts=(conflict,), missing=("the painter",))
+        return Composed(response=response, composer=EXTRACTIVE)
+
+
+def telling_library() -> Library:
+    return replace(fake_library(), composers={EXTRACTIVE: Telling()})
+
+
+def test_events_conflicts_and_what_is_missing_are_recorded_in_process_and_over_http(
+    suite: Suite, tmp_path: Path
+) -> None:
+    at_home = started(suite, Fake(telling_library()), tmp_path / "home", repeats=0)
+    with served(telling_library()) as client:
+        remote = over_http(suite, client, tmp_path / "run")
+    own = at_home.answers["harbour", "gate", 0]
+    assert own.outcome == "partial"
+    assert own.missing == ("the painter",)
+    (said,) = own.statements
+    assert said.event == Event(date="2019-06", precision="month", rule="stated", derived_from=2)
+    (conflict,) = own.conflicts
+    assert conflict.about == "paint"
+    assert conflict.positions == (
+        Position(value="white", citations=(1,), independent_sources=1),
+        Position(value="red", citations=(1, 2), independent_sources=2),
+    )
+    for key, answered in remote.items():
+        assert same_answer(
+            replace(at_home.answers["harbour", key, 0], text="", retrieved=None),
+            replace(answered, text="", retrieved=None),
+        )
+
+
+def test_how_sure_an_answer_is_is_recorded(suite: Suite) -> None:
+    library = fake_library()
+    asking = taken_in(library, suite, lambda *_: None)
+    reply = replace(library.ask("Which gate?", collection=suite.collection), confidence=0.4)
+    found = library.search("Which gate?", collection=suite.collection)
+    asked = _Asked(library, suite, {})
+    recorded = asked._recorded(suite.questions[0], reply, found, 1.0)
+    assert recorded.confidence == 0.4
+    assert asking.ask(suite.questions[0]).confidence is None
 
 
 def test_earlier_turns_go_with_the_question(tmp_path: Path) -> None:
