@@ -58,7 +58,7 @@ def _answered(
     from eval.answers import measure
 
     report = measure(documents, sampled(answerable, most), sampled(unanswerable, most), progress)
-    of = len(answerable)
+    of = len(answerable) if len(answerable) > most else 0
     if long:
         yield compared(name, "the first statement cites marked words", report.cited, of=of)
     else:
