@@ -81,10 +81,19 @@ def measure(
     questions: Sequence[BenchQuestion],
     foreign: Sequence[BenchQuestion],
     progress: Progress,
+    data: Path | None = None,
 ) -> AnswerReport:
-    """Index the documents in a folder of their own, ask every question, compare with the plain rankers."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder))
+    """Index the documents, ask every question, compare with the plain rankers.
+
+    Args:
+        documents: All of them are searched.
+        questions: Those with answers are asked.
+        foreign: Questions that call for abstaining.
+        progress: Told of every document and question.
+        data: A data folder that holds the documents, or is to; one for this alone by default.
+    """
+    with tempfile.TemporaryDirectory() as alone:
+        settings = Settings(data=data or Path(alone))
         with open_rag(settings) as library:
             fill(library, documents, progress)
             report, replies = _measured(library, documents, questions, foreign, progress)

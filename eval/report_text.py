@@ -140,7 +140,12 @@ def _time(report: Report) -> list[str]:
 def opinion_lines(opinions: Opinions) -> Iterator[str]:
     """How far a model as judge and the measures agree, a sentence each."""
     beyond = "" if opinions.kappa is None else f", Cohen's kappa {opinions.kappa:.2f}"
-    yield f"{opinions.model} as judge, advisory: says what the measures say of {opinions.agreement}{beyond}"
+    said = (
+        f"says what the measures say of {opinions.agreement}"
+        if opinions.agreement
+        else "no opinion"
+    )
+    yield f"{opinions.model} as judge, advisory: {said}{beyond}"
     yield (
         f"right to it alone: {len(opinions.right_only_to_it)}; wrong to it alone: "
         f"{len(opinions.wrong_only_to_it)}; without an opinion that can be read: {opinions.without}"

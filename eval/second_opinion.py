@@ -73,7 +73,7 @@ class Opinions:
         model: Its name, and where it was asked if not at its provider's.
         opinions: By question, as in `suite/id`.
         without: How many answers it gave no opinion of that could be read.
-        agreement: The share on which it says what `correctness` says, and 95 % of what that could be.
+        agreement: The share on which it says what `correctness` says; None where it said nothing.
         kappa: Cohen's: agreement beyond chance, 1 at the most; None where either side says one thing only.
         right_only_to_it: Answers that are right to the model, and not to the measures.
         wrong_only_to_it: The reverse.
@@ -84,7 +84,7 @@ class Opinions:
     prompt: int = PROMPT_VERSION
     opinions: Mapping[str, Opinion]
     without: int
-    agreement: Proportion
+    agreement: Proportion | None
     kappa: float | None
     right_only_to_it: tuple[str, ...]
     wrong_only_to_it: tuple[str, ...]
@@ -136,7 +136,9 @@ class Judge:
             model=self.name,
             opinions={names[one.key]: opinion for one, opinion in pairs},
             without=len(cases) - len(pairs),
-            agreement=proportion([one.right == opinion.right for one, opinion in pairs]),
+            agreement=proportion([one.right == opinion.right for one, opinion in pairs])
+            if pairs
+            else None,
             kappa=kappa([(one.right, opinion.right) for one, opinion in pairs]),
             right_only_to_it=tuple(
                 names[one.key] for one, opinion in pairs if opinion.right and not one.right

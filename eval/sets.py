@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,12 @@ Adapter = Callable[[Path, Progress], Iterator[Figure]]
 
 
 def _answers(
-    folder: Path, progress: Progress, *, strangers: bool, long: bool = False
+    folder: Path,
+    progress: Progress,
+    *,
+    strangers: bool,
+    long: bool = False,
+    data: Path | None = None,
 ) -> Iterator[Figure]:
     """Answer finding and abstention, beside plain rankings of the same sentences.
 
@@ -37,12 +43,13 @@ def _answers(
         progress: Told of every step.
         strangers: Whether the questions that call for abstaining are another set's, for want of its own.
         long: Whether answers are people's own words, so that only what is cited can be compared.
+        data: A data folder that holds the documents already.
     """
     questions = read_questions(folder)
     others = _strangers(folder) if strangers else [one for one in questions if not one.answers]
     answerable = [one for one in questions if one.answers]
     documents = read_documents(folder)
-    yield from _answered(folder.name, documents, answerable, others, progress, long=long)
+    yield from _answered(folder.name, documents, answerable, others, progress, long=long, data=data)
 
 
 def _answered(
@@ -54,11 +61,14 @@ def _answered(
     *,
     long: bool = False,
     most: int = MOST,
+    data: Path | None = None,
 ) -> Iterator[Figure]:
     from eval.answers import measure
 
-    report = measure(documents, sampled(answerable, most), sampled(unanswerable, most), progress)
-    of = len(answerable)
+    report = measure(
+        documents, sampled(answerable, most), sampled(unanswerable, most), progress, data
+    )
+    of = len(answerable) if len(answerable) > most else 0
     if long:
         yield compared(name, "the first statement cites marked words", report.cited, of=of)
     else:
@@ -94,7 +104,9 @@ def _staged(progress: Progress, part: str, stage: str, done: int, total: int) ->
     progress(f"{part}: {stage}", done, total)
 
 
-def _retrieval(folder: Path, progress: Progress, *, judged: bool = True) -> Iterator[Figure]:
+def _retrieval(
+    folder: Path, progress: Progress, *, judged: bool = True, data: Path | None = None
+) -> Iterator[Figure]:
     """Ranking of documents, beside each half of the search; without qrels, those of the marked documents."""
     from eval.retrieval import measure, read_judgments
 
@@ -105,14 +117,16 @@ def _retrieval(folder: Path, progress: Progress, *, judged: bool = True) -> Iter
         else {one.id: dict.fromkeys(one.resting_on, 1) for one in questions if one.resting_on}
     )
     asked = [one for one in questions if one.id in judgments]
-    scores = measure(read_documents(folder), sampled(asked, MOST), judgments, progress).scores
+    documents = read_documents(folder)
+    scores = measure(documents, sampled(asked, MOST), judgments, progress, data).scores
     measures = {"nDCG@10": "ndcg", "recall@10": "recall", "MRR@10": "mrr"}
     yield from _side_by_side(folder.name, "documents", scores, measures, of=len(asked))
 
 
 def _multihop(folder: Path, progress: Progress) -> Iterator[Figure]:
-    yield from _retrieval(folder, progress, judged=False)
-    yield from _answers(folder, progress, strangers=False)
+    with tempfile.TemporaryDirectory() as data:
+        yield from _retrieval(folder, progress, judged=False, data=Path(data))
+        yield from _answers(folder, progress, strangers=False, data=Path(data))
 
 
 def _within(folder: Path, progress: Progress) -> Iterator[Figure]:

@@ -355,7 +355,7 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "one passage is found": (_retrieving(lambda found: found[:1]), "recall_at_10"),
     "the ranking is upside down": (_retrieving(lambda found: found[::-1]), "mrr"),
     "the first passage is lost": (_retrieving(lambda found: found[1:]), "mrr"),
-    "PDFs are not found": (Mutant(engine=_without_pdf), "correctness"),
+    "PDFs are not found": (Mutant(engine=_without_pdf), "recall_at_10"),
 }
 
 HARMLESS: dict[str, Mutant] = {

@@ -235,6 +235,15 @@ def test_reports_show_where_model_and_measures_disagree(suite: Suite, tmp_path: 
     assert "To a model as judge it is wrong: <b>No</b> `day`." in shown
 
 
+def test_a_model_that_says_nothing_leaves_a_report_that_can_be_read(
+    suite: Suite, tmp_path: Path
+) -> None:
+    report, _ = reported(suite, tmp_path / "run")
+    silent = replace(report, opinions=judged(Model(lambda _: "Hm."), tmp_path / "silent", case()))
+    assert reports_as_json().validate_json(reports_as_json().dump_json(silent)) == silent
+    assert "as judge, advisory: no opinion" in markdown(silent)
+
+
 def test_no_verdict_rests_on_a_model(suite: Suite, tmp_path: Path) -> None:
     report, _ = reported(suite, tmp_path / "run")
     without = replace(report, opinions=None)
