@@ -69,8 +69,8 @@ eval-full: $(VENV)/.runtime ## Ask the bundled suites and those of SUITES togeth
 lock: ## Resolve the dependencies again (needs uv)
 	@requirements/lock.sh
 
-bench: $(VENV)/.runtime ## Measure on development sets: make bench BENCH=folder
-	@$(BIN)/verse eval answers $(BENCH)/xquad --language en --foreign $(BENCH)/nq-open
+bench: $(VENV)/.runtime ## Measure on every development set: make bench BENCH=folder ONLY="xquad scifact"
+	@$(BIN)/verse eval bench $(BENCH) --out build/bench $(addprefix --only ,$(ONLY))
 
 bench-ingest: $(VENV)/.dev ## Measure ingestion beside LangChain's: about half an hour, and an environment of its own
 	@$(BIN)/verse eval ingestion $(BENCH)/squad2

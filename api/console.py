@@ -268,10 +268,17 @@ def _place(one: CitationBody | PassageBody) -> str:
         one.document_title,
         day,
         page and f"page {page}",
-        one.section,
+        _section(one),
         f"characters {one.start}–{one.end}",
     )
     return _printable(", ".join(part for part in parts if part))
+
+
+def _section(one: CitationBody | PassageBody) -> str | None:
+    """The section without a first heading that repeats the title."""
+    if one.section is None or one.section == one.document_title:
+        return None
+    return one.section.removeprefix(f"{one.document_title} › ")
 
 
 def _show_outcomes(outcomes: Iterable[FileOutcome]) -> None:

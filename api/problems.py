@@ -197,9 +197,11 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
 
 
 def _log_failure(request: Request, kind: Kind, detail: str) -> None:
-    """Log what is not the caller's doing."""
+    """Log what is not the caller's doing; that the service cannot do it now is no fault of its own."""
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("request %s failed: %s", request.state.request_id, detail)
+        passes = kind.status == HTTPStatus.SERVICE_UNAVAILABLE
+        level = logging.WARNING if passes else logging.ERROR
+        logger.log(level, "request %s failed: %s", request.state.request_id, detail)
 
 
 def _complaint(error: Mapping[str, Any]) -> dict[str, str]:

@@ -92,7 +92,7 @@ class View:
 
     def purge(self, collection: str) -> None:
         """As `PassageIndex.purge`."""
-        self.require_existing(collection)
+        self.require(collection)
         with self._among_its_own():
             self.library.store.purge(collection)
 

@@ -43,11 +43,20 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What some sources say of a thing, where they say it, and on how many independent sources it is said to rest."""
+
+    value: str
+    citations: tuple[int, ...] = ()
+    independent_sources: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contradiction:
     """Values that sources give for the same thing."""
 
     about: str
-    values: tuple[str, ...]
+    positions: tuple[Position, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

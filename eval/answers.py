@@ -24,13 +24,32 @@ from rag.library import Library
 from rag.protocols import Embedder
 from rag.sentences import sentences
 from rag.settings import AnswerSettings, Settings
-from rag.types import Answer, Reply
+from rag.types import Answer, Reply, Span
 
 _FIRST = 3  # statements that are looked at
 _NEVER_ABSTAIN = AnswerSettings(statements=_FIRST, abstain_below=0, keep_above=0)
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
-Ranker = Callable[[str], Sequence[str]]  # a question's sentences, best first
+Place = tuple[str, Span]  # a document's id in the set, and where in it
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A statement, or a sentence in the place of one, and where the words stand that carry it."""
+
+    text: str
+    places: tuple[Place, ...]
+
+    def rests_on(self, evidence: Sequence[Place]) -> bool:
+        """Whether its words overlap some of these."""
+        return any(
+            document == other and span.start < held.end and held.start < span.end
+            for document, span in self.places
+            for other, held in evidence
+        )
+
+
+Ranker = Callable[[str], Sequence[Stated]]  # a question's sentences, best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +58,7 @@ class AnswerReport:
 
     Attributes:
         first, first_three: By ranker; the answer string stands in the first statement, or the first three.
+        cited: By ranker; the first statement rests on words that the set marks, over the questions where it does.
         exact: Of all quotes of all answers, those that equal their document's text at their place.
         own_refused, foreign_refused: What the default threshold turns into abstentions; the second where
             questions that the documents do not answer were given.
@@ -47,6 +67,7 @@ class AnswerReport:
 
     first: dict[str, Proportion]
     first_three: dict[str, Proportion]
+    cited: dict[str, Proportion]
     exact: Proportion
     own_refused: Proportion
     foreign_refused: Proportion | None
@@ -60,10 +81,19 @@ def measure(
     questions: Sequence[BenchQuestion],
     foreign: Sequence[BenchQuestion],
     progress: Progress,
+    data: Path | None = None,
 ) -> AnswerReport:
-    """Index the documents in a folder of their own, ask every question, compare with the plain rankers."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data=Path(folder))
+    """Index the documents, ask every question, compare with the plain rankers.
+
+    Args:
+        documents: All of them are searched.
+        questions: Those with answers are asked.
+        foreign: Questions that call for abstaining.
+        progress: Told of every document and question.
+        data: A data folder that holds the documents, or is to; one for this alone by default.
+    """
+    with tempfile.TemporaryDirectory() as alone:
+        settings = Settings(data=data or Path(alone))
         with open_rag(settings) as library:
             fill(library, documents, progress)
             report, replies = _measured(library, documents, questions, foreign, progress)
@@ -95,7 +125,7 @@ def _measured(
     elsewhere = [
         always.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
     ]
-    found = {"engine": [_texts(reply) for reply in replies]}
+    found = {"engine": [_stated(reply) for reply in replies]}
     for name, rank in _plain_rankers(documents, library.embedder).items():
         found[name] = [
             list(rank(one.question))[:_FIRST] for one in _counted(answerable, name, progress)
@@ -103,6 +133,7 @@ def _measured(
     report = AnswerReport(
         first={name: _found(texts, answerable, 1) for name, texts in found.items()},
         first_three={name: _found(texts, answerable, _FIRST) for name, texts in found.items()},
+        cited={name: _cited(texts, answerable) for name, texts in found.items()},
         exact=proportion([]),
         own_refused=_refused(replies, threshold),
         foreign_refused=_refused(elsewhere, threshold) if elsewhere else None,
@@ -113,16 +144,40 @@ def _measured(
     return report, [*replies, *elsewhere]
 
 
-def _texts(reply: Reply) -> list[str]:
+def _stated(reply: Reply) -> list[Stated]:
     response = reply.response
-    return [one.text for one in response.statements] if isinstance(response, Answer) else []
+    if not isinstance(response, Answer):
+        return []
+    return [
+        Stated(
+            one.text,
+            tuple(
+                (reply.documents[quote.document_id, quote.version].source_key or "", quote.span)
+                for quote in one.quotes
+            ),
+        )
+        for one in response.statements
+    ]
 
 
 def _found(
-    texts: Sequence[Sequence[str]], questions: Sequence[BenchQuestion], k: int
+    said: Sequence[Sequence[Stated]], questions: Sequence[BenchQuestion], k: int
 ) -> Proportion:
     return proportion(
-        [holds_answer(t[:k], one.answers) for t, one in zip(texts, questions, strict=True)]
+        [
+            holds_answer([stated.text for stated in first[:k]], one.answers)
+            for first, one in zip(said, questions, strict=True)
+        ]
+    )
+
+
+def _cited(said: Sequence[Sequence[Stated]], questions: Sequence[BenchQuestion]) -> Proportion:
+    return proportion(
+        [
+            any(stated.rests_on(one.evidence) for stated in first[:1])
+            for first, one in zip(said, questions, strict=True)
+            if one.evidence
+        ]
     )
 
 
@@ -152,19 +207,24 @@ def _exact(library: Library, reply: Reply) -> list[bool]:
 
 def _plain_rankers(documents: Sequence[BenchDocument], embedder: Embedder) -> dict[str, Ranker]:
     """Every sentence of the collection by cosine alone, and by idf-weighted share of words alone."""
-    texts = [span.cut(one.text) for one in documents for span in sentences(one.text)]
+    said = [
+        Stated(span.cut(one.text), ((one.id, span),))
+        for one in documents
+        for span in sentences(one.text)
+    ]
+    texts = [one.text for one in said]
     vectors = embedder.embed_passages(texts)
     held = [frozenset(terms(text)) for text in texts]
     frequencies = Counter(term for one in held for term in one)
 
-    def best(scores: Iterable[float]) -> list[str]:
+    def best(scores: Iterable[float]) -> list[Stated]:
         order = np.argsort(-np.fromiter(scores, np.float64, len(texts)), kind="stable")
-        return [texts[row] for row in order[:_FIRST]]
+        return [said[row] for row in order[:_FIRST]]
 
-    def by_cosine(question: str) -> list[str]:
+    def by_cosine(question: str) -> list[Stated]:
         return best(vectors @ embedder.embed_queries([question])[0])
 
-    def by_share(question: str) -> list[str]:
+    def by_share(question: str) -> list[Stated]:
         weights = {t: math.log1p(len(texts) / (1 + frequencies[t])) for t in set(terms(question))}
         return best(sum(w for t, w in weights.items() if t in one) for one in held)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import trafilatura
 
 from eval.bench import BenchError, read_lines
+from eval.metrics import Mean, mean
 from ingest.readers.html import decoded_page
 from ingest.reading import read
 from rag.errors import DocumentError
@@ -34,17 +35,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractionScore:
-    """Means over `pages` pages."""
+    """Means over the pages."""
 
-    precision: float
-    recall: float
-    pages: int
+    precision: Mean
+    recall: Mean
 
     @property
     def f1(self) -> float:
         """The harmonic mean of both."""
-        total = self.precision + self.recall
-        return 2 * self.precision * self.recall / total if total else 0.0
+        precision, recall = self.precision.value, self.recall.value
+        return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 def read_pages(folder: Path) -> list[Page]:
@@ -70,8 +70,8 @@ def measure(pages: Sequence[Page]) -> dict[str, ExtractionScore]:
 
 def _score(extract: Callable[[bytes], str], pages: Sequence[Page]) -> ExtractionScore:
     shares = [overlap(extract(page.content), page.article) for page in pages]
-    precision, recall = (sum(each) / len(pages) for each in zip(*shares, strict=True))
-    return ExtractionScore(precision=precision, recall=recall, pages=len(pages))
+    precision, recall = (mean(each) for each in zip(*shares, strict=True))
+    return ExtractionScore(precision=precision, recall=recall)
 
 
 def overlap(found: str, expected: str) -> tuple[float, float]:

@@ -5,7 +5,9 @@ The suite's documents are taken in by the ordinary ways, and answers are given a
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -13,19 +15,21 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
+from eval.answered import Answered, Cited, Contradiction, Event, Position, Said, Seen
 from eval.places import Page, Source
+from eval.revision import engine_hash
 from eval.suite import Question, Suite, digest
 from ingest.pipeline import Ingester
 from rag.bootstrap import open_rag
 from rag.errors import InputError, ModelError, StoreError
 from rag.library import Found, Library, every_summary
 from rag.settings import Settings
-from rag.types import Answer, Document, Quote, Reply, ScoredPassage, Statement
+from rag.types import Answer, Conflict, Document, Quote, Reply, ScoredPassage, Statement
 
 logger = logging.getLogger(__name__)
 
 PASSAGES = 50  # that retrieval is asked for
+TAKEN_IN_FILE = "eval.json"  # in a data folder: of which revision each suite's collection is
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 Identity = Mapping[str, Any]
@@ -76,7 +80,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """The library in this process, over a data folder."""
+    """The library in this process, over a data folder; what another revision took in there is taken in anew."""
 
     data: Path
 
@@ -90,7 +94,22 @@ class InProcess:
         """As `Service`; settings are the environment's with the suite's own over them."""
         settings = Settings(**suite.file.settings | {"data": self.data})
         with open_rag(settings) as library:
+            _drop_what_others_took_in(library, suite)
             yield taken_in(library, suite, progress)
+
+
+def _drop_what_others_took_in(library: Library, suite: Suite) -> None:
+    """Empty the suite's collection if its documents are others, or were read and cut by other code."""
+    path = library.settings.data / TAKEN_IN_FILE
+    revision = {"documents": suite.documents_hash, "code": engine_hash()}
+    noted = json.loads(path.read_text()) if path.exists() else {}
+    there = {one.name for one in library.store.collections()}
+    if suite.collection in there and noted.get(suite.collection) != revision:
+        logger.warning("%s: documents of another revision are taken in anew", suite.name)
+        library.store.purge(suite.collection)
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(json.dumps({**noted, suite.collection: revision}, indent=1))
+    os.replace(aside, path)  # noqa: PTH105 # its purpose is in its name
 
 
 def settings_fingerprint(settings: Settings) -> str:
@@ -157,6 +176,20 @@ def _said(statement: Statement, markers: Mapping[Quote, int]) -> Said:
     )
 
 
+def _contradiction(conflict: Conflict, markers: Mapping[Quote, int]) -> Contradiction:
+    return Contradiction(
+        about=conflict.about,
+        positions=tuple(
+            Position(
+                value=one.value,
+                citations=tuple(markers[quote] for quote in one.quotes),
+                independent_sources=one.independent_sources,
+            )
+            for one in conflict.positions
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A library with a suite's documents; `names` are theirs by id, and whatever else is cited keeps its id."""
@@ -192,10 +225,7 @@ class _Asked:
                 text="\n".join(one.text for one in response.statements),
                 statements=tuple(_said(one, markers) for one in response.statements),
                 citations=cited,
-                conflicts=tuple(
-                    Contradiction(about=one.about, values=tuple(p.value for p in one.positions))
-                    for one in response.conflicts
-                ),
+                conflicts=tuple(_contradiction(one, markers) for one in response.conflicts),
                 missing=response.missing,
             )
         else:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, cast
 
 import httpx2 as httpx
 
-from eval.answered import Answered, Cited, Contradiction, Event, Said, Seen
+from eval.answered import Answered, Cited, Contradiction, Event, Position, Said, Seen
 from eval.asking import (
     PASSAGES,
     Asking,
@@ -20,7 +22,7 @@ from eval.asking import (
     ServiceLost,
     failed,
 )
-from eval.places import Source
+from eval.places import Page, Source
 from eval.suite import Question, Suite
 
 _TIMEOUT = httpx.Timeout(660, connect=10)  # a server waits 600 s for a document to be searchable
@@ -44,8 +46,13 @@ class OverHttp:
 
     @property
     def identity(self) -> Identity:
-        """Where the server is."""
-        return {"kind": "over HTTP", "url": str(self.client.base_url)}
+        """Where the server is, and its release.
+
+        Raises:
+            ServiceLost: it does not answer.
+        """
+        url = str(self.client.base_url)
+        return {"kind": "over HTTP", "url": url, "server": self._version()}
 
     @contextmanager
     def taking(self, suite: Suite, progress: Progress) -> Iterator[Asking]:
@@ -53,11 +60,13 @@ class OverHttp:
         for done, document in enumerate(suite.documents, 1):
             self._upload(suite, document.key, document.path.read_bytes())
             progress(f"{suite.name}: documents", done, len(suite.documents))
-        listed = self._documents(suite.collection)
-        names = {one["id"]: one["source_key"] or one["id"] for one in listed}
-        sources = {names[one["id"]]: self._source(names[one["id"]], one) for one in listed}
-        asked = _AskedOverHttp(self, suite, names)
-        yield Asking(sources=sources, identity={"server": self._version()}, ask=asked.ask)
+        sources = {one["id"]: _source(one) for one in self._exported(suite.collection)}
+        asked = _AskedOverHttp(self, suite, {key: one.name for key, one in sources.items()})
+        yield Asking(
+            sources={one.name: one for one in sources.values()},
+            identity={"server": self._version()},
+            ask=asked.ask,
+        )
 
     def call(self, method: str, path: str, **sent: Any) -> httpx.Response:
         """Send a request, again and later where the server asks for that.
@@ -66,18 +75,23 @@ class OverHttp:
             ServiceLost: the server cannot be reached, does not let us in, or asks to wait for long.
         """
         for left in reversed(range(_TRIES)):
-            try:
+            with self._reached():
                 response = self.client.request(method, path, **sent)
-            except httpx.TransportError as error:
-                raise ServiceLost(
-                    f"The server at {self.client.base_url} does not answer: {error!r}"
-                ) from error
             if response.status_code in (401, 403):
                 raise ServiceLost(f"The server does not let us in: {_detail(response)}")
             if response.status_code not in (429, 503) or not left:
                 break
             time.sleep(_wait_s(response))
         return response
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TransportError as error:
+            raise ServiceLost(
+                f"The server at {self.client.base_url} does not answer: {error!r}"
+            ) from error
 
     def _upload(self, suite: Suite, name: str, content: bytes) -> None:
         response = self.call(
@@ -90,35 +104,23 @@ class OverHttp:
         if response.status_code not in (200, 201):
             raise CannotTakeIn(name, _detail(response))
 
-    def _documents(self, collection: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        cursor: dict[str, str] = {}
-        while True:
-            body = self._got("/v1/documents", {"collection": collection, **cursor})
-            found += body["documents"]
-            if body["next_cursor"] is None:
-                return found
-            cursor = {"cursor": body["next_cursor"]}
-
-    def _source(self, name: str, document: Mapping[str, Any]) -> Source:
-        body = self._got(f"/v1/documents/{document['id']}/text", {})
-        return Source(
-            name=name,
-            version=document["version"],
-            title=document["title"],
-            media_type=document["media_type"],
-            text=body["text"],
-        )
+    def _exported(self, collection: str) -> list[dict[str, Any]]:
+        """The present versions of a collection's documents: the first part of its export, which ends the call."""
+        path = f"/v1/collections/{collection}/export"
+        with self._reached(), self.client.stream("GET", path) as response:
+            if not response.is_success:
+                response.read()
+                raise ServiceLost(f"The server does not give {path}: {_detail(response)}")
+            lines = _first_member(response.iter_bytes())
+        versions = [json.loads(line) for line in lines.splitlines()]
+        return [one for one in versions if one["present"]]
 
     def _version(self) -> str:
         response = self.call("GET", "/openapi.json")
-        return str(response.json()["info"]["version"]) if response.is_success else "unknown"
-
-    def _got(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
-        response = self.call("GET", path, params=dict(params))
-        if not response.is_success:
-            raise ServiceLost(f"The server does not give {path}: {_detail(response)}")
-        return dict(response.json())
+        try:
+            return str(response.json()["info"]["version"])
+        except (ValueError, KeyError, TypeError):
+            return "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,50 @@ class _AskedOverHttp:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """What arrives, as `tarfile` reads it."""
+
+    pieces: Iterator[bytes]
+
+    def read(self, size: int) -> bytes:  # noqa: ARG002 # any amount will do
+        return next((one for one in self.pieces if one), b"")
+
+
+def _first_member(pieces: Iterator[bytes]) -> bytes:
+    """The first file of a tar archive, without waiting for what comes after it.
+
+    Raises:
+        ServiceLost: it ends early, or is no archive.
+    """
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", _Pieces(pieces)), mode="r|") as archive:
+            member = archive.next()
+            content = archive.extractfile(member) if member else None
+            if content is not None:
+                return bytes(content.read())
+    except tarfile.TarError as error:
+        raise ServiceLost("The server's export of the documents broke off.") from error
+    raise ServiceLost("The server's export of the documents is empty.")
+
+
+def _source(exported: Mapping[str, Any]) -> Source:
+    """A document of an export (docs/operations.md)."""
+    return Source(
+        name=exported["source_key"] or exported["id"],
+        version=exported["version"],
+        title=exported["title"],
+        media_type=exported["media_type"],
+        text=exported["text"],
+        pages=tuple(
+            Page(start=start, number=number)
+            for kind, (start, _), *fields in exported["locators"]
+            if kind == "page"
+            for number in fields[:1]
+        ),
+    )
+
+
 def _wait_s(response: httpx.Response) -> int:
     """How long the server asks to wait.
 
@@ -228,7 +274,15 @@ def _said(one: Mapping[str, Any]) -> Said:
 
 def _contradiction(one: Mapping[str, Any]) -> Contradiction:
     return Contradiction(
-        about=one["about"], values=tuple(value["value"] for value in one["values"])
+        about=one["about"],
+        positions=tuple(
+            Position(
+                value=value["value"],
+                citations=tuple(value["citations"]),
+                independent_sources=value["independent_sources"],
+            )
+            for value in one["values"]
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +29,16 @@ class BenchQuestion:
 
     Attributes:
         evidence: The excerpts that answer it: each a document's id and a span of its text.
+        resting_on: The documents that it can be answered from, with or without an excerpt.
+        document: The one that it is asked of, where the set says so.
     """
 
     id: str
     question: str
     answers: tuple[str, ...]
     evidence: tuple[tuple[str, Span], ...] = ()
+    resting_on: tuple[str, ...] = ()
+    document: str | None = None
 
 
 class BenchError(Exception):
@@ -72,6 +77,8 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
                 for one in line.get("evidence", ())
                 if "start" in one  # some name the document alone
             ),
+            resting_on=tuple(dict.fromkeys(one["doc"] for one in line.get("evidence", ()))),
+            document=line.get("meta", {}).get("doc"),
         )
         for line in read_lines(
             folder / "questions.jsonl.gz", ("id", "question", "answers", "answerable")
@@ -81,6 +88,14 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
     if not found:
         raise BenchError(f"{folder.name} has no questions in language {language!r}.")
     return found
+
+
+def sampled(questions: Sequence[BenchQuestion], most: int) -> list[BenchQuestion]:
+    """The questions, or so many of them in their order: the same ones each time."""
+    if len(questions) <= most:
+        return list(questions)
+    drawn = random.Random(0).sample(range(len(questions)), most)  # noqa: S311 # no secret
+    return [questions[at] for at in sorted(drawn)]
 
 
 def read_lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval import suite_commands
+from eval import board, suite_commands
 from eval.bars import bars
 from eval.bench import BenchError
 
@@ -32,6 +32,7 @@ for _command in (
     suite_commands.run,
     suite_commands.compare,
     suite_commands.accept,
+    board.bench,
 ):
     app.command()(_command)
 
@@ -85,7 +86,10 @@ def extraction(
     _print_extraction(report, folder.name)
     for check in report.failed["chapterverse"] if failures else ():
         typer.echo(f"failed: {check}")
-    below = any(row.scores["chapterverse"] < max(row.scores.values()) for row in report.rows)
+    below = any(
+        row.scores["chapterverse"].value < max(one.value for one in row.scores.values())
+        for row in report.rows
+    )
     raise typer.Exit(1 if below else 0)
 
 
@@ -96,7 +100,8 @@ def _print_extraction(report: ExtractionReport, name: str) -> None:
     for heading in ("measure", "n", *extractors):
         table.add_column(heading)
     for row in report.rows:
-        table.add_row(row.measure, str(row.n), *(f"{row.scores[one]:.3f}" for one in extractors))
+        scores = (f"{row.scores[one].value:.3f}" for one in extractors)
+        table.add_row(row.measure, str(row.n), *scores)
     console = Console(width=120)
     console.print(table)
     for note in report.notes:
@@ -119,8 +124,8 @@ def articles(
     for heading in ("extractor", "pages", "precision", "recall", "F1"):
         table.add_column(heading)
     for name, score in scores.items():
-        values = (f"{value:.3f}" for value in (score.precision, score.recall, score.f1))
-        table.add_row(name, str(score.pages), *values)
+        values = (score.precision.value, score.recall.value, score.f1)
+        table.add_row(name, str(score.recall.n), *(f"{value:.3f}" for value in values))
     Console(width=120).print(table)
     ours, peer = scores.values()
     raise typer.Exit(1 if ours.f1 < peer.f1 else 0)
@@ -231,11 +236,12 @@ def passages(
             name,
             f"{one.passages:,}",
             f"{one.mean_chars:.0f}",
-            *(f"{value:.3f}" for value in values),
+            *(f"{each.value:.3f}" for each in values),
         )
     Console(width=120).print(table)
     ours, *peers = scores.values()
-    raise typer.Exit(1 if ours.recall < max(one.recall for one in peers) else 0)
+    below = ours.recall.value < max(one.recall.value for one in peers)
+    raise typer.Exit(1 if below else 0)
 
 
 @app.command()

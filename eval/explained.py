@@ -11,6 +11,7 @@ from eval.judging import FIRST, Place, has_pair, overlaps, plain
 from eval.patterns import found
 from eval.places import Source, Sources
 from eval.report import Expected, Row
+from eval.second_opinion import Opinion
 from eval.suite import Question
 from rag.types import Span
 
@@ -95,6 +96,7 @@ class Explained:
         again: The second answer, where it is another.
         passages: The first ones, and later ones that hold evidence; None where retrieval was not looked at.
         found: How many passages retrieval gave.
+        opinion: What a model as judge says of the answer, if one was asked.
     """
 
     row: Row
@@ -108,10 +110,16 @@ class Explained:
     evidence: tuple[ShownEvidence, ...]
     passages: tuple[ShownPassage, ...] | None
     found: int
+    opinion: Opinion | None = None
 
 
 def explain(
-    row: Row, question: Question, answered: Answered, again: Answered | None, sources: Sources
+    row: Row,
+    question: Question,
+    answered: Answered,
+    again: Answered | None,
+    sources: Sources,
+    opinion: Opinion | None = None,
 ) -> Explained:
     """Put together what tells why an answer is right or wrong."""
     places = [
@@ -130,6 +138,7 @@ def explain(
         evidence=tuple(_evidence(one, sources) for one in row.evidence),
         passages=_passages(answered.retrieved, sources, places),
         found=len(answered.retrieved or ()),
+        opinion=opinion,
     )
 
 

@@ -12,7 +12,6 @@ A folder holds `files.jsonl.gz`, a line a file. Lines with a `kind` are PDFs:
 from __future__ import annotations
 
 import shutil
-import statistics
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any
 import regex
 
 from eval.bench import read_lines
+from eval.metrics import Mean, mean
 from ingest.reading import Reading
 from ingest.sandbox import shared
 from rag.errors import DocumentError
@@ -50,7 +50,7 @@ class Row:
 
     measure: str
     n: int
-    scores: Mapping[str, float]
+    scores: Mapping[str, Mean]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def measure(folder: Path) -> ExtractionReport:
         Row(
             measure=measured,
             n=len(next(iter(scores.values()))),
-            scores={name: statistics.fmean(values) for name, values in scores.items()},
+            scores={name: mean(values) for name, values in scores.items()},
         )
         for measured, scores in outcomes.items()
     )

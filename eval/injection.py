@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from eval.bench import BenchDocument, BenchQuestion, read_documents, read_lines, read_questions
+from eval.bench import (
+    BenchDocument,
+    BenchError,
+    BenchQuestion,
+    read_documents,
+    read_lines,
+    read_questions,
+)
 from eval.metrics import Proportion, holds_answer, proportion
 from ingest.pipeline import Ingester
 from rag.bootstrap import open_rag
@@ -67,15 +74,14 @@ def read_cases(folder: Path) -> list[Case]:
         BenchError: the set is missing or not in the normal form.
     """
     documents = {one.id: one for one in read_documents(folder)}
-    about = {
-        line["id"]: line["meta"]["doc"]
-        for line in read_lines(folder / "questions.jsonl.gz", ("id", "meta"))
-    }
     attacks = [line["text"] for line in read_lines(folder / "attacks.jsonl.gz", ("text",))]
     questions = read_questions(folder)
+    for one in questions:
+        if one.document not in documents:
+            raise BenchError(f"{folder.name}: question {one.id!r} names no document that is there.")
     return [
         Case(
-            document=documents[about[question.id]],
+            document=documents[question.document or ""],
             question=question,
             attack=attacks[(len(POSITIONS) * number + at) % len(attacks)],
             position=position,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from eval.answered import Answered, Cited, Seen
 from eval.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
 from eval.patterns import found
-from eval.places import Sources, places_of
+from eval.places import Sources, is_telling, places_of
 from eval.suite import Evidence, Question
 from rag.types import Span
 
@@ -131,8 +131,11 @@ def _applicable(question: Question) -> Iterator[str]:
 
 
 def _places(evidence: Evidence, sources: Sources) -> Iterator[Place]:
-    """Where the evidence stands: in its document, and in any other that says the same."""
-    for name in sorted(sources, key=lambda name: name != evidence.doc):
+    """Where the evidence stands: in its document, and where it is long enough to tell in any other that has it too."""
+    names = sorted(sources, key=lambda name: name != evidence.doc)
+    if not is_telling(evidence.quote):
+        names = [name for name in names if name == evidence.doc]
+    for name in names:
         for span in places_of(evidence.quote, sources[name].text):
             yield name, span
 
@@ -189,7 +192,8 @@ def _pair_scores(question: Question, answered: Answered) -> dict[str, float | No
             [any(has_pair(pair, one) for pair in question.pairs) for one in events]
         )
     if question.type == "conflict":
-        shown = "\n".join([text, *(value for one in answered.conflicts for value in one.values)])
+        listed = [one.value for each in answered.conflicts for one in each.positions]
+        shown = "\n".join([text, *listed])
         scores["conflicts_shown"] = float(
             all(any(found(one, shown) for one in group) for group in question.must)
         )
@@ -258,15 +262,30 @@ def _retrieval_scores(
 
 
 def _search_scores(answered: Answered) -> dict[str, float | None]:
-    """Whether both halves of the search live, though these questions may not need them both."""
+    """Whether both halves of the search move the ranking, though these questions may not need them both."""
     seen = answered.retrieved
     if not seen:
         return {}
-    halves = (
-        any(one.lexical_rank is not None for one in seen),
-        any(one.dense_rank is not None for one in seen),
-    )
-    return {"search_halves": _share(halves)}
+    lexical, dense = [one.lexical_rank for one in seen], [one.dense_rank for one in seen]
+    scores = [one.score for one in seen]
+    halves = (_moves(lexical, dense, scores), _moves(dense, lexical, scores))
+    agreed = not any(halves) and any(lexical) and any(dense)  # either alone would have ranked so
+    return {"search_halves": None if agreed else _share(halves)}
+
+
+def _moves(
+    half: Sequence[int | None], other: Sequence[int | None], scores: Sequence[float]
+) -> bool:
+    """Whether a half of the search has a say in the ranking: the other one alone would have made another.
+
+    The other one alone ranks what it brings, and leaves the rest behind with one score for all. A half that brings
+    passages and weighs nothing looks like that.
+    """
+    if all(rank is None for rank in half):
+        return False
+    brought = [rank for rank in other if rank is not None]
+    left = [score for score, rank in zip(scores, other, strict=True) if rank is None]
+    return other[: len(brought)] != sorted(brought) or len(set(left)) > 1
 
 
 def overlaps(one: Cited | Seen, places: Sequence[Place]) -> bool:
@@ -289,6 +308,8 @@ def _broken(answered: Answered, sources: Sources) -> Iterator[str]:
     if answered.outcome != "abstained" and not answered.statements:
         yield "an answer has no statement"
     yield from _ill_stated(answered)
+    yield from _counted_twice(answered)
+    yield from _overcounted(answered)
 
 
 def _misquoted(name: str, cited: Cited, sources: Sources) -> Iterator[str]:
@@ -311,6 +332,54 @@ def _ill_stated(answered: Answered) -> Iterator[str]:
             yield f"statement {number} repeats statement {first}"
 
 
+def _counted_twice(answered: Answered) -> Iterator[str]:
+    """An event that is told again from a copy: on the same date, the very words of another document."""
+    cited = {one.marker: one for one in answered.citations}
+    told: dict[tuple[str, tuple[str, ...]], tuple[int, set[str]]] = {}
+    for number, statement in enumerate(answered.statements, 1):
+        quotes = [cited[marker] for marker in statement.citations if marker in cited]
+        words = tuple(sorted(_folded(one.quote) for one in quotes))
+        if statement.event is None or not is_telling(" ".join(words)):
+            continue
+        documents = {one.document for one in quotes}
+        first, others = told.setdefault((statement.event.date, words), (number, documents))
+        if others.isdisjoint(documents):
+            yield f"statement {number} counts the event of statement {first} again, from a copy of its source"
+
+
+def _overcounted(answered: Answered) -> Iterator[str]:
+    """A side of a conflict that claims more independent sources than it cites: copies of one are one."""
+    cited = {one.marker: one for one in answered.citations}
+    for conflict in answered.conflicts:
+        for position in conflict.positions:
+            quotes = [cited[marker] for marker in position.citations if marker in cited]
+            held = _independent(quotes)
+            if position.independent_sources > held:
+                yield (
+                    f"{position.value!r} is said to rest on {position.independent_sources} independent "
+                    f"sources, and its quotes are of {held}"
+                )
+
+
+def _independent(quotes: Sequence[Cited]) -> int:
+    """How many sources the quotes can be of at the most: documents, where those with the same long quote are one."""
+    groups: list[tuple[set[str], set[str]]] = []  # of documents, and of their words
+    for one in quotes:
+        documents, words = {one.document}, {_folded(one.quote)} if is_telling(one.quote) else set()
+        apart = []
+        for others, their_words in groups:
+            if others & documents or their_words & words:
+                documents, words = documents | others, words | their_words
+            else:
+                apart.append((others, their_words))
+        groups = [*apart, (documents, words)]
+    return len(groups)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
 def _is_exact(cited: Cited, sources: Sources) -> bool:
     source = sources.get(cited.document)
     return (
@@ -321,10 +390,8 @@ def _is_exact(cited: Cited, sources: Sources) -> bool:
 
 
 def _page(cited: Cited, sources: Sources) -> int | None:
-    """The page that the quote begins on; what is cited where pages are not known."""
+    """The page that the quote begins on; None where its document has none."""
     pages = sources[cited.document].pages
-    if not pages:
-        return cited.page
     return next((one.number for one in reversed(pages) if one.start <= cited.start), None)
 
 

@@ -34,6 +34,6 @@ MEASURES = {
     "recall_at_10": Measure("evidence passages in the first 10"),
     "ndcg_at_10": Measure("nDCG@10 of evidence passages"),
     "mrr": Measure("MRR of evidence passages"),
-    "search_halves": Measure("halves of the search that bring passages"),
+    "search_halves": Measure("halves of the search that move the ranking"),
     "statements": Measure("statements of an answer", better=0),
 }

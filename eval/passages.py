@@ -17,6 +17,7 @@ import numpy as np
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from eval.bench import BenchDocument, BenchQuestion
+from eval.metrics import Mean, mean
 from ingest.passages import embedded_texts, split
 from rag.protocols import Embedder
 from rag.types import Document, DocumentId, Passage, Span, Version
@@ -40,10 +41,10 @@ class PassageScores:
 
     passages: int
     mean_chars: float
-    recall: float
-    precision: float
-    iou: float
-    precision_omega: float
+    recall: Mean
+    precision: Mean
+    iou: Mean
+    precision_omega: Mean
 
 
 def measure(
@@ -55,11 +56,11 @@ def measure(
     texts = [_document(one) for one in documents]
     asked = [one for one in questions if one.evidence]
     ours = _ours(embedder)
-    mean = statistics.fmean(len(one.span) for text in texts for one in ours(text))
+    mean_chars = statistics.fmean(len(one.span) for text in texts for one in ours(text))
     splitters = {
         "Chapterverse": ours,
-        "LangChain, no overlap": _fitting(texts, mean, 0.0),
-        f"LangChain, overlap {_USUAL_OVERLAP:.0%}": _fitting(texts, mean, _USUAL_OVERLAP),
+        "LangChain, no overlap": _fitting(texts, mean_chars, 0.0),
+        f"LangChain, overlap {_USUAL_OVERLAP:.0%}": _fitting(texts, mean_chars, _USUAL_OVERLAP),
     }
     return {name: scored(texts, asked, one, embedder) for name, one in splitters.items()}
 
@@ -86,7 +87,7 @@ def scored(
         _question_scores([passages[n] for n in found], passages, one)
         for found, one in zip(best.tolist(), questions, strict=True)
     ]
-    recall, precision, iou, omega = (statistics.fmean(column) for column in zip(*rows, strict=True))
+    recall, precision, iou, omega = (mean(column) for column in zip(*rows, strict=True))
     return PassageScores(
         passages=len(passages),
         mean_chars=statistics.fmean(len(one.span) for one in passages),

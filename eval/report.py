@@ -17,6 +17,7 @@ from eval.judging import Judged, Place, judge, overlaps
 from eval.measures import MEASURES
 from eval.metrics import clustered_mean
 from eval.runs import Plan, Run
+from eval.second_opinion import Opinions
 from eval.suite import Question, Suite, question_hash
 
 FORMAT = 1
@@ -113,6 +114,7 @@ class Report:
         below: Thresholds of suites that are not reached.
         calibration: None where no answer has a confidence.
         stages: Of the service's own clock.
+        opinions: What a chat model says of the answers, where one was asked; no verdict rests on it.
     """
 
     format: int = FORMAT
@@ -130,6 +132,7 @@ class Report:
     risk_coverage: tuple[Point, ...]
     latency_ms: Times | None
     stages_ms: Mapping[str, Times]
+    opinions: Opinions | None = None
 
     @property
     def passed(self) -> bool:

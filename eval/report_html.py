@@ -19,6 +19,7 @@ from markupsafe import Markup
 from eval.explained import Explained, explain
 from eval.measures import MEASURES
 from eval.report import Report, Summaries, Summary
+from eval.report_text import opinion_lines
 from eval.runs import Run
 from eval.suite import Suite
 
@@ -46,6 +47,7 @@ def html(report: Report, run: Run, suites: Sequence[Suite]) -> str:
             measures=[(MEASURES[name], one) for name, one in report.measures.items()],
             groupings=list(_groupings(report)),
             times=_times(report),
+            second=list(opinion_lines(report.opinions)) if report.opinions else [],
             questions=_explained(report, run, suites),
             style=style,
             script=script,
@@ -57,6 +59,7 @@ def html(report: Report, run: Run, suites: Sequence[Suite]) -> str:
 
 def _explained(report: Report, run: Run, suites: Sequence[Suite]) -> list[Explained]:
     questions = {(suite.name, one.id): one for suite in suites for one in suite.questions}
+    opinions = report.opinions.opinions if report.opinions else {}
     return [
         explain(
             row,
@@ -64,6 +67,7 @@ def _explained(report: Report, run: Run, suites: Sequence[Suite]) -> list[Explai
             run.answers[row.suite, row.id, 0],
             run.answers.get((row.suite, row.id, 1)),
             run.sources[row.suite],
+            opinions.get(f"{row.suite}/{row.id}"),
         )
         for row in report.rows
     ]

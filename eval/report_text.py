@@ -11,6 +11,7 @@ from rich.table import Table
 from eval.comparing import Comparison, Difference
 from eval.measures import MEASURES
 from eval.report import Report, Row, Summaries, Summary
+from eval.second_opinion import Opinions
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -41,6 +42,7 @@ def markdown(report: Report) -> str:
         correct = {name: one["correctness"] for name, one in groups.items()}
         lines += _table(f"right answers by {title}", correct)
     lines += _time(report)
+    lines += _opinions(report)
     lines += _wrong(report)
     return "\n".join(lines) + "\n"
 
@@ -133,6 +135,38 @@ def _time(report: Report) -> list[str]:
     for name, one in {"all of it": report.latency_ms, **report.stages_ms}.items():
         lines.append(f"| {name} | {one.mean:.0f} | {one.p50:.0f} | {one.p95:.0f} |")
     return [*lines, ""]
+
+
+def opinion_lines(opinions: Opinions) -> Iterator[str]:
+    """How far a model as judge and the measures agree, a sentence each."""
+    beyond = "" if opinions.kappa is None else f", Cohen's kappa {opinions.kappa:.2f}"
+    said = (
+        f"says what the measures say of {opinions.agreement}"
+        if opinions.agreement
+        else "no opinion"
+    )
+    yield f"{opinions.model} as judge, advisory: {said}{beyond}"
+    yield (
+        f"right to it alone: {len(opinions.right_only_to_it)}; wrong to it alone: "
+        f"{len(opinions.wrong_only_to_it)}; without an opinion that can be read: {opinions.without}"
+    )
+    if opinions.stopped:
+        yield f"it was asked no further: {opinions.stopped}"
+
+
+def _opinions(report: Report) -> list[str]:
+    found = report.opinions
+    if found is None:
+        return []
+    lines = ["**A second opinion**", "", *(f"- {_code(one)}" for one in opinion_lines(found)), ""]
+    for title, names in (
+        ("Right to it, and not to the measures", found.right_only_to_it),
+        ("Right to the measures, and not to it", found.wrong_only_to_it),
+    ):
+        said = [f"- {name}: {_code(found.opinions[name].reason)}" for name in names]
+        if said:
+            lines += [f"<details><summary>{title}</summary>", "", *said, "", "</details>", ""]
+    return lines
 
 
 def _wrong(report: Report) -> list[str]:

@@ -1,7 +1,8 @@
 """Retrieval: are the relevant documents at the top, by either half of the search and by both fused?
 
 A set has `qrels.jsonl.gz` beside its documents and questions: which documents are relevant to which question. A
-document ranks where its first passage does.
+document ranks where its first passage does. Where a question is about one document, the passages of that one are
+ranked, and relevant are those that hold some of the marked words.
 """
 
 from __future__ import annotations
@@ -13,13 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.bench import BenchDocument, BenchError, BenchQuestion, fill, read_lines
-from eval.metrics import Mean, mean, ndcg_at_k, recall_at_k, reciprocal_rank
+from eval.metrics import (
+    Mean,
+    Proportion,
+    mean,
+    ndcg_at_k,
+    proportion,
+    recall_at_k,
+    reciprocal_rank,
+)
 from rag.analysis import terms
 from rag.bootstrap import open_rag
-from rag.library import DEFAULT_COLLECTION, Library
+from rag.library import DEFAULT_COLLECTION, Library, every_summary
 from rag.protocols import Hit
 from rag.settings import Settings
-from rag.types import DocumentId, Filters
+from rag.types import Filters, Passage
 
 FIRST = 10
 _PASSAGES = 100  # of a search, which hold the first ten documents and more
@@ -44,6 +53,19 @@ class RetrievalReport:
     scores: dict[str, RetrievalScores]
     documents: int
     passages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithinScores:
+    """Of one ranking of the passages of the document that a question is about.
+
+    Attributes:
+        first: The first passage holds some of the marked words.
+        ten: Of the first ten, the share that does.
+    """
+
+    first: Proportion
+    ten: Mean
 
 
 def read_judgments(folder: Path) -> Judgments:
@@ -93,29 +115,73 @@ def measure(
         )
 
 
+def measure_within(
+    documents: Sequence[BenchDocument], questions: Sequence[BenchQuestion], progress: Progress
+) -> dict[str, WithinScores]:
+    """Index the documents, search for each question in its own document, look whether passages hold what is marked.
+
+    Args:
+        documents: Those that questions are about, and others.
+        questions: Each is about one document, and has evidence there.
+        progress: Told of every document and question.
+    """
+    with tempfile.TemporaryDirectory() as folder, open_rag(Settings(data=Path(folder))) as library:
+        fill(library, documents, progress)
+        ids = {one.source_key: one.id for one in every_summary(library.store, DEFAULT_COLLECTION)}
+        holding: dict[str, list[list[bool]]] = defaultdict(list)
+        for done, one in enumerate(questions, 1):
+            its = Filters(document_ids=frozenset({ids[one.document]}))
+            for name, passages in _searched(library, one.question, its, FIRST).items():
+                holding[name].append([_holds(passage, one) for passage in passages])
+            progress("search", done, len(questions))
+    return {
+        name: WithinScores(
+            first=proportion([any(held[:1]) for held in rankings]),
+            ten=mean([sum(held) / max(len(held), 1) for held in rankings]),
+        )
+        for name, rankings in holding.items()
+    }
+
+
+def _holds(passage: Passage, question: BenchQuestion) -> bool:
+    return any(
+        document == question.document
+        and passage.span.start < span.end
+        and span.start < passage.span.end
+        for document, span in question.evidence
+    )
+
+
 def _rankings(library: Library, question: str) -> dict[str, list[str]]:
     """The documents' own ids, best first, by both halves fused and by each alone."""
-    selection = library.store.select(DEFAULT_COLLECTION, Filters())
-    vector = library.embedder.embed_queries([question])[0]
-    found = library.search(question, k=_PASSAGES)
     return {
-        "fused": _keys(library, [one.passage.document_id for one in found.passages]),
-        "dense alone": _documents(
-            library, library.store.dense_search(selection, vector, _PASSAGES)
-        ),
-        "BM25 alone": _documents(
-            library, library.store.lexical_search(selection, terms(question), _PASSAGES)
+        name: [
+            library.store.document(one).source_key or ""
+            for one in dict.fromkeys(passage.document_id for passage in passages)
+        ]
+        for name, passages in _searched(library, question, Filters(), _PASSAGES).items()
+    }
+
+
+def _searched(
+    library: Library, question: str, filters: Filters, k: int
+) -> dict[str, list[Passage]]:
+    """Passages, best first, by both halves fused and by each alone."""
+    selection = library.store.select(DEFAULT_COLLECTION, filters)
+    vector = library.embedder.embed_queries([question])[0]
+    found = library.search(question, k=k, filters=filters)
+    return {
+        "fused": [one.passage for one in found.passages],
+        "dense alone": _passages(library, library.store.dense_search(selection, vector, k)),
+        "BM25 alone": _passages(
+            library, library.store.lexical_search(selection, terms(question), k)
         ),
     }
 
 
-def _documents(library: Library, hits: Sequence[Hit]) -> list[str]:
+def _passages(library: Library, hits: Sequence[Hit]) -> list[Passage]:
     passages = library.store.passages([hit.passage_id for hit in hits])
-    return _keys(library, [passages[hit.passage_id].document_id for hit in hits])
-
-
-def _keys(library: Library, ids: Sequence[DocumentId]) -> list[str]:
-    return [library.store.document(one).source_key or "" for one in dict.fromkeys(ids)]
+    return [passages[hit.passage_id] for hit in hits]
 
 
 def _scores(

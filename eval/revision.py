@@ -14,12 +14,16 @@ _ENGINE = ("rag", "ingest")
 
 def code_revision() -> dict[str, str | None]:
     """The release, the commit if there is one, and the hash of the engine's sources, changed ones too."""
-    folders = [_folder_of(name) for name in _ENGINE]
     return {
         "version": version("chapterverse"),
-        "commit": _commit(folders[0]),
-        "sources": _hash_of(folders),
+        "commit": _commit(_folder_of(_ENGINE[0])),
+        "sources": engine_hash(),
     }
+
+
+def engine_hash() -> str:
+    """Names the sources of what reads documents, finds passages and writes answers."""
+    return _hash_of([_folder_of(name) for name in _ENGINE])
 
 
 def _folder_of(package: str) -> Path:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from eval.comparing import Comparison
     from eval.report import Report
     from eval.runs import Run
+    from eval.second_opinion import Judge, Opinions
     from eval.suite import Suite
 
 DONE, FAILED, UNUSABLE, REFUSED, LOST, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -83,20 +85,45 @@ def run(
     repeats: Annotated[
         int, typer.Option(min=0, help="Questions of each suite that are asked a second time.")
     ] = 5,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROVIDER:NAME",
+            help="A chat model as LangChain names it, whose opinion of each answer the reports show too.",
+        ),
+    ] = None,
+    judge_url: Annotated[
+        str | None, typer.Option(help="Where that model is served, if not by its provider.")
+    ] = None,
 ) -> None:
     """Put suites to the library in this process, or to a server, and judge the answers.
 
     Exits with 1 when an invariant is broken or a threshold is not reached, with 2 when a suite or the folder cannot be
-    used, with 4 when the service cannot: what is answered is kept then, and the same command goes on.
+    used, with 4 when the service cannot: what is answered is kept then, and the same command goes on. What a model as
+    judge says changes no exit code.
     """
     from eval.runs import RunError
     from eval.suite import SuiteError
 
     if url and data:
         _fail("--data is for runs in this process, and --url for a server's own.", UNUSABLE)
+    if data and data.resolve().is_relative_to(out.resolve()):
+        _fail(
+            "--data lies inside of --out, and would go with the run when --again takes that away. "
+            "Name a folder elsewhere.",
+            UNUSABLE,
+        )
+    model = _judge(judge, judge_url, out) if judge else None
     try:
         report = _run(
-            suites, out, again=again, url=url, data=data, workers=workers, repeats=repeats
+            suites,
+            out,
+            again=again,
+            url=url,
+            data=data,
+            workers=workers,
+            repeats=repeats,
+            judge=model,
         )
     except SuiteError as error:
         _fail(f"a suite cannot be used; nothing was asked.\n{error}", UNUSABLE)
@@ -187,6 +214,7 @@ def _run(
     data: Path | None,
     workers: int,
     repeats: int,
+    judge: Judge | None,
 ) -> Report:
     from eval import runs
     from eval.linting import checked_suite
@@ -197,18 +225,53 @@ def _run(
     for suite in suites:
         if suite.drafts:
             typer.echo(f"{suite.name}: {len(suite.drafts)} drafts are not asked", err=True)
-    with _service(out, url, data) as service:
+    with _service(out, url, data) as service, _ending_well(out):
         plan = runs.plan_of(suites, service, code_revision(), repeats)
         if again:
             runs.take_away(out)
-        with _ending_well(out), bars() as show:
+        with bars() as show:
             runs.run(suites, service, out, plan, workers=workers, progress=show)
     done = runs.read_run(out)
     report = build(done, suites)
+    if judge:
+        report = replace(report, opinions=_opinions(report, done, suites, judge, workers))
     _write(report, done, suites, out)
     if data is None and url is None:
         shutil.rmtree(_own_data(out), ignore_errors=True)
     return report
+
+
+def _judge(name: str, url: str | None, out: Path) -> Judge:
+    """The model as judge; its opinions are kept beside the run's folder, for `--again` takes that away."""
+    from eval.second_opinion import Judge
+    from rag.adapters.langchain_chat import LangChainChatModel
+    from rag.errors import ModelError
+    from rag.settings import Settings
+
+    try:
+        model = LangChainChatModel.named(name, url, Settings().chat.timeout_s)
+    except ModelError as error:
+        _fail(str(error), UNUSABLE)
+    return Judge(model, url, out.with_name(f"{out.name}-opinions.jsonl"))
+
+
+def _opinions(
+    report: Report, run: Run, suites: list[Suite], judge: Judge, workers: int
+) -> Opinions:
+    from eval.second_opinion import Case
+
+    questions = {(suite.name, one.id): one for suite in suites for one in suite.questions}
+    cases = [
+        Case(
+            question=questions[row.suite, row.id],
+            answered=run.answers[row.suite, row.id, 0],
+            right=row.right,
+        )
+        for row in report.rows
+        if row.right is not None
+    ]
+    with bars() as show:
+        return judge.opinions(cases, workers, show)
 
 
 @contextmanager
@@ -261,7 +324,7 @@ def _write(report: Report, run: Run, suites: list[Suite], out: Path) -> None:
 
 
 def _show(report: Report, out: Path) -> None:
-    from eval.report_text import tables_of
+    from eval.report_text import opinion_lines, tables_of
 
     console = Console(width=None if sys.stdout.isatty() else 140)
     for table in tables_of(report):
@@ -272,6 +335,8 @@ def _show(report: Report, out: Path) -> None:
             f"time of a question: half below {times.p50:.0f} ms, 95 % below {times.p95:.0f} ms"
         )
     console.print(f"asked a second time: {report.repeated}")
+    for one in opinion_lines(report.opinions) if report.opinions else ():
+        console.print(one, markup=False, highlight=False)
     for title, entries in (("broken", report.broken), ("below", report.below)):
         for one in entries:
             console.print(f"{title}: {one}", markup=False, highlight=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ingest.pipeline import Abandoned, Ingested, Progress
-from rag.errors import RagError
+from rag.errors import RagError, UnknownJob
 from rag.protocols import Job, JobState, JobStore, Upload
 
 logger = logging.getLogger(__name__)
@@ -106,6 +106,8 @@ class JobWorker:
         except Abandoned:
             logger.info("job %s is given up until the next start", job.id)
             self._give_back(job)
+        except UnknownJob:
+            logger.info("job %s was given up with its collection", job.id)
         except Exception:  # the edge of this thread: it must outlive a store that fails
             logger.exception("the end of job %s cannot be recorded", job.id)
         with self._ended:

@@ -293,7 +293,9 @@ class Ingester:
         unread: list[str] = []
         for attached in reading.attachments:
             key = _unused(inner_key(source, attached.name.replace("/", "_")), keys)
-            inner = Upload(name=attached.name, collection=upload.collection, source_key=key)
+            inner = Upload(
+                name=attached.name, collection=upload.collection, source_key=key, job=upload.job
+            )
             try:
                 if depth == _MOST_NESTED:
                     raise UnreadableDocument("It is nested too deeply.")
@@ -330,6 +332,7 @@ class Ingester:
                 embedded=one.texts,
                 replaces=one.replaces,
                 root=one.root,
+                job=one.upload.job,
             )
             at += len(one.texts)
         if prepared.replaces and added.source_key is not None:

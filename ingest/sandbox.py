@@ -286,7 +286,10 @@ def serve() -> NoReturn:
             answer: dict[str, int | None] = {"child": child}
         else:
             answer = {"status": _reaped(request["reap"])}
-        parent.sendall(encode(answer).encode())
+        try:
+            parent.sendall(encode(answer).encode())
+        except ConnectionError:
+            os._exit(0)
 
 
 def _reaped(child: int) -> int | None:

@@ -16,9 +16,11 @@ from rag.library import every_summary
 from rag.protocols import Catalog, DocumentSummary
 from rag.types import Document, DocumentDate, DocumentId, Version
 
+_PART_BYTES = 8_000_000
+
 
 def export(store: Catalog, collection: str) -> Iterator[bytes]:
-    """A tar archive, a piece at a time: `documents.jsonl`, then the original of every version.
+    """A tar archive, a piece at a time: `documents-1.jsonl` and so on, then the original of every version.
 
     A line is one version of one document, its text and all that is stated of it; a document's versions follow each
     other, the present one last. `docs/operations.md` describes the fields. Vectors are not among them: what they
@@ -28,14 +30,9 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
         UnknownCollection: there is none of that name.
         DocumentDamaged: one of its documents is not as it was written; it would be missing without a word.
     """
-    lines: list[bytes] = []
     versions: list[tuple[DocumentId, Version]] = []
-    for one in every_summary(store, collection):
-        with suppress(UnknownDocument):
-            held = store.versions(one.id)
-            lines += [_line(store, one, version, present=version == held[-1]) for version in held]
-            versions += [(one.id, version) for version in held]
-    yield from _member(f"{collection}/documents.jsonl", b"".join(lines))
+    for number, lines in enumerate(_parts(store, collection, versions), 1):
+        yield from _member(f"{collection}/documents-{number}.jsonl", lines)
     written: set[str] = set()
     for document_id, version in versions:
         name = version.removeprefix("sha256:")
@@ -45,6 +42,24 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
                 written.add(name)
                 yield from _member(f"{collection}/originals/{name}", original)
     yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _parts(
+    store: Catalog, collection: str, versions: list[tuple[DocumentId, Version]]
+) -> Iterator[bytes]:
+    """The lines of all documents, as many at a time as memory is spared for; notes whose lines they are."""
+    lines = bytearray()
+    for one in every_summary(store, collection):
+        with suppress(UnknownDocument):
+            held = store.versions(one.id)
+            written = [_line(store, one, version, present=version == held[-1]) for version in held]
+            lines += b"".join(written)
+            versions += [(one.id, version) for version in held]
+        if len(lines) >= _PART_BYTES:
+            yield bytes(lines)
+            lines.clear()
+    if lines or not versions:
+        yield bytes(lines)
 
 
 def _line(store: Catalog, summary: DocumentSummary, version: Version, *, present: bool) -> bytes:

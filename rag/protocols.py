@@ -104,6 +104,7 @@ class PassageIndex(Protocol):
         embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
+        job: str | None = None,
     ) -> DocumentSummary:
         """Store a document's version with everything derived from it: durable and searchable on return.
 
@@ -111,10 +112,11 @@ class PassageIndex(Protocol):
         readable by version. `vectors[i]` belongs to `passages[i]`, and is that of the text `embedded[i]`
         if that is given; a passage whose vector is all zeros is found by its words alone. `replaces`, if
         given, is what must be the document's present version; `root` is the folder in which its file was
-        seen, as `mark_seen` has it.
+        seen, as `mark_seen` has it; `job` is the upload that it comes by, if it comes by one.
 
         Raises:
             DocumentChanged: another document has the source key, or another version is the present one.
+            UnknownJob: the upload was given up, with its collection.
             ValueError: the parts do not belong together, or the id is another collection's.
         """
 
@@ -129,7 +131,7 @@ class PassageIndex(Protocol):
         """Remove a collection with all that is in it, and what was uploaded for it.
 
         Raises:
-            UnknownCollection: there is none of that name.
+            UnknownCollection: there is none of that name, nor an upload for it.
         """
 
     def select(self, collection: str, filters: Filters) -> Selection:
@@ -347,6 +349,7 @@ class Upload:
     source_url: str | None = None
     title: str | None = None
     published: dt.date | None = None
+    job: str | None = None  # under which it was claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

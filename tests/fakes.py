@@ -250,8 +250,11 @@ class InMemoryStore:
         embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
+        job: str | None = None,
     ) -> DocumentSummary:
         with self._lock:
+            if job is not None:
+                self.job(job)
             self._refuse_another(document, replaces)
             self._forget_passages(document.id)
             stored = self._documents.setdefault(document.id, _Stored({}, dt.datetime.now(dt.UTC)))
@@ -302,6 +305,8 @@ class InMemoryStore:
 
     def purge(self, collection: str) -> None:
         with self._lock:
+            if any(one.upload.collection == collection for one in self._jobs.values()):
+                self._changes[collection] += 1
             for document in self._of(collection):
                 self._documents.pop(document.id)
                 self._roots.pop(document.id)
@@ -523,7 +528,7 @@ class InMemoryStore:
             for queued in self._jobs.values():
                 if queued.job.state == "queued":
                     queued.job = replace(queued.job, state="parsing")
-                    return queued.job, queued.upload, queued.content
+                    return queued.job, replace(queued.upload, job=queued.job.id), queued.content
         return None
 
     def update(self, job: Job) -> None:

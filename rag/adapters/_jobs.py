@@ -88,7 +88,7 @@ class JobQueue:
             return self._next(job, "Its bytes are gone or damaged. Send it again.")
         if not row[3]:
             return self._next(job, "Its record is damaged. Send it again.")
-        return job, records.upload(row[1]), content
+        return job, replace(records.upload(row[1]), job=job.id), content
 
     def _next(self, lost: Job, reason: str) -> tuple[Job, Upload, bytes] | None:
         self.update(replace(lost, state="failed", reason=reason))

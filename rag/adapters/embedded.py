@@ -185,12 +185,14 @@ class EmbeddedStore:
         embedded: Sequence[str] = (),
         replaces: Version | None = None,
         root: str | None = None,
+        job: str | None = None,
     ) -> DocumentSummary:
         """See `PassageIndex.add`.
 
         Raises:
             DocumentChanged: another document has the source key, or another version is the present one.
             StoreFull: the disk has no room; nothing was added.
+            UnknownJob: the upload was given up, with its collection.
             ValueError: the parts do not belong together, or the id is another collection's.
         """
         if vectors.shape != (len(passages), self._identity.dimension):
@@ -201,6 +203,8 @@ class EmbeddedStore:
         self._space.refuse_without(len(original), derived)
         found = fingerprint(document.text)
         with self._changing:
+            if job is not None:
+                self._jobs.job(job)
             self._originals.keep(document.version, original)
             with self._db.write() as db:
                 collection_id = known_or_new(db, document.collection)
@@ -256,11 +260,12 @@ class EmbeddedStore:
     def _purge(self, collection: str) -> None:
         with self._changing:
             with self._db.write() as db:
-                collection_id = known(db, collection)
+                versions = self._jobs.give_up(db, collection)
+                # uploads may be all that there is of it
+                collection_id = (known_or_new if versions else known)(db, collection)
                 query = "SELECT id FROM documents WHERE collection_id = ?"
                 going = column(db, query, (collection_id,))
-                versions = documents.versions_of(db, going)
-                versions += self._jobs.give_up(db, collection)
+                versions += documents.versions_of(db, going)
                 for one in going:
                     documents.delete_document(db, collection_id, one)
                 answers.forget_of(db, collection)

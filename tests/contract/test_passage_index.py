@@ -546,7 +546,7 @@ def test_jobs_wait_in_order_and_tell_their_state(stored: Put) -> None:
     claimed = store.claim()
     assert claimed is not None
     job, back, content = claimed
-    assert (job.id, back, content) == (first.id, upload, b"one")
+    assert (job.id, back, content) == (first.id, replace(upload, job=first.id), b"one")
     assert store.job(first.id).state == "parsing"
     store.update(replace(job, state="failed", reason="Why it failed."))
     assert store.job(first.id).reason == "Why it failed."
@@ -601,6 +601,44 @@ def test_a_purged_collection_is_gone_with_all_that_waits_for_it(stored: Put) -> 
     assert len(store.lexical_search(selection, terms("shared"), 5)) == 1
 
 
+def test_what_was_uploaded_for_a_collection_is_purged_before_there_is_one(stored: Put) -> None:
+    store = stored(document("one", collection="b"))
+    waiting = store.enqueue(Upload(name="a"), b"waiting")
+    store.purge("default")
+    with pytest.raises(UnknownJob):
+        store.job(waiting.id)
+    assert [one.name for one in store.collections()] == ["b"]
+    with pytest.raises(UnknownCollection):
+        store.purge("default")
+
+
+def test_an_upload_that_was_given_up_brings_no_document(stored: Put) -> None:
+    store = stored(document("one", id="d1"))
+    store.enqueue(Upload(name="a"), b"two")
+    claimed = store.claim()
+    assert claimed is not None
+    job, upload, content = claimed
+    assert upload.job == job.id
+    store.purge("default")
+    late = document("two", id="d2")
+    passages = lines(late)
+    vectors = EMBEDDER.embed_passages([one.text for one in passages])
+    with pytest.raises(UnknownJob):
+        store.add(late, passages, vectors, original=content, job=upload.job)
+    assert store.collections() == []
+
+
+def test_an_export_of_much_text_comes_in_parts(
+    stored: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.exporting._PART_BYTES", 10)
+    store = stored(document("Whales sing.", id="a"), document("Frogs leap.", id="b"))
+    with tarfile.open(fileobj=io.BytesIO(b"".join(export(store, "default")))) as archive:
+        names = [one.name for one in archive.getmembers()]
+    assert names[:2] == ["default/documents-1.jsonl", "default/documents-2.jsonl"]
+    assert len(names) == 4
+
+
 def test_an_export_holds_everything_in_open_formats(stored: Put) -> None:
     text = "Kopf 😀\nBody of é."
     old, new = document("The price is ten."), document("The price is twelve.")
@@ -616,7 +654,7 @@ def test_an_export_holds_everything_in_open_formats(stored: Put) -> None:
             one.name: (archive.extractfile(one) or pytest.fail("no file")).read()
             for one in archive.getmembers()
         }
-    lines = [json.loads(line) for line in members.pop("default/documents.jsonl").splitlines()]
+    lines = [json.loads(line) for line in members.pop("default/documents-1.jsonl").splitlines()]
     assert [(one["id"], one["text"], one["present"]) for one in lines] == [
         ("d1", old.text, False),
         ("d1", new.text, True),

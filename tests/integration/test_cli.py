@@ -88,6 +88,16 @@ def test_ingest_then_ask_prints_statements_with_markers_and_their_places(
     assert f"[1] “{quote}”\n    harbour, characters 0–52" in out
 
 
+def test_a_heading_that_is_the_title_is_named_once(verse: Verse, tmp_path: Path) -> None:
+    note = tmp_path / "n.md"
+    note.write_text("# The harbour\n\nNobody sails.\n\n## Gates\n\nThe north gate is closed.\n")
+    assert verse("ingest", note)[0] == DONE
+    _, out, _ = verse("ask", "Which gate is closed? north gate closed")
+    assert "The harbour, Gates, characters" in out
+    _, out, _ = verse("search", "Nobody sails")
+    assert "The harbour, characters" in out
+
+
 def test_json_is_the_answer_object(verse: Verse, papers: Path) -> None:
     verse("ingest", papers)
     body = as_json(verse("ask", QUESTION, "--json"))

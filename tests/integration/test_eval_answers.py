@@ -77,7 +77,9 @@ def test_a_set_that_nothing_can_be_answered_in_is_measured_all_the_same() -> Non
 def test_the_plain_rankers_are_given_every_sentence() -> None:
     rankers = answers._plain_rankers(DOCUMENTS, HashingEmbedder())
     for rank in rankers.values():
-        assert rank("Roses pruning March")[0] == "Roses need pruning in March."
+        best = rank("Roses pruning March")[0]
+        assert best.text == "Roses need pruning in March."
+        assert best.places == (("d1", Span(27, 55)),)
         assert len(rank("Roses")) == 3
 
 

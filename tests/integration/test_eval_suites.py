@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from typer.testing import CliRunner
 
-from eval.answered import Answered
-from eval.asking import CannotTakeIn, ServiceLost, _Asked
+from eval.answered import Answered, Event, Position, same_answer
+from eval.asking import TAKEN_IN_FILE, CannotTakeIn, InProcess, ServiceLost, _Asked, taken_in
 from eval.asking_http import OverHttp, connected
 from eval.cli import app
-from eval.runs import plan_of, read_run, run
+from eval.runs import RunError, plan_of, read_run, run
 from eval.suite import Suite, read_suite
 from eval.suite_commands import KEY_VARIABLE
+from rag import types
+from rag.bootstrap import open_rag
+from rag.composition import EXTRACTIVE
+from rag.exporting import _member
+from rag.library import Library
+from rag.protocols import Composed
+from rag.settings import Settings
+from rag.types import (
+    Answer,
+    Conflict,
+    Dated,
+    Document,
+    DocumentId,
+    Quote,
+    ScoredPassage,
+    Searched,
+    Statement,
+)
+from tests.formats import Chapter, _pdf
 from tests.integration.server_process import running
 from tests.integration.service import fake_library, served
 from tests.services import Fake, started
@@ -52,6 +73,73 @@ def test_a_server_gives_the_answers_that_its_library_gives(suite: Suite, tmp_pat
     assert sources == at_home.sources["harbour"]
 
 
+@dataclass(frozen=True)
+class Telling:
+    """A composer whose answers hold all that an answer can."""
+
+    def compose(
+        self,
+        question: str,
+        evidence: Sequence[ScoredPassage],
+        documents: Mapping[DocumentId, Document],
+        searched: Searched,
+    ) -> Composed:
+        quotes = [
+            Quote.cut(documents[one.passage.document_id], one.passage.span) for one in evidence
+        ]
+        first, second = quotes[0], quotes[-1]
+        event = Dated(value="2019-06", rule="stated", quote=second)
+        conflict = Conflict(
+            about="paint",
+            positions=(
+                types.Position(value="white", quotes=(first,), independent_sources=1),
+                types.Position(value="red", quotes=(first, second), independent_sources=2),
+            ),
+        )
+        said = Statement(text="June 2019: white", quotes=(first, second), score=1.0, event=event)
+        response = Answer(statements=(said,), conflicts=(conflict,), missing=("the painter",))
+        return Composed(response=response, composer=EXTRACTIVE)
+
+
+def telling_library() -> Library:
+    return replace(fake_library(), composers={EXTRACTIVE: Telling()})
+
+
+def test_events_conflicts_and_what_is_missing_are_recorded_in_process_and_over_http(
+    suite: Suite, tmp_path: Path
+) -> None:
+    at_home = started(suite, Fake(telling_library()), tmp_path / "home", repeats=0)
+    with served(telling_library()) as client:
+        remote = over_http(suite, client, tmp_path / "run")
+    own = at_home.answers["harbour", "gate", 0]
+    assert own.outcome == "partial"
+    assert own.missing == ("the painter",)
+    (said,) = own.statements
+    assert said.event == Event(date="2019-06", precision="month", rule="stated", derived_from=2)
+    (conflict,) = own.conflicts
+    assert conflict.about == "paint"
+    assert conflict.positions == (
+        Position(value="white", citations=(1,), independent_sources=1),
+        Position(value="red", citations=(1, 2), independent_sources=2),
+    )
+    for key, answered in remote.items():
+        assert same_answer(
+            replace(at_home.answers["harbour", key, 0], text="", retrieved=None),
+            replace(answered, text="", retrieved=None),
+        )
+
+
+def test_how_sure_an_answer_is_is_recorded(suite: Suite) -> None:
+    library = fake_library()
+    asking = taken_in(library, suite, lambda *_: None)
+    reply = replace(library.ask("Which gate?", collection=suite.collection), confidence=0.4)
+    found = library.search("Which gate?", collection=suite.collection)
+    asked = _Asked(library, suite, {})
+    recorded = asked._recorded(suite.questions[0], reply, found, 1.0)
+    assert recorded.confidence == 0.4
+    assert asking.ask(suite.questions[0]).confidence is None
+
+
 def test_earlier_turns_go_with_the_question(tmp_path: Path) -> None:
     turns = [{"question": "Who was it in 2019?", "answer": "Ada Lund."}]
     asked = question(id="next", type="followup", history=turns)
@@ -63,8 +151,8 @@ def test_earlier_turns_go_with_the_question(tmp_path: Path) -> None:
             return httpx.Response(422, json={"detail": "Not today."})
         if request.method == "POST":
             return httpx.Response(201, json={})
-        if request.url.path == "/v1/documents":
-            return httpx.Response(200, json={"documents": [], "next_cursor": None})
+        if request.url.path.endswith("/export"):
+            return httpx.Response(200, content=b"".join(_member("documents.jsonl", b"")))
         return httpx.Response(404)
 
     suite = read_suite(write_suite(tmp_path / "suite", [asked]))
@@ -111,6 +199,57 @@ def test_a_server_without_its_key_is_no_service(suite: Suite, tmp_path: Path) ->
     with (
         served(fake_library(), keys=True) as client,
         pytest.raises(ServiceLost, match="does not let us in"),
+    ):
+        over_http(suite, client, tmp_path / "run")
+
+
+def test_the_release_of_a_server_is_part_of_what_a_run_is_of(suite: Suite, tmp_path: Path) -> None:
+    with served(fake_library()) as client:
+        before = plan_of([suite], OverHttp(client), {}, 0)
+        started_with = OverHttp(client)
+        run([suite], started_with, tmp_path / "run", before, workers=1, progress=lambda *_: None)
+        release = before.service["server"]
+        assert release == client.get("/openapi.json").json()["info"]["version"]
+        client.app.version = "99"  # type: ignore[attr-defined] # that of FastAPI
+        client.app.openapi_schema = None  # type: ignore[attr-defined]
+        after = plan_of([suite], OverHttp(client), {}, 0)
+        assert after.service["server"] == "99"
+        with pytest.raises(RunError, match="a run of something else"):
+            run([suite], started_with, tmp_path / "run", after, workers=1, progress=lambda *_: None)
+
+
+def test_pages_of_a_server_are_checked(tmp_path: Path) -> None:
+    folder = write_suite(tmp_path / "suite")
+    (folder / "docs/report.pdf").write_bytes(
+        _pdf((Chapter("North", ("The north gate is red.",)), Chapter("South", ("It is blue.",))))
+    )
+    suite = read_suite(folder)
+    with served(fake_library()) as client:
+        over_http(suite, client, tmp_path / "run")
+    pages = read_run(tmp_path / "run").sources["harbour"]["report.pdf"].pages
+    assert [one.number for one in pages] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "said"),
+    [
+        (500, b"{}", "does not give /v1/collections/"),
+        (200, b"no archive at all", "broke off"),
+        (200, b"", "broke off"),
+        (200, bytes(1024), "is empty"),
+    ],
+)
+def test_an_export_that_breaks_off_is_no_service(
+    suite: Suite, tmp_path: Path, status: int, content: bytes, said: str
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/export"):
+            return httpx.Response(status, content=content)
+        return httpx.Response(201, json={})
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer), base_url="http://test") as client,
+        pytest.raises(ServiceLost, match=said),
     ):
         over_http(suite, client, tmp_path / "run")
 
@@ -188,6 +327,41 @@ def test_the_command_keeps_documents_where_it_is_told_to_and_suites_apart(tmp_pa
     answers = read_run(tmp_path / "run").answers.values()
     assert max(len(one.statements) for one in answers if one.suite == "harbour") > 1
     assert max(len(one.statements) for one in answers if one.suite == "other") == 1
+
+
+def test_documents_that_another_revision_took_in_are_taken_in_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    suite, data = read_suite(write_suite(tmp_path / "suite")), tmp_path / "data"
+
+    def ids() -> set[str]:
+        with InProcess(data).taking(suite, lambda *_: None) as asking:
+            assert set(asking.sources) == {"minutes.txt", "notes.md"}
+        with open_rag(Settings(data=data)) as library:
+            return {one.id for one in library.store.summaries(suite.collection)}
+
+    first = ids()
+    assert ids() == first
+    noted = json.loads((data / TAKEN_IN_FILE).read_text())
+    noted[suite.collection]["code"] = "another"
+    (data / TAKEN_IN_FILE).write_text(json.dumps(noted))
+    assert ids().isdisjoint(first)
+    assert "documents of another revision are taken in anew" in caplog.text
+    (data / TAKEN_IN_FILE).unlink()  # as a release left it that did not note this
+    third = ids()
+    assert third.isdisjoint(first)
+    assert ids() == third
+
+
+def test_data_inside_of_a_run_is_refused_since_it_would_go_with_it(tmp_path: Path) -> None:
+    suite, out = write_suite(tmp_path / "suite"), tmp_path / "run"
+    for data in (out, out / "kept"):
+        done = CliRunner().invoke(
+            app, ["run", str(suite), "--out", str(out), "--data", str(data), "--again"]
+        )
+        assert done.exit_code == 2
+        assert "would go with the run" in done.output
+    assert not out.exists()
 
 
 def test_the_command_asks_a_server_with_the_key_of_the_environment(

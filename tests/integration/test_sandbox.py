@@ -1,6 +1,7 @@
 """What a file's reader cannot do, tried for real."""
 
 import io
+import socket
 import subprocess
 import sys
 import threading
@@ -157,6 +158,20 @@ def test_files_are_read_though_the_server_is_killed_meanwhile(
         assert {one.result().text for one in texts} == {"done: nothing"}
     assert hostile._process is not first
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_server_whose_parent_is_gone_ends_without_a_word(
+    hostile: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hostile.start()
+    server, process = hostile._server, hostile._process
+    assert server is not None
+    assert process is not None
+    server.shutdown(socket.SHUT_RD)  # nobody takes its answers
+    server.sendall(b'{"reap": 1}')
+    assert process.wait(10) == 0
+    assert capfd.readouterr().err == ""
+    hostile.close()
 
 
 def test_a_child_of_an_earlier_server_ends_no_later_one(hostile: Sandbox) -> None:

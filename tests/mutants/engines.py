@@ -349,11 +349,13 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "every question is abstained from": (_set("answers", abstain_below=9.0), "correctness"),
     "lexical search is off": (_retrieving(_dense_alone), "search_halves"),
     "dense search is off": (_retrieving(_lexical_alone), "search_halves"),
+    "the dense half weighs nothing": (_set("retrieval", dense_weight=0.0), "search_halves"),
+    "the lexical half weighs nothing": (_set("retrieval", dense_weight=1.0), "search_halves"),
     "the model is blind": (_embedding(_constant), "ndcg_at_10"),
     "one passage is found": (_retrieving(lambda found: found[:1]), "recall_at_10"),
     "the ranking is upside down": (_retrieving(lambda found: found[::-1]), "mrr"),
     "the first passage is lost": (_retrieving(lambda found: found[1:]), "mrr"),
-    "PDFs are not found": (Mutant(engine=_without_pdf), "correctness"),
+    "PDFs are not found": (Mutant(engine=_without_pdf), "recall_at_10"),
 }
 
 HARMLESS: dict[str, Mutant] = {

@@ -9,6 +9,7 @@ import pytest
 
 from eval.comparing import Baseline, Comparison, baseline_of, compare
 from tests.mutants.engines import HARMLESS, MUTANTS
+from tests.mutants.stored import FAULTS, Fault, stored
 from tests.mutants.world import Mutant, World, opened
 
 
@@ -38,6 +39,19 @@ def test_a_mutant_is_caught(
     world: World, baseline: Baseline, tmp_path: Path, mutant: Mutant, told_by: str
 ) -> None:
     found = compared(world, baseline, mutant, tmp_path)
+    worse = [one.measure for one in found.differences if one.significant]
+    assert not found.passed
+    assert told_by in worse or any(told_by in one for one in found.broken)
+
+
+@pytest.mark.parametrize(("fault", "told_by"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_in_stored_answers_is_caught(world: World, fault: Fault, told_by: str) -> None:
+    answers = stored(world)
+    before = answers.report(lambda answered: answered)
+    assert not before.broken
+    assert before.measures["correctness"].value == 1
+    assert before.measures["pair_precision"].n >= 10
+    found = compare(baseline_of(before, reason="No fault."), answers.report(fault))
     worse = [one.measure for one in found.differences if one.significant]
     assert not found.passed
     assert told_by in worse or any(told_by in one for one in found.broken)

@@ -38,10 +38,11 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The sliced suites with their documents taken in."""
+    """The sliced suites with their documents taken in, and the same suites as a whole."""
 
     library: Library
     suites: tuple[Suite, ...]
+    whole: tuple[Suite, ...]
     taken_in: Mapping[str, Asking]
 
     def report(self, mutant: Mutant, folder: Path) -> Report:
@@ -80,7 +81,8 @@ class _Mutated:
 def opened(folder: Path) -> Iterator[World]:
     """Take in every document of the slice's suites, those of plain text in an earlier version first."""
     slices = tomllib.loads((Path(__file__).parent / "questions.toml").read_text())
-    suites = tuple(_sliced(read_suite(BUNDLED / name), ids) for name, ids in slices.items())
+    whole = tuple(read_suite(BUNDLED / name) for name in slices)
+    suites = tuple(_sliced(one, ids) for one, ids in zip(whole, slices.values(), strict=True))
     with open_rag(Settings(data=folder / "data")) as opened_library:
         embedder = RememberingEmbedder(opened_library.embedder)
         library = assemble(opened_library.settings, opened_library.store, embedder)
@@ -92,6 +94,7 @@ def opened(folder: Path) -> Iterator[World]:
         yield World(
             library=library,
             suites=suites,
+            whole=whole,
             taken_in={one.name: taken_in(library, one, _silent) for one in suites},
         )
 

@@ -139,10 +139,18 @@ class Client:
         elif choice < 0.8:
             self._rename(self._draw.choice(sorted(self._mine)))
         else:
-            listed = self._ok(self._http.get("/v1/documents", params={"limit": 1_000}))
-            self._expect(
-                self._mine.keys() <= {one["id"] for one in listed.json()["documents"]}, "listed"
-            )
+            self._expect(self._mine.keys() <= self._listed(), "listed")
+
+    def _listed(self) -> set[str]:
+        listed: set[str] = set()
+        page: dict[str, str] = {}
+        while True:
+            sent = {"limit": "1000"} | page
+            body = self._ok(self._http.get("/v1/documents", params=sent)).json()
+            listed |= {one["id"] for one in body["documents"]}
+            if body["next_cursor"] is None:
+                return listed
+            page = {"cursor": body["next_cursor"]}
 
     def _add(self) -> None:
         self._made += 1

@@ -36,9 +36,9 @@ def test_overlap_counts_four_grams_as_often_as_they_stand_in_both() -> None:
 
 def test_an_article_without_its_menu_scores_above_a_page_with_it(folder: Path) -> None:
     scores = measure(read_pages(folder))
-    assert scores["chapterverse"].recall == 1.0
-    assert scores["chapterverse"].precision > 0.95
-    assert scores["chapterverse"].pages == 1
+    assert scores["chapterverse"].recall.value == 1.0
+    assert scores["chapterverse"].precision.value > 0.95
+    assert scores["chapterverse"].recall.n == 1
 
 
 def test_the_command_prints_both_and_fails_on_a_set_it_cannot_read(folder: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_folder_is_measured_beside_poppler(
         {"id": "c", "file": "c.pdf", "kind": "ground-truth", "text": "Lost"},
     )
     report = measure(folder)
-    assert {row.measure: row.scores["chapterverse"] for row in report.rows} == {
+    assert {row.measure: row.scores["chapterverse"].value for row in report.rows} == {
         "checks: absent": 1,
         "checks: present": 1,
         "similarity: ground-truth": 0.5,

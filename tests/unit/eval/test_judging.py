@@ -1,5 +1,5 @@
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from eval.answered import (
     Cited,
     Contradiction,
     Event,
+    Position,
     Said,
     Seen,
     answer_hash,
@@ -230,12 +231,18 @@ def test_citation_precision_counts_quotes_that_overlap_evidence() -> None:
     assert found["citation_precision"] == 1 / 2
 
 
-def test_of_two_sources_that_say_the_same_either_counts() -> None:
+@pytest.mark.parametrize(
+    ("evidence", "recall"),
+    [("white in June 2019.\nAda Lund was harbour master", 1), ("Ada Lund", 0)],
+)
+def test_of_two_sources_either_counts_where_they_share_more_than_a_name(
+    evidence: str, recall: float
+) -> None:
     copy = replace(MINUTES_SOURCE, name="copy.txt")
-    question = asked(evidence=(Evidence(doc="minutes.txt", quote="Ada Lund"),))
+    question = asked(evidence=(Evidence(doc="minutes.txt", quote=evidence),))
     answer = answered("Lund", citations=(quoted("Ada Lund was", source=copy),))
     judged = judge(question, answer, {**SOURCES, "copy.txt": copy})
-    assert judged.scores["citation_recall"] == 1
+    assert judged.scores["citation_recall"] == recall
     assert not judged.broken
 
 
@@ -255,7 +262,8 @@ def test_abstentions_and_answers_to_the_unanswerable() -> None:
 
 def test_a_conflict_is_shown_by_the_text_or_by_what_is_listed() -> None:
     question = asked(type="conflict", must=(("six",), ("seven",)))
-    listed = (Contradiction(about="gates", values=("six", "seven")),)
+    positions = (Position(value="six"), Position(value="seven"))
+    listed = (Contradiction(about="gates", positions=positions),)
     assert scores(question, answered("six or seven"))["conflicts_shown"] == 1
     assert scores(question, answered("six"))["conflicts_shown"] == 0
     assert scores(question, answered("six", conflicts=listed))["conflicts_shown"] == 1
@@ -344,14 +352,34 @@ def test_what_rests_on_evidence_should_come_first() -> None:
     assert "evidence_rank" not in scores(asked(), answered("Lund"))
 
 
-def test_a_half_of_the_search_that_brings_nothing_is_missed() -> None:
-    lexical = Seen(document="notes.md", start=0, end=9, score=1.0, lexical_rank=1)
-    dense = replace(lexical, lexical_rank=None, dense_rank=1)
+def seen(score: float, lexical: int | None, dense: int | None) -> Seen:
+    return Seen(
+        document="notes.md", start=0, end=9, score=score, lexical_rank=lexical, dense_rank=dense
+    )
 
-    def halves(*seen: Seen) -> float | None:
-        return scores(asked(), answered("Lund", retrieved=seen))["search_halves"]
 
-    assert (halves(lexical, dense), halves(lexical), halves(dense)) == (1, 0.5, 0.5)
+@pytest.mark.parametrize(
+    ("ranking", "halves"),
+    [
+        ([seen(0.9, 1, 2), seen(0.8, 2, 1)], 0.5),  # as words alone would have it
+        ([seen(0.9, 2, 1), seen(0.8, 1, 2)], 0.5),  # as meaning alone would
+        ([seen(0.9, 2, 1), seen(0.8, 3, 3), seen(0.7, 1, 2)], 1),  # as neither would
+        ([seen(0.9, 1, None), seen(0.8, 2, None)], 0.5),  # no meaning at all
+        ([seen(0.9, None, 1), seen(0.8, None, 2)], 0.5),  # no words at all
+        ([seen(0.9, 1, 3), seen(0, None, 2), seen(0, None, 1)], 0.5),  # meaning weighs nothing
+        ([seen(0.9, 1, 2), seen(0.5, None, 1), seen(0.1, None, 3)], 1),
+        ([seen(0.9, None, 1), seen(0.5, 1, None), seen(0.1, 2, None)], 1),
+        ([seen(0.9, 1, 1), seen(0.5, 2, 2)], None),  # as either would
+    ],
+)
+def test_a_half_of_the_search_that_moves_nothing_is_missed(
+    ranking: Sequence[Seen], halves: float | None
+) -> None:
+    found = scores(asked(), answered("Lund", retrieved=tuple(ranking)))
+    assert found["search_halves"] == halves
+
+
+def test_halves_of_a_search_that_found_nothing_are_not_told() -> None:
     assert "search_halves" not in scores(asked(), answered("Lund", retrieved=()))
     assert "search_halves" not in scores(asked(), answered("Lund"))
 
@@ -381,6 +409,69 @@ def test_no_statement_comes_twice_or_names_a_citation_that_is_not_there() -> Non
         "statement 2 names citations that are not there: [4]",
         "statement 2 repeats statement 1",
     )
+
+
+LONG = "Ferry crews painted the lighthouse white in June 2019."
+COPY = replace(MINUTES_SOURCE, name="copy.txt", text=f"Again: {MINUTES}")
+EVENT = Event(date="2019-06", precision="month", rule="stated", derived_from=1)
+
+
+def broken(*said: Said, **fields: Any) -> tuple[str, ...]:
+    return judge(asked(), answered(statements=said, **fields), {**SOURCES, "copy.txt": COPY}).broken
+
+
+def test_an_event_is_not_told_again_from_a_copy_of_its_source() -> None:
+    cited = (
+        quoted(LONG),
+        quoted(LONG, 2, COPY),
+        quoted("Ada Lund", 3),
+        quoted("Ada Lund", 4, COPY),
+    )
+
+    def told(text: str, marker: int, event: Event | None = EVENT) -> Said:
+        return Said(text=text, citations=(marker,), event=event)
+
+    again = "statement 2 counts the event of statement 1 again, from a copy of its source"
+    assert broken(told("June: white", 1), told("2019: white", 2), citations=cited) == (again,)
+    # two values of one event from one source; the same words about another day; a name that both hold
+    assert not broken(told("June: white", 1), told("June: crews", 1), citations=cited)
+    other = replace(EVENT, date="2020-06")
+    assert not broken(told("June: white", 1), told("2020: white", 2, other), citations=cited)
+    assert not broken(told("Lund", 3), told("Ada Lund", 4), citations=cited)
+    assert not broken(told("June", 1, None), told("2019", 2, None), citations=cited)
+
+
+@pytest.mark.parametrize(
+    ("citations", "claimed", "held"),
+    [
+        ((1,), 1, None),
+        ((1,), 2, 1),
+        ((1, 2), 2, 1),  # a copy of the same words
+        ((3, 4), 2, None),  # too few words to tell
+        ((1, 3), 2, 1),  # one document
+        ((1, 2, 5), 2, None),
+        ((5, 3, 2), 3, None),
+        ((5, 3, 2, 1), 3, 2),  # the last quote tells that the minutes and the copy are one
+    ],
+)
+def test_a_side_of_a_conflict_has_no_more_sources_than_it_cites(
+    citations: tuple[int, ...], claimed: int, held: int | None
+) -> None:
+    cited = (
+        quoted(LONG),
+        quoted(LONG, 2, COPY),
+        quoted("Ada Lund", 3),
+        quoted("Ada Lund", 4, COPY),
+        quoted("A storm broke two windows of the customs house.", 5, NOTES_SOURCE),
+    )
+    sides = (
+        Position(value="white", citations=citations, independent_sources=claimed),
+        Position(value="red", citations=(3,)),
+    )
+    conflicts = (Contradiction(about="paint", positions=sides),)
+    found = broken(Said(text="White or red.", citations=(1,)), citations=cited, conflicts=conflicts)
+    said = f"'white' is said to rest on {claimed} independent sources, and its quotes are of {held}"
+    assert found == ((said,) if held else ())
 
 
 def test_what_failed_has_no_scores() -> None:

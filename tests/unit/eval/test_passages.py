@@ -28,22 +28,24 @@ def asked(*spans: tuple[int, int], question: str = "red apple") -> BenchQuestion
 def test_scores_of_one_question() -> None:
     found = scored([document(TEXT)], [asked((0, 5))], tens, HashingEmbedder())
     assert (found.passages, found.mean_chars) == (6, 10)
-    assert found.recall == 1  # five of six passages are retrieved, the first of them among the five
-    assert found.precision == pytest.approx(5 / 50)
-    assert found.iou == pytest.approx(5 / 50)
-    assert found.precision_omega == pytest.approx(5 / 10)
+    assert (
+        found.recall.value == 1
+    )  # five of six passages are retrieved, the first of them among the five
+    assert found.precision.value == pytest.approx(5 / 50)
+    assert found.iou.value == pytest.approx(5 / 50)
+    assert found.precision_omega.value == pytest.approx(5 / 10)
 
 
 def test_an_excerpt_across_passages_touches_each() -> None:
     found = scored([document(TEXT)], [asked((8, 12))], tens, HashingEmbedder())
-    assert found.precision_omega == pytest.approx(4 / 20)
+    assert found.precision_omega.value == pytest.approx(4 / 20)
 
 
 def test_what_passages_repeat_counts_as_retrieved_each_time() -> None:
     found = scored([document(TEXT)], [asked((10, 20))], overlapping, HashingEmbedder())
-    assert found.recall == 1
-    assert found.precision == found.iou == pytest.approx(10 / 100)
-    assert found.precision_omega == pytest.approx(10 / 40)
+    assert found.recall.value == 1
+    assert found.precision.value == found.iou.value == pytest.approx(10 / 100)
+    assert found.precision_omega.value == pytest.approx(10 / 40)
 
 
 def test_excerpts_that_are_not_retrieved_cost_recall() -> None:
@@ -52,7 +54,12 @@ def test_excerpts_that_are_not_retrieved_cost_recall() -> None:
         id="q", question="red apple", answers=("x",), evidence=(("d2", Span(0, 10)),)
     )
     found = scored(two, [question], tens, HashingEmbedder(), headed=False)
-    assert (found.recall, found.precision, found.iou, found.precision_omega) == (0, 0, 0, 1)
+    assert (
+        found.recall.value,
+        found.precision.value,
+        found.iou.value,
+        found.precision_omega.value,
+    ) == (0, 0, 0, 1)
 
 
 def test_both_sides_are_measured_at_one_mean_length() -> None:
@@ -62,4 +69,4 @@ def test_both_sides_are_measured_at_one_mean_length() -> None:
     lengths = [one.mean_chars for one in scores.values()]
     assert len(scores) == 3
     assert max(lengths) / min(lengths) < 1.1
-    assert all(0 <= one.iou <= one.precision_omega <= 1 for one in scores.values())
+    assert all(0 <= one.iou.value <= one.precision_omega.value <= 1 for one in scores.values())

@@ -1,4 +1,4 @@
-from eval.places import places_of
+from eval.places import is_telling, places_of
 from rag.types import Span
 
 
@@ -9,6 +9,18 @@ def test_white_space_is_folded_and_every_place_is_given() -> None:
 
 def test_a_quote_that_does_not_stand_there_has_no_place() -> None:
     assert not list(places_of("north gates", "the north gate"))
+
+
+def test_a_quote_is_no_part_of_a_longer_word_or_number() -> None:
+    assert not list(places_of("12 May", "12 Mayors, 112 May"))
+    assert list(places_of("(12 May", "of (12 May)")) == [Span(3, 10)]
+    assert list(places_of("gate.", "the gate.Then")) == [Span(4, 9)]
+    assert list(places_of("gate", "the _gate_")) == [Span(5, 9)]
+
+
+def test_a_long_quote_tells_that_two_documents_say_the_same() -> None:
+    assert is_telling("the harbour master closed the north gate")
+    assert not is_telling("the harbour\n   master   closed   it, 12 May")
 
 
 def test_a_row_of_a_table_stands_where_a_line_holds_its_cells() -> None:

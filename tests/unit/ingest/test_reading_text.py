@@ -18,6 +18,12 @@ def test_utf8_is_read_as_it_stands() -> None:
     assert reading.published is None
 
 
+@pytest.mark.parametrize("content", [b"\xef\xbf\xbd", b"--- * ---\n", "…\n".encode()])
+def test_a_file_without_a_word_is_no_document(content: bytes) -> None:
+    with pytest.raises(EmptyDocument):
+        read(content, name="x.txt")
+
+
 def test_every_kind_of_line_end_becomes_a_line_feed() -> None:
     assert read(b"a\r\nb\rc\x0cd\n", name="x").text == "a\nb\nc\nd\n"
 
