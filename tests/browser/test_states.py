@@ -15,6 +15,7 @@ def test_everybody_can_use_it(browser: Browser, address: str, state: str) -> Non
         STATES[state](chat)
         for theme in ("light", "dark"):
             chat.page.emulate_media(color_scheme=theme)
+            chat.page.evaluate("new Promise(done => setTimeout(done, 150))")  # until it is drawn so
             assert chat.accessibility() == [], theme
         for width in (1920, 768, 360):
             chat.page.set_viewport_size({"width": width, "height": 740})
