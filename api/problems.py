@@ -197,10 +197,9 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
 
 
 def _log_failure(request: Request, kind: Kind, detail: str) -> None:
-    """Log what is not the caller's doing; that the service cannot do it now is no fault of its own."""
+    """Log what is not the caller's doing; that the service is not ready yet is no failure of it."""
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        passes = kind.status == HTTPStatus.SERVICE_UNAVAILABLE
-        level = logging.WARNING if passes else logging.ERROR
+        level = logging.WARNING if kind is NOT_READY else logging.ERROR
         logger.log(level, "request %s failed: %s", request.state.request_id, detail)
 
 
