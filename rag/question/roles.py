@@ -1,4 +1,4 @@
-"""What a question asks for, as far as the composer needs to know."""
+"""Questions that ask what somebody was, and sentences that say it."""
 
 import re
 from collections.abc import Mapping
