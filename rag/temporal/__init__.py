@@ -5,12 +5,16 @@
 """
 
 from rag.temporal.anchors import Anchor, AnchorKind, DatedLike, anchor_of
-from rag.temporal.expressions import Base, Direction, Kind, Part, TimeExpression, Unit, find
+from rag.temporal.expressions import Base, Direction, Kind, Part, TimeExpression, Unit
+from rag.temporal.finding import find
 from rag.temporal.intervals import Interval, before, overlaps, within, written
-from rag.temporal.resolution import Resolved, resolve
+from rag.temporal.resolution import resolve
+from rag.temporal.resolved import Resolved
+from rag.temporal.rules import RULES
 from rag.temporal.tense import Tense, tense_at
 
 __all__ = [
+    "RULES",
     "Anchor",
     "AnchorKind",
     "Base",

@@ -61,7 +61,9 @@ def anchor_of(document: Document, span: Span) -> Anchor | None:
     Otherwise what was spoken is held against its recording, and what was written against its publication, or
     else against its first publication elsewhere.
     """
-    part = next((one for one in document.parts if one.span.start <= span.start < one.span.end), None)
+    part = next(
+        (one for one in document.parts if one.span.start <= span.start < one.span.end), None
+    )
     if part and (part.date or part.name != document.parts[0].name):
         return _anchor(document, part.date, AnchorKind.SENT)
     for date, kind in (

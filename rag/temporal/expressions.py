@@ -54,6 +54,8 @@ class Part(StrEnum):
     EARLY = "early"
     MIDDLE = "middle"
     LATE = "late"
+    BEFORE = "before"  # the anchor: "earlier this year"
+    AFTER = "after"  # the anchor: "later this year"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,12 @@ class TimeExpression:
         span, text: Where it stands and its characters; prepositions are outside ("in | September").
         kind: Which of the fields below mean something.
         year, month, day, weekday: As far as stated; months from 1, Monday is 0.
-        unit: Of an offset or a period.
+        unit: Of an offset or a period; of a calendar date or weekday, what `direction` is about ("September
+            last year", "Friday last week", "the 8th of last month") or, with `number`, the week in a month.
         number: How many units an offset has, 0 for "today" and "the same day"; of a period which one
             (quarter 3, half 2, season 0 for winter to 3 for autumn, the first year of a decade); of "the
-            first Friday of May" and "the last week of May" which one in its month, -1 for the last.
+            first Friday of May" and "the last week of May" which one in its month, -1 for the last; of a
+            weekday how many weeks are to be added ("a week on Friday", "the Friday before last").
         direction: LAST, THIS, NEXT where stated: "last September", "three days ago" (LAST), "in two
             weeks" (NEXT).
         base: What it is held against where it is relative.
@@ -99,19 +103,3 @@ class TimeExpression:
         end = self.until
         stated = self.year is not None
         return (stated or (end is not None and end.year is not None)) and self.direction is None
-
-
-def find(text: str, span: Span | None = None) -> list[TimeExpression]:
-    """The time expressions of an English text, in order, none inside of another.
-
-    Spoken forms, lower case and missing punctuation are understood. Words that are dates only sometimes
-    ("may", "march", "sun", "second") count where what stands around them makes them one.
-
-    Args:
-        text: In which spans count.
-        span: Only what lies inside of it is looked at; all of the text if None.
-
-    Raises:
-        SpanOutOfRange: the span does not lie inside the text.
-    """
-    raise NotImplementedError

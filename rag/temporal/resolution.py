@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
 from rag.temporal.anchors import Anchor, DatedLike
-from rag.temporal.expressions import TimeExpression
+from rag.temporal.dates import calendar_date, weekday
+from rag.temporal.expressions import Kind, TimeExpression
 from rag.temporal.intervals import Interval
+from rag.temporal.periods import offset, period
+from rag.temporal.resolved import Known, Resolved
 from rag.temporal.tense import Tense
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """The days that an expression means.
-
-    Attributes:
-        value: The finest ISO day, month or year that holds them all; None where they span two years or more.
-            For a range it is the beginning, at the precision in which that is stated.
-        interval: The days, first and last.
-        rule: A key of `RULES`.
-        warnings: What contradicts itself ("25 July 2023 was a Tuesday, not a Friday"), a sentence each.
-        by_anchor: Whether the anchor was needed, so that its quote belongs to the answer.
-        by_narrated: The same of the narrated moment.
-    """
-
-    value: str | None
-    interval: Interval
-    rule: str
-    warnings: tuple[str, ...] = ()
-    by_anchor: bool = False
-    by_narrated: bool = False
 
 
 def resolve(
@@ -52,4 +34,38 @@ def resolve(
         fiscal_start: The first month of fiscal years, which are named by the year they end in.
         disabled: Keys of `RULES` that are not to be used.
     """
-    raise NotImplementedError
+    known = Known(
+        at=anchor.interval if anchor else None,
+        told=Interval.of(narrated.value) if narrated else None,
+        tense=tense,
+        fiscal_start=fiscal_start,
+        disabled=disabled,
+    )
+    try:
+        return _resolved(expression, known)
+    except (ValueError, OverflowError):  # it leads out of the calendar
+        return None
+
+
+def _range(expression: TimeExpression, known: Known) -> Resolved | None:
+    if expression.until is None:
+        return None
+    first = _resolved(replace(expression, kind=expression.until.kind, until=None), known)
+    last = _resolved(expression.until, known)
+    if first is None or last is None:
+        return None
+    interval = Interval(first.interval.first, last.interval.last)
+    return replace(first, interval=interval, warnings=first.warnings + last.warnings)
+
+
+def _resolved(expression: TimeExpression, known: Known) -> Resolved | None:
+    return _RESOLVERS[expression.kind](expression, known)
+
+
+_RESOLVERS: dict[Kind, Callable[[TimeExpression, Known], Resolved | None]] = {
+    Kind.CALENDAR: calendar_date,
+    Kind.WEEKDAY: weekday,
+    Kind.OFFSET: offset,
+    Kind.PERIOD: period,
+    Kind.RANGE: _range,
+}

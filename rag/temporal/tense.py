@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from rag.types import Span
+
+_CLAUSE = 200  # characters on either side that are looked at
 
 
 class Tense(StrEnum):
@@ -14,6 +17,37 @@ class Tense(StrEnum):
     FUTURE = "future"
 
 
+_PLANNED = "(?:due|scheduled|planned|expected|slated|set|supposed|meant|booked|invited|to be)"
+_FUTURE = (
+    rf"will|shall|won['’]t|would|going to|gonna|(?:is|are|am|be) (?:{_PLANNED}|about to|to)"
+    rf"|(?:has|have) been (?:{_PLANNED}|moved to|postponed (?:to|until))|(?:is|are|am) [a-z]{{2,}}ing"
+    r"|(?:scheduled|planned|expected|slated) (?:for|to|in|on|by)"
+    r"|plans?|intends?|expects?|hopes?|wants?|aims?|promises?|upcoming|forthcoming|due|please|let['’]?s|must"
+    r"|should|needs? to|ought to|can|see you|opens|starts|begins|takes place|ends|closes|leaves|arrives|launches"
+    r"|deadline"
+)
+_PAST = (
+    rf"(?:was|were|had been) {_PLANNED}|was|were|had|did|has(?! to)|have(?! to)|used(?= to)"
+    r"|(?:was|were|had|did)n['’]t|went|came|met|said|told|took|gave|left|held|led|won|lost|began|became|got"
+    r"|saw|sat|spoke|stood|ran|flew|fell|rose|brought|bought|sold|built|broke|chose|drew|drove|felt|found"
+    r"|fought|forgot|grew|heard|kept|knew|made|paid|sent|shot|showed|spent|struck|taught|thought|threw|wore"
+    r"|wrote|[a-z]{2,20}(?<!e)ed"
+)
+_MARKER = re.compile(rf"\b(?:(?P<future>{_FUTURE})|(?P<past>{_PAST}))\b|(?P<short>['’]ll)\b")
+_BORDER = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
+
+
 def tense_at(text: str, span: Span) -> Tense:
-    """The tense of the clause around `span`; past where nothing says otherwise, as in narration."""
-    raise NotImplementedError
+    """The tense of the clause around `span`; past where nothing says otherwise, as in narration.
+
+    The nearest verb form before the expression decides, in its sentence; else the first one after it.
+    """
+    before = text[max(0, span.start - _CLAUSE) : span.start].lower()
+    after = text[span.end : span.end + _CLAUSE].lower()
+    borders = list(_BORDER.finditer(before))
+    before = before[borders[-1].end() :] if borders else before
+    border = _BORDER.search(after)
+    after = after[: border.start()] if border else after
+    markers = list(_MARKER.finditer(before))
+    marker = markers[-1] if markers else _MARKER.search(after)
+    return Tense.FUTURE if marker and not marker["past"] else Tense.PAST
