@@ -31,6 +31,11 @@ _ROLE_NOUNS = frozenset(
 )
 
 
+def is_role_noun(noun: str) -> bool:
+    """Whether a noun names what somebody is in an organisation."""
+    return bool(_ROLE_NOUNS.intersection(terms(noun)))
+
+
 def asks_for_role(question: str) -> bool:
     """Whether the question asks what somebody was: "What was her title?", "What post did he hold?"."""
     return _ASKS_FOR_ROLE.search(question) is not None
