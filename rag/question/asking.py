@@ -10,22 +10,25 @@ from rag.question.query import Form, Kind
 from rag.question.roles import is_role_noun
 from rag.question.vocabulary import (
     AUXILIARIES,
-    FRAME_WORDS,
+    COMPARATIVES,
+    DETERMINERS,
     LASTING_VERBS,
     MEASURES,
     NOUN_KINDS,
     OUTCOME_VERBS,
     PAST_FORMS,
+    PEOPLE,
+    PHRASE_ENDS,
     PRICE_VERBS,
     SAME_NOUN,
     TIME_UNITS,
+    VAGUE_WORDS,
     is_plural,
     singular,
 )
+from rag.temporal.grammar import any_of
 
-_PREPOSITIONS = (
-    r"(?:in|on|at|by|from|to|for|since|until|with|of|as|into|against|under|through|towards?|near)"
-)
+_PREPOSITIONS = r"(?:in|on|at|by|from|to|for|since|until|with|of|as|into|against|under|through|towards?|near|between)"
 _ASKS = re.compile(
     rf"(?:\b(?P<preposition>{_PREPOSITIONS})\s+)?\b(?P<word>who(?:se|m)?|when|where|why|what|which|how)\b(?:['’]s\b)?",
     re.IGNORECASE,
@@ -35,18 +38,22 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(rf"^(?:whether|{'|'.join(sorted(AUXILIARIES))})\b", re.IGNORECASE)
+_CUT = " , "  # where words were taken out, so that names on either side stay two
+_MORE = rf"(?:more|less|fewer|most|least|{any_of(COMPARATIVES)})"
 _COMPARES = re.compile(
-    r"\b(?:compared? (?:with|to)|compares?\b|comparison|differences? between|differ(?:s|ed)? (?:from|between)|rather than)"
-    r"|\b(?:more|less|fewer|[a-z]{2,12}er)\b(?:\s+\w+){0,3}\s*(?:,|:)\s*(?:that of |the |on |in )?[^?]{1,80}\bor\b"
-    r"|^which (?:one )?(?:\w+ ){0,3}?(?:is|was|had|has|were|are|did|cost)\b[^?]{0,60}\b(?:more|less|fewer|most|least"
-    r"|(?!after\b|under\b|over\b|ever\b|never\b|number\b|other\b|order\b)[a-z]{3,12}er)\b"
-    r"|^which of\b[^?]{1,120}\b(?:more|less|fewer|most|least|(?!after\b|under\b|number\b|other\b)[a-z]{3,12}er)\b",
+    rf"^compare\b|^how (?:do|does|did)\b.*\bcompare\b|\bcompared (?:with|to)\b|\bdifferences? between\b"
+    rf"|\bdiffer(?:s|ed)? (?:from|between)\b|\b{_MORE}\b[^?,]{{0,60}}[,:][^?]{{1,90}}\bor\b"
+    rf"|^which\b[^?]{{1,120}}\b{_MORE}\b|\b{_MORE}\b[^?,]{{0,60}}\bthan\b",
     re.IGNORECASE,
 )
-_BE = r"(?:is|was|are|were|will be|has been|had been|does|did)"
+_COMPARED = re.compile(r"\bcompared (?:with|to)\b", re.IGNORECASE)
+_BE = r"(?:is|was|are|were|will be|has been|had been)"
 _DATE_OF = re.compile(
     r"^(?:the\s+)?(?:exact\s+|calendar\s+|precise\s+)*(?:date|day|year|month|time)s?\b",
     re.IGNORECASE,
+)
+_FURTHER_DATE = re.compile(
+    r"^[\s,]*(?:and|or)\s+(?:the\s+)?(?:year|month|day|date|time)\b", re.IGNORECASE
 )
 _REASON_OF = re.compile(
     r"^(?:the\s+)?(?:reason|cause|motive|purpose)s?\b(?:\s+(?:that|why|for|of|behind))?\s*",
@@ -55,19 +62,13 @@ _REASON_OF = re.compile(
 _NUMBER_OF = re.compile(
     r"^(?:the\s+)?(?:total\s+|exact\s+)?(?:number|count)\s+of\s+", re.IGNORECASE
 )
+_LIST_OF = re.compile(
+    r"^(?:an?\s+|the\s+)?(?:complete\s+|full\s+)?(?:timeline|list|chronology|overview|series)\s+of\s+",
+    re.IGNORECASE,
+)
 _NAME_OF = re.compile(r"^(?:the\s+)?(?:full\s+)?names?\s+of\s+", re.IGNORECASE)
 _DEFINES = re.compile(r"^(?:an?\s+(?P<a>[^,?]+)|(?P<named>(?:the\s+)?[^,?]*))$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w’'.&/-]*")
-_UNTIL = (
-    frozenset(
-        ["of", "at", "on", "in", "for", "by", "with", "to", "from", "during", "who", "that", "which", "when", "after", "before", "and", "or", "against", "as", "about", "since", "did", "does", "do", "given", "used", "made", "taken", "called", "than", "if", "how", "what", "where", "why", "until", "under", "over", "through", "per", "come", "came", "went", "go", "goes", "behind", "not", "never"]
-    )
-    | AUXILIARIES
-)
-_DETERMINERS = frozenset(
-    ["the", "a", "an", "his", "her", "its", "their", "our", "your", "this", "that", "these", "those", "all", "any", "some", "every", "each", "both"]
-)
-_VAGUE = frozenset(["exact", "exactly", "calendar", "kind", "type", "sort", "precise", "actual", "full", "whole"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,9 @@ class Asked:
 
 def asked_for(question: str) -> Asked:
     """Read a question that is without its frame, scope words and times; names still stand in it."""
+    question = question.strip(" ?!.,;:")
     compares = _COMPARES.search(question) is not None
-    asked = _asked(question)
+    asked = _asked(_COMPARED.sub(_CUT, question) if compares else question)
     form = Form.COMPARISON if compares else asked.form
     return Asked(kind=asked.kind, form=form, attribute=asked.attribute, rest=asked.rest)
 
@@ -122,20 +124,21 @@ def _commanded(word: str, after: str) -> Asked | None:
             return _value(Kind.DATE, rest=after[match.end() :])
     if word in ("explain", "describe"):
         return _value(Kind.MANNER, rest=after)
-    found = _named(after, is_plain=True)
-    listed = word in ("list", "name", "enumerate") or _is_list(after)
+    listing = _LIST_OF.match(after)
+    found = _named(after[listing.end() :] if listing else after, is_plain=True)
+    listed = listing or word in ("list", "name", "enumerate")
     return _value(
         found.kind, found.attribute, rest=found.rest, form=Form.LIST if listed else Form.SINGLE
     )
 
 
 def _worded(word: str, preposition: str, before: str, after: str) -> Asked:
-    said = f"{before} {after}"
+    said = f"{before}{_CUT}{after}"
     if word in ("who", "whom"):
-        return _who(before, after)
+        return _value(Kind.PERSON, rest=said) if preposition else _who(before, after)
     if word == "whose":
         noun, rest = _noun_phrase(after)
-        return _value(Kind.PERSON, noun, rest=f"{before} {rest}")
+        return _value(Kind.PERSON, noun, rest=f"{before}{_CUT}{rest}")
     if word == "when":
         return _value(Kind.DATE, rest=said)
     if word == "where":
@@ -152,27 +155,30 @@ def _worded(word: str, preposition: str, before: str, after: str) -> Asked:
 def _who(before: str, after: str) -> Asked:
     match = re.match(rf"{_BE}(?:\s+to be)?\s+(?P<noun>.*)", after, re.IGNORECASE)
     if not match:
-        return _value(Kind.PERSON, rest=f"{before} {after}")
+        return _value(Kind.PERSON, rest=f"{before}{_CUT}{after}")
     noun, rest = _noun_phrase(match["noun"])
-    determined = match["noun"].lower().startswith(tuple(f"{one} " for one in _DETERMINERS))
+    determined = match["noun"].lower().startswith(tuple(f"{one} " for one in DETERMINERS))
     if noun and (determined or not noun.endswith(("ed", "en"))) and noun not in PAST_FORMS:
+        several = is_plural(noun) or noun.split()[-1] in PEOPLE
         return _value(
             Kind.PERSON,
-            singular_phrase(noun),
-            rest=f"{before} {rest}",
-            form=Form.LIST if is_plural(noun) else Form.SINGLE,
+            None if noun.split()[-1] in PEOPLE else _singular_phrase(noun),
+            rest=f"{before}{_CUT}{rest}",
+            form=Form.LIST if several else Form.SINGLE,
         )
     only_a_name = not before.strip(" ,") and re.fullmatch(
         r"(?:[A-Z][\w’'.-]*\s*)+", match["noun"].strip()
     )
     kind = Kind.DEFINITION if only_a_name else Kind.PERSON
-    return _value(kind, rest=f"{before} {match['noun']}")
+    return _value(kind, rest=f"{before}{_CUT}{match['noun']}")
 
 
 def _how(before: str, after: str) -> Asked:
     first = after.split(" ", 1)[0].lower() if after else ""
-    rest = f"{before} {after[len(first) :]}"
+    rest = f"{before}{_CUT}{after[len(first) :]}"
     held = {word.lower() for word in _WORD.findall(rest)}
+    if match := re.match(r"(?:do|does|did)\s+(?P<of>.*)\bcompare\b", after, re.IGNORECASE):
+        return _commanded("compare", match["of"]) or _value(Kind.MANNER, rest=after)
     if first == "come":
         return _value(Kind.REASON, rest=rest)
     if first == "long":
@@ -183,78 +189,84 @@ def _how(before: str, after: str) -> Asked:
         return _value(Kind.NUMBER, MEASURES[first], rest=rest)
     if held & OUTCOME_VERBS:
         return _value(
-            Kind.THING, "outcome", rest=_without(f"{before} {after}", OUTCOME_VERBS | {"out"})
+            Kind.THING, "outcome", rest=_without(f"{before}{_CUT}{after}", OUTCOME_VERBS | {"out"})
         )
-    return _value(Kind.MANNER, rest=f"{before} {after}")
+    return _value(Kind.MANNER, rest=f"{before}{_CUT}{after}")
 
 
 def _how_many(word: str, before: str, after: str, held: set[str]) -> Asked:
     after = re.sub(r"^(?:more|fewer|less|of|of the)\s+", "", after)
+    unit = _WORD.match(after)
+    if unit and singular(unit[0].lower()) in TIME_UNITS | {"time"}:
+        return _value(
+            Kind.DURATION, rest=_without(f"{before}{_CUT}{after[unit.end() :]}", LASTING_VERBS)
+        )
     noun, rest = _noun_phrase(after)
-    last = noun.split()[-1] if noun else ""
-    rest = f"{before} {rest}"
-    if last == "time" or (singular(last) in TIME_UNITS and held & LASTING_VERBS):
-        return _value(Kind.DURATION, rest=_without(rest, LASTING_VERBS))
+    rest = f"{before}{_CUT}{rest}"
     if word == "much" and held & PRICE_VERBS:
         return _value(Kind.NUMBER, "price", rest=_without(rest, PRICE_VERBS))
-    attribute = singular_phrase(noun) if noun else "amount"
+    attribute = _singular_phrase(noun) if noun else "amount"
     return _value(Kind.NUMBER, attribute, rest=rest)
 
 
 def _what(word: str, before: str, after: str) -> Asked:
-    said = f"{before} {after}"
-    if match := re.match(rf"{_BE}\s+", after, re.IGNORECASE):
-        verb, tail = match[0].strip().lower(), after[match.end() :]
-        if verb in ("does", "did"):
-            return _what_does(before, tail)
-        return _being(before, tail)
-    if match := re.match(r"(?:caused|causes|triggered|led to)\s+", after, re.IGNORECASE):
-        return _value(Kind.REASON, rest=f"{before} {after[match.end() :]}")
-    if match := re.match(
-        r"(?:came out of|became of|resulted from|came of)\s+", after, re.IGNORECASE
+    said = f"{before}{_CUT}{after}"
+    if word == "which" and (
+        match := re.match(r"(?:one\s+)?(?:of|is|was|are|were|had|has)\b", after)
     ):
-        return _value(Kind.THING, "outcome", rest=f"{before} {after[match.end() :]}")
+        return _value(Kind.THING, rest=f"{before}{_CUT}{after[match.end() :]}")
+    if match := re.match(r"(?:is|was|are|were)\s+(?P<what>.+?)\s+(?:called|named)\b", after):
+        return _value(
+            Kind.THING, "name", rest=f"{before}{_CUT}{match['what']} {after[match.end() :]}"
+        )
+    if match := re.match(rf"{_BE}\s+", after, re.IGNORECASE):
+        return _being(before, after[match.end() :])
+    if match := re.match(rf"{any_of(AUXILIARIES)}\s+", after, re.IGNORECASE):
+        return _what_does(before, after[match.end() :])
+    if match := re.match(r"(?:caused|causes|triggered|led to)(?:\s+|$)", after, re.IGNORECASE):
+        return _value(Kind.REASON, rest=f"{before}{_CUT}{after[match.end() :]}")
+    if match := re.match(
+        r"(?:came out of|became of|resulted from|came of)(?:\s+|$)", after, re.IGNORECASE
+    ):
+        return _value(Kind.THING, "outcome", rest=f"{before}{_CUT}{after[match.end() :]}")
     if re.match(r"(?:happened|happens|took place)\b", after, re.IGNORECASE):
         return _value(Kind.THING, rest=said)
     if match := re.match(r"(?P<noun>(?:an?\s+|the\s+)?[^,?]+?)\s+(?:is|are|means?)$", after):
-        return _value(Kind.DEFINITION, rest=f"{before} {match['noun']}")
-    if word == "which" and (
-        match := re.match(r"(?:one\s+)?(?:of\b|(?:is|was|are|were|had|has)\b)", after)
-    ):
-        return _value(Kind.THING, rest=f"{before} {after[match.end() :]}")
+        return _value(Kind.DEFINITION, rest=f"{before}{_CUT}{match['noun']}")
     return _named(after, before=before)
 
 
 def _what_does(before: str, tail: str) -> Asked:
     held = [word.lower() for word in _WORD.findall(tail)]
     if held[-1:] == ["mean"]:
-        return _value(Kind.DEFINITION, rest=f"{before} {tail[: -len('mean')]}")
+        return _value(Kind.DEFINITION, rest=f"{before}{_CUT}{tail[: -len('mean')]}")
     if set(held) & PRICE_VERBS:
-        return _value(Kind.NUMBER, "price", rest=_without(f"{before} {tail}", PRICE_VERBS))
-    return _value(Kind.THING, rest=f"{before} {tail}")
+        return _value(Kind.NUMBER, "price", rest=_without(f"{before}{_CUT}{tail}", PRICE_VERBS))
+    return _value(Kind.THING, rest=f"{before}{_CUT}{tail}")
 
 
 def _being(before: str, tail: str) -> Asked:
-    """ "What is …": a date, a reason, a number, an attribute of something, or what something is."""
+    """Of "what is …": a date, a reason, a number, an attribute of something, or what something is."""
     if match := _NAME_OF.match(tail):
-        return (
-            _who(before, f"is {tail[match.end() :]}")
-            if _heads_role(tail[match.end() :])
-            else _named(tail[match.end() :], before=before)
-        )
+        named = tail[match.end() :]
+        if _heads_role(named) or re.search(r"\bwho\b", named):
+            return _who(before, f"is {named}")
+        return _named(named, before=before)
     if match := _NUMBER_OF.match(tail):
         noun, rest = _noun_phrase(tail[match.end() :])
-        return _value(Kind.NUMBER, singular_phrase(noun) or None, rest=f"{before} {rest}")
+        return _value(Kind.NUMBER, _singular_phrase(noun) or None, rest=f"{before}{_CUT}{rest}")
     if match := _REASON_OF.match(tail):
-        return _value(Kind.REASON, rest=f"{before} {tail[match.end() :]}")
+        return _value(Kind.REASON, rest=f"{before}{_CUT}{tail[match.end() :]}")
     if match := _DATE_OF.match(tail):
         rest = re.sub(r"^\s*(?:(?:on|in|at) which|that|when|of)\b", " ", tail[match.end() :])
-        return _value(Kind.DATE, rest=f"{before} {rest}")
+        return _value(Kind.DATE, rest=f"{before}{_CUT}{_FURTHER_DATE.sub('', rest)}")
     words = _WORD.findall(tail)
+    if words and _is_verb(words[0].lower()):
+        return _value(Kind.THING, rest=f"{before}{_CUT}{tail}")
     is_name = any(word[0].isupper() for word in words)
     bare = not re.search(rf"\b{_PREPOSITIONS}\b|['’]s?\b(?=\s)", tail) and not before.strip(" ,")
     first = words[0].lower() if words else ""
-    if bare and words and (first in ("a", "an") or is_name or first not in _DETERMINERS):
+    if bare and words and (first in ("a", "an") or is_name or first not in DETERMINERS):
         return _value(Kind.DEFINITION, rest=tail)
     return _named(tail, before=before)
 
@@ -269,16 +281,18 @@ def _named(phrase: str, before: str = "", *, is_plain: bool = False) -> Asked:
     noun, rest = _noun_phrase(phrase)
     kind, attribute = _kind_of(noun)
     if kind is Kind.PERSON and attribute is None:
-        return _value(kind, rest=f"{before} {rest}")
+        return _value(kind, rest=f"{before}{_CUT}{rest}")
+    if kind is Kind.DATE:
+        return _value(kind, rest=f"{before}{_CUT}{_FURTHER_DATE.sub('', rest)}")
     if kind is Kind.NUMBER and attribute == "number":
-        tail = re.sub(r"^\s*of\b\s*", "", rest)
+        tail = re.sub(r"^[\s,]*of\b\s*", "", rest)
         counted, further = _noun_phrase(tail)
-        attribute, rest = singular_phrase(counted) or "number", further
+        attribute, rest = _singular_phrase(counted) or "number", further
     if attribute == "price":
         rest = _without(rest, PRICE_VERBS)
     listed = not is_plain and _is_list(noun)
     return _value(
-        kind, attribute, rest=f"{before} {rest}", form=Form.LIST if listed else Form.SINGLE
+        kind, attribute, rest=f"{before}{_CUT}{rest}", form=Form.LIST if listed else Form.SINGLE
     )
 
 
@@ -291,7 +305,7 @@ def _kind_of(noun: str) -> tuple[Kind, str | None]:
     """The kind of value that a noun phrase names, and the attribute as queries hold it."""
     if not noun:
         return Kind.THING, None
-    phrase = singular_phrase(noun)
+    phrase = _singular_phrase(noun)
     head = phrase.split()[-1]
     for kind, nouns in NOUN_KINDS.items():
         if head not in nouns:
@@ -306,7 +320,7 @@ def _kind_of(noun: str) -> tuple[Kind, str | None]:
     return Kind.THING, SAME_NOUN.get(head, phrase)
 
 
-def singular_phrase(noun: str) -> str:
+def _singular_phrase(noun: str) -> str:
     """A noun phrase with its last word in the singular."""
     *before, last = noun.split() or [""]
     return " ".join([*before, singular(last)]) if last else ""
@@ -321,31 +335,27 @@ def _noun_phrase(text: str) -> tuple[str, str]:
     left: list[str] = []
     at = 0
     for match in _WORD.finditer(text):
-        word = match[0]
-        plain = word.lower()
-        gap = text[at : match.start()]
-        if "," in gap and (taken or left) and not left_is_possessive(left):
+        plain = match[0].lower()
+        determines = plain in DETERMINERS
+        if "," in text[at : match.start()] and (taken or left):
             break
-        if (
-            plain in _UNTIL
-            or (taken and _is_verb(plain))
-            or (plain in STOP_WORDS and plain not in _DETERMINERS)
-        ):
+        if taken and determines:  # "company makes the pump": what stands before an object is a verb
+            at = at if len(taken) == 1 or not is_plural(taken[-1]) else at - len(taken.pop())
+            break
+        is_name = match[0][0].isupper()
+        if (plain in PHRASE_ENDS and not is_name) or ((taken or left) and _is_verb(plain)):
+            break
+        if plain in STOP_WORDS and not determines and not is_name:
             break
         at = match.end()
-        if word.endswith(("'s", "’s", "s'", "s’")):
-            left += [*taken, word]
+        if plain.endswith(("'s", "’s", "s'", "s’")):
+            left += [*taken, match[0]]
             taken = []
-        elif word[0].isupper() or any(map(str.isdigit, word)):
-            left.append(word)
-        elif plain not in _DETERMINERS and plain not in _VAGUE:
+        elif is_name or any(map(str.isdigit, match[0])):
+            left.append(match[0])
+        elif not determines and plain not in VAGUE_WORDS:
             taken.append(plain)
-    return " ".join(taken), f"{' '.join(left)} {text[at:]}"
-
-
-def left_is_possessive(left: list[str]) -> bool:
-    """Whether the last of the words left out possesses what follows."""
-    return bool(left) and left[-1].endswith(("'s", "’s", "'", "’"))
+    return " ".join(taken), f"{' '.join(left)}{_CUT}{text[at:]}"
 
 
 def _is_verb(word: str) -> bool:
@@ -355,7 +365,4 @@ def _is_verb(word: str) -> bool:
 
 
 def _without(text: str, words: frozenset[str] | set[str]) -> str:
-    return " ".join(word for word in text.split() if word.strip(" ,.?").lower() not in words)
-
-
-__all__ = ["FRAME_WORDS", "Asked", "asked_for", "singular_phrase"]
+    return " ".join("," if word.strip(" ,.?").lower() in words else word for word in text.split())

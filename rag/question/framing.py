@@ -20,26 +20,24 @@ _AGREE = (
     r"|say the same|consistent|unanimous|at odds|in agreement)"
 )
 _ABOUT = r"(?: (?:on|about|over|as to|with each other|with one another|regarding|in)\b)*"
-_CONFLICTS = (
-    re.compile(
-        rf"\b(?:do|does|did|are) (?:all |both )?(?:the |our |these |those )?(?:two |three )?{_ALL} (?:all |also )?{_AGREE}{_ABOUT}",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"\b(?:the|our|these) (?:two |three )?{_ALL} (?:{_AGREE}{_ABOUT}|(?:name|give|state) (?:two|three|different|several)\b(?: \w+){{0,2}})",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"\bis there (?:any |a )?(?:disagreement|conflict|contradiction)\b" + _ABOUT, re.IGNORECASE
-    ),
-    re.compile(
-        r"\bwho says what\b|\bwhich (?:one )?is (?:right|better supported|correct)\b", re.IGNORECASE
-    ),
+_WHICH = r"(?:the |our |these |those |both |all |two |three ){0,3}"
+_CONFLICTS = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        rf"\b(?:do|does|did|are) {_WHICH}{_ALL} (?:all |also )?{_AGREE}{_ABOUT}",
+        rf"\b{_WHICH}{_ALL} {_AGREE}{_ABOUT}",
+        rf"\b{_WHICH}{_ALL} (?:name|give|state) (?:two|three|different|several)\b(?: \w+){{0,2}}",
+        rf"\bis there (?:any |a )?(?:disagreement|conflict|contradiction)\b{_ABOUT}",
+        rf"\bwhat do (?:they|the {_ALL}) say(?=\W*(?:$|and which))",
+        r"\bwho says what\b",
+        r"\b(?:and )?which (?:one )?is (?:right|better supported|correct)\b",
+    )
 )
 _NOUN = any_of(sorted(DOCUMENT_NOUNS))
+_THE = r"(?:the |this |that |our )"
 _SAID_BY = re.compile(
-    r"(?:,\s*)?\b(?:according to|as (?:reported|stated|told|given) (?:in|by)|going by|as per|per)\s+(?:the |this |that |our )?"
-    r"(?P<noun>[\w’'-]+(?:\s+[\w’'-]+){0,3}?)\s*(?=[,?.;]|$)(?:,\s*)?",
+    r"(?:,\s*)?\b(?:according to|as (?:reported|stated|told|given) (?:in|by)|going by|as per)\s+"
+    rf"{_THE}?(?P<noun>[\w’'-]+(?:\s+[\w’'-]+){{0,3}}?)\s*(?=[,?.;]|$)(?:,\s*)?",
     re.IGNORECASE,
 )
 _SAID_BEFORE = re.compile(
@@ -47,15 +45,20 @@ _SAID_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _IN = re.compile(
-    rf",?\s*\b(?:in|from|by|on) (?:the|this|that|our) (?P<noun>(?:[\w’'-]+\s+){{0,2}}?(?:{_NOUN}|{_ALL}))\b(?!\s+of\b)(?!['’])",
+    rf",?\s*\b(?:in|from|by|on) {_THE}(?P<noun>(?:[\w’'-]+\s+){{0,2}}?(?:{_NOUN}|{_ALL}))\b"
+    r"(?!\s+of\b)(?!['’])",
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    rf"\b(?P<aux>do|does|did|has|have|had)?\s*(?P<rel>that |which )?\bthe (?P<noun>(?:{_NOUN}|{_ALL}))\s+"
+    r"\b(?P<aux>do|does|did|has|have|had)?\s*(?:that |which )?\b(?:the|our) (?:two |three |both )?"
+    rf"(?P<noun>(?:{_NOUN}|{_ALL}))\s+"
     r"(?:says?|said|states?|stated|gives?|given|gave|reports?|reported|claims?|claimed|mentions?|mentioned|talks? about"
     r"|talked about|discuss(?:es|ed)?|describes?|described|names?|named|tells? of)\b(?: that)?",
     re.IGNORECASE,
 )
+
+_WITH_THE_YEAR = re.compile(r",?\s*\bwith (?:the |its )?(?:year|date|month)\b,?", re.IGNORECASE)
+_SAME = {"e-mail": "mail", "email": "mail"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,7 @@ def framed(question: str) -> Framed:
     documents: list[str] = []
     for pattern in (_SAID_BEFORE, _SAID_BY, _SAYS, _IN):
         rest = pattern.sub(lambda found: _without(found, documents), rest)
-    rest = _plain(rest)
+    rest = _plain(_WITH_THE_YEAR.sub(" ", rest))
     while (shorter := _COURTESY.sub("", rest)) != rest:
         rest = shorter
     return Framed(
@@ -94,9 +97,6 @@ def _without(found: re.Match[str], documents: list[str]) -> str:
         documents.append(_SAME.get(noun, noun))
     aux = found.groupdict().get("aux")
     return f" {aux} " if aux else " "
-
-
-_SAME = {"e-mail": "mail", "email": "mail"}
 
 
 def _plain(rest: str) -> str:

@@ -26,11 +26,11 @@ _SCOPES = (
     (Scope.LATEST, r"latest|newest|most recent(?:ly)?|most up-to-date"),
     (
         Scope.EACH,
-        r"(?:for |on |at |in )?each time|every time|each|every|respectively|per (?=[a-z]+\b)",
+        r"(?:for |on |at |in )?each time|every time|each|every|respectively|(?-i:per (?=[a-z]+\b))",
     ),
     (Scope.PREVIOUS, r"before (?:that|this|then)|previous(?:ly)?|beforehand|the time before"),
     (Scope.FIRST, r"first(?! of)|the first of|earliest|initially|originally"),
-    (Scope.LAST, r"the last time|last time|last|final(?:ly)?|most lately"),
+    (Scope.LAST, r"the last time|last time|last|final(?:ly)?(?=\s+[a-z])|most lately"),
     (Scope.NEXT, r"next"),
 )
 _SCOPE_WORDS = tuple(
@@ -54,7 +54,7 @@ _BEFORE_TIME = tuple(
 _EVENT = re.compile(
     r"(?:,\s*)?\b(?:directly |immediately |right |shortly |just |soon )?"
     r"(?P<relation>before|prior to|after|until|till|since|at the time of|during|as of|(?<!the )following)\s+"
-    r"(?P<event>(?!when\b|that\b|this\b|what\b|which\b|each\b|every\b)[^,?.;]{2,120}?)\s*(?=[,?.;]|$)",
+    r"(?P<event>(?!when\b|and\b|or\b|that\b|this\b|what\b|which\b|each\b|every\b)[^,?.;]{2,120}?)\s*(?=[,?.;]|$)",
     re.IGNORECASE,
 )
 _OF_EVENT = {
@@ -126,8 +126,7 @@ def _interval(
 ) -> Interval | None:
     """The days; a date without a year that nothing ties to the day of asking stays open."""
     if not expression.is_absolute and not expression.direction:
-        if expression.kind is Kind.CALENDAR or expression.year is None:
-            return None
+        return None
     anchor = (
         Anchor(value=asked_on.isoformat(), kind=AnchorKind.SENT, found_by="asked")
         if asked_on
@@ -137,14 +136,24 @@ def _interval(
     return resolved.interval if resolved else None
 
 
-def reference_events(question: str) -> tuple[tuple[TimeConstraint, ...], str]:
-    """The events by which a question sets a time ("before the merger"); and the question without them."""
+def reference_events(
+    question: str, asked_on: dt.date | None
+) -> tuple[tuple[TimeConstraint, ...], str]:
+    """The events by which a question sets a time ("before the merger of 2019"); and the question without them.
+
+    What is nothing but a date is left for `times`.
+    """
     found: list[TimeConstraint] = []
 
     def taken(match: re.Match[str]) -> str:
         event = re.sub(r"^(?:the|a|an)\s+", "", match["event"].strip(), flags=re.IGNORECASE)
+        dates, beside = times(event, asked_on)
+        begins = dates and event.startswith(dates[0].expression.text if dates[0].expression else "")
+        if begins or not re.search(r"[^\W\d]", beside):
+            return match[0]
         relation = _OF_EVENT[" ".join(match["relation"].lower().split())]
-        found.append(TimeConstraint(relation=relation, event=event))
+        interval = next((one.interval for one in dates if one.interval), None)
+        found.append(TimeConstraint(relation=relation, event=event, interval=interval))
         return " "
 
     rest = _EVENT.sub(taken, question)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.question.asking import asked_for
 from rag.question.framing import framed
-from rag.question.naming import items, names
-from rag.question.query import Form, Query, Scope
+from rag.question.naming import is_summed, items, names
+from rag.question.query import Form, Query, Relation, Scope, TimeConstraint
 from rag.question.timing import reference_events, scopes, times
 from rag.question.vocabulary import (
     AUXILIARIES,
     BASE_FORMS,
     FRAME_WORDS,
     LIGHT_VERBS,
+    NUMBER_WORDS,
     is_english,
 )
 
@@ -26,6 +28,7 @@ _PARTS = re.compile(
     r"|what|which)\b)",
     re.IGNORECASE,
 )
+_AND = re.compile(r"\band\b|,\s*(?:in|at|on)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:who|whom|whose|when|where|why|how|what|which)\b", re.IGNORECASE)
 _REFERS = re.compile(
     r"\b(?:he|she|it|they|him|her|them|his|its|their|this|that|those|these|there)\b", re.IGNORECASE
@@ -77,13 +80,14 @@ def _referring(query: Query, first: Query) -> Query:
 
 def _single(question: str, asked_on: dt.date | None) -> Query:
     gone_through, rest = items(question)
-    constraints, rest = times(rest, asked_on)
-    events, rest = reference_events(rest)
-    scope, rest = scopes(rest)
+    events, rest = reference_events(rest, asked_on)
+    constraints, untimed = times(rest, asked_on)
+    two_dates = not is_summed(rest) and _dates_two(constraints, rest)
+    scope, rest = scopes(untimed)
     asked = asked_for(rest)
     entities, left = names(asked.rest)
     form = asked.form
-    if gone_through or Scope.EACH in scope:
+    if gone_through or Scope.EACH in scope or (form is Form.SINGLE and two_dates):
         form = Form.PER_EVENT
     elif form in (Form.SINGLE, Form.LIST) and {Scope.CURRENT, Scope.LATEST} & set(scope):
         form = Form.LATEST
@@ -102,6 +106,14 @@ def _single(question: str, asked_on: dt.date | None) -> Query:
     )
 
 
+def _dates_two(constraints: tuple[TimeConstraint, ...], question: str) -> bool:
+    """Whether a question asks about two times or more alike: "in the derby of May and in that of June"."""
+    dates = [
+        one.expression.span for one in constraints if one.expression and one.relation is Relation.IN
+    ]
+    return any(_AND.search(question[a.end : b.start]) for a, b in pairwise(dates))
+
+
 def _stems(text: str) -> tuple[str, ...]:
     """The stems of the words that say what happened, sorted, verbs in their base form."""
     telling = [
@@ -111,5 +123,6 @@ def _stems(text: str) -> tuple[str, ...]:
         and word not in AUXILIARIES
         and word not in FRAME_WORDS
         and word not in LIGHT_VERBS
+        and word not in NUMBER_WORDS
     ]
     return tuple(sorted(set(terms(" ".join(telling))))) if telling else ()

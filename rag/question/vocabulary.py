@@ -13,7 +13,9 @@ def _set(text: str) -> frozenset[str]:
 AUXILIARIES = _set(
     "is are was were be been being do does did has have had will would shall should can could may might must"
 )
-_PEOPLE = _set("person people man woman men women individual")
+PEOPLE = _set(
+    "person people man woman men women individual individuals persons child children boy boys girl girls"
+)
 NOUN_KINDS: dict[Kind, frozenset[str]] = {
     Kind.ROLE: _set("title role position post job rank office capacity function"),
     Kind.DATE: _set("date day year month week weekday time"),
@@ -22,7 +24,7 @@ NOUN_KINDS: dict[Kind, frozenset[str]] = {
         " building room hall street address site"
     ),
     Kind.DURATION: _set("duration length-of-time"),
-    Kind.PERSON: _PEOPLE,
+    Kind.PERSON: PEOPLE,
     Kind.ORGANISATION: _set(
         "company firm organisation organization agency party bank university institute ministry supplier"
         " manufacturer contractor club union association authority"
@@ -67,7 +69,7 @@ ALL_DOCUMENTS = _set("documents sources texts papers reports files accounts arti
 # Verbs that say nothing about what happened; their stems are left out of a query's event words.
 LIGHT_VERBS = _set(
     "hold held have has had be do did make made take took taken happen happened occur occurred place give given gave"
-    " get got come came go went tell said say says name named called serve served become"
+    " get got come came go went tell said say says name named called serve served become became"
 )
 # Words that frame a question and name nothing in it.
 FRAME_WORDS = _set(
@@ -77,6 +79,22 @@ FRAME_WORDS = _set(
 OUTCOME_VERBS = _set("end ended turn turned finish finished conclude concluded")
 PRICE_VERBS = _set("cost costs pay paid sell sold charge charged")
 LASTING_VERBS = _set("last lasted lasts take took taken takes run ran continue continued")
+COMPARATIVES = _set(
+    "longer shorter higher lower bigger smaller larger older younger newer earlier later heavier lighter faster slower"
+    " deeper wider narrower cheaper dearer hotter colder warmer cooler taller broader stronger weaker better worse"
+    " greater nearer closer farther further richer poorer busier louder quieter brighter darker safer harder softer"
+    " thicker thinner steeper sooner easier fuller worst best longest shortest"
+)
+NUMBER_WORDS = _set("one two three four five six seven eight nine ten eleven twelve")
+DETERMINERS = NUMBER_WORDS | _set(
+    "the a an his her its their our your this that these those all any some every each both"
+)
+VAGUE_WORDS = _set("exact exactly calendar kind type sort precise actual full whole")
+# Where a noun phrase is over.
+PHRASE_ENDS = AUXILIARIES | _set(
+    "of at on in for by with to from during who that which when after before and or against as about since given used"
+    " made taken called than if how what where why until under over through per come came went go goes behind not never"
+)
 _IRREGULAR = """
     arise arose arisen|bear bore borne|beat beaten|begin began begun|bind bound|blow blew blown|break broke broken
     |bring brought|build built|burn burnt|buy bought|catch caught|choose chose chosen|come came|dig dug

@@ -166,6 +166,11 @@ def _is_bare_day(one: Candidate) -> bool:
     return one.follows(after) and one.followed_by(_ENDS)
 
 
+def _is_weekday_day(one: Candidate) -> bool:
+    """Not "Friday 5 people came"."""
+    return not one.said("day").isdigit() or one.followed_by(_ENDS)
+
+
 def _is_in_so_many(one: Candidate) -> bool:
     """Told of the past, "in two weeks" is how long something took."""
     span = Span(*one.match.span())
@@ -226,6 +231,7 @@ _CHECKS: dict[str, Callable[[Candidate], bool]] = {
     "told-month": _is_near_month,
     "weekday": _is_weekday,
     "weekday-short": _is_short_weekday,
+    "weekday-day": _is_weekday_day,
     "day-of-month": _is_bare_day,
     "in-so-many": _is_in_so_many,
     "near-period": _is_near_period,

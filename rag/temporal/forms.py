@@ -129,7 +129,7 @@ FORMS = (
     _form(
         "weekday-day",
         Kind.CALENDAR,
-        rf"(?P<weekday>{WEEKDAY}),?{S}(?:the{S})?(?P<day>{DAY_ORDINAL})",
+        rf"(?P<weekday>{WEEKDAY}),?{S}(?:the{S})?(?P<day>{DAY})",
     ),
     _form(
         "day-of-month",
