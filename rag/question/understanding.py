@@ -30,9 +30,6 @@ _PARTS = re.compile(
 )
 _AND = re.compile(r"\band\b|,\s*(?:in|at|on)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:who|whom|whose|when|where|why|how|what|which)\b", re.IGNORECASE)
-_REFERS = re.compile(
-    r"\b(?:he|she|it|they|him|her|them|his|its|their|this|that|those|these|there)\b", re.IGNORECASE
-)
 
 
 def understand(question: str, asked_on: dt.date | None = None) -> Query:
@@ -69,13 +66,20 @@ def _split(question: str) -> list[str]:
 
 
 def _referring(query: Query, first: Query) -> Query:
-    """A later part with what "he" and "it" in it stand for, and what it leaves out."""
-    silent = not query.entities and not query.items
-    if not silent and query.event:
+    """A later part with what "he" and "it" in it stand for; one that names no event is of the first's."""
+    if query.entities or query.items:
         return query
-    event = query.event or (first.event if silent else ())
-    entities = query.entities or (first.entities if silent else ())
-    return replace(query, entities=entities, event=event)
+    if query.event:
+        return replace(query, entities=first.entities)
+    return replace(
+        first,
+        text=query.text,
+        kind=query.kind,
+        attribute=query.attribute,
+        form=query.form if first.form is Form.SINGLE else first.form,
+        scope=tuple(sorted({*first.scope, *query.scope})),
+        time=query.time or first.time,
+    )
 
 
 def _single(question: str, asked_on: dt.date | None) -> Query:

@@ -74,7 +74,7 @@ LIGHT_VERBS = _set(
 # Words that frame a question and name nothing in it.
 FRAME_WORDS = _set(
     "please exact exactly precise name names list give number calendar full respectively time times one ones ever"
-    " actually really thing things part kind sort type whether"
+    " actually really thing things kind sort type whether"
 )
 OUTCOME_VERBS = _set("end ended turn turned finish finished conclude concluded")
 PRICE_VERBS = _set("cost costs pay paid sell sold charge charged")

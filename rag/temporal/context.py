@@ -118,10 +118,10 @@ def _is_day_of_month(one: Candidate) -> bool:
     """Not "5 may have died", nor "we march 10 miles": a verb needs beside itself what a date has."""
     return (
         one.said("month").strip(".") not in _VERBS
-        or bool(one.said("year", "year3", "weekday"))
+        or bool(one.said("year", "year3", "weekday", "until"))
         or not one.said("day").isdigit()
         or one.is_capital("month")
-        or one.follows(_DAY_AFTER)
+        or (one.follows(_DAY_AFTER) and not one.followed_by(_AUXILIARY))
     )
 
 
@@ -132,8 +132,10 @@ def _is_month(one: Candidate) -> bool:
     if one.said("part") and month not in _VERBS:
         return True
     if month in _VERBS:
-        sure = one.is_capital("month") or one.follows(_IN, "month") or one.follows(_IN)
-        return sure and one.follows(_MONTH_AFTER, "month") and not one.followed_by(_AUXILIARY)
+        if one.follows(_IN, "month") or one.follows(_IN):
+            return True
+        named = one.follows(_THE) or one.follows(_MONTH_AFTER, "month")
+        return one.is_capital("month") and named and not one.followed_by(_AUXILIARY)
     if len(month) in (3, 4) and month not in ("june", "july"):
         return one.follows(_MONTH_AFTER) and one.is_capital("month")
     possessive = one.lower[one.match.end() : one.match.end() + 2] in ("'s", "’s")
@@ -150,7 +152,8 @@ def _is_near_month(one: Candidate) -> bool:
 
 def _is_weekday(one: Candidate) -> bool:
     """Not "every Friday", nor "the Friday prayers"."""
-    return not one.follows(_RECURRING) and not (one.said("the") and not one.said("before_last"))
+    of_habit = one.follows(_RECURRING) or one.follows(_THE) or one.said("the")
+    return not of_habit or bool(one.said("before_last"))
 
 
 def _is_short_weekday(one: Candidate) -> bool:
@@ -179,7 +182,8 @@ def _is_in_so_many(one: Candidate) -> bool:
 
 def _is_near_period(one: Candidate) -> bool:
     """Not "over the last year", which is as long as a year."""
-    long = one.said("direction") in ("last", "past", "next") and one.said("the")
+    the = one.said("the") or one.follows(_THE)
+    long = the and one.said("direction") in ("last", "past", "next")
     alone = one.said("direction") in ("past", "current", "coming") and not one.said("the")
     return bool(one.said("part")) or not (long or alone)
 

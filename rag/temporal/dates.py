@@ -160,7 +160,8 @@ def weekday(expression: TimeExpression, known: Known) -> Resolved | None:
         return None
     direction = expression.direction
     if expression.unit is Unit.WEEK or direction is Direction.THIS:
-        week = period_of(base.first, Unit.WEEK, STEPS[direction or Direction.THIS])
+        steps = STEPS[direction or Direction.THIS] + (expression.number or 0)
+        week = period_of(base.first, Unit.WEEK, steps)
         day = week.first + dt.timedelta(days=expression.weekday)
         rule = "weekday-of-week"
     else:

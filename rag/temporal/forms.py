@@ -46,7 +46,8 @@ _PART = (
     rf"(?:(?:the{S})?(?P<part>{any_of(_PART_WORDS)})"
     rf"(?:-|{S}(?:(?:of|in){S}(?:the{S}(?!year|month|week))?)?))"
 )
-_WEEKDAY = rf"(?:(?P<weekday>{WEEKDAY_OR_SHORT}),?{S})?"
+_HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noon"))
+_WEEKDAY = rf"(?:(?P<weekday>{WEEKDAY_OR_SHORT})(?:{S}{_HALF_DAY})?,?{S})?"
 _NEAR_WORDS = ("last", "past", "this", "next", "coming")
 _NEAR = rf"(?:this{S}past|this{S}coming|{any_of(_NEAR_WORDS)})"
 _TOLD_WORDS = ("previous", "preceding", "following", "next", "same", "very same", "ensuing")
@@ -71,7 +72,6 @@ _ABOUT = any_of(
         "just over", "just under", "less than", "well over", "at least", "only",
     )
 ).replace(" ", S)  # fmt: skip
-_HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noon"))
 _FISCAL = rf"(?:fiscal(?:{S}year)?{S}|fy{S}?)"
 
 FORMS = (
@@ -119,7 +119,8 @@ FORMS = (
         Kind.WEEKDAY,
         rf"(?:(?P<week>{_NEAR}|{_THERE}){S}week,?{S}(?:on{S})?|(?P<count>an?|one|two){S}weeks?{S}(?P<side>on|from|ago(?:{S}on)?){S})?"
         rf"(?:(?P<direction>{_NEAR}|{_THERE}){S}|(?P<the>the){S})?(?P<weekday>{WEEKDAY})\b(?:{S}{_HALF_DAY}\b)?"
-        rf"(?:{S}(?:of{S})?(?P<week2>{_NEAR}|{_THERE}){S}week\b|{S}(?P<before_last>before{S}last|after{S}next)\b)?",
+        rf"(?:{S}(?:of{S})?(?P<week2>{_NEAR}|{_THERE}){S}week\b|{S}(?:of{S}the{S}(?P<of_week>week){S})?"
+        rf"(?P<before_last>before{S}last|after{S}next)\b|{S}(?P<week_on>week)\b)?",
     ),
     _form(
         "weekday-short",

@@ -39,7 +39,8 @@ def any_of(words: Iterable[str]) -> str:
     return "(?:" + "|".join(sorted(words, key=lambda word: (-len(word), word))) + ")"
 
 
-SPACE = r"(?:[^\S\n]{1,4}\n?[^\S\n]{0,8}|\n[^\S\n]{0,8})"  # and a line's end, but no blank line
+# White space and a line's end, with the mark of a quoted mail, but no blank line.
+SPACE = r"(?:[^\S\n]{1,4}(?:\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})?|\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})"
 _JOINED = rf"(?:-|{SPACE})"
 _ONES = any_of(_UP_TO_TWENTY[:9])
 _TEENS = any_of(_UP_TO_TWENTY[9:])
@@ -49,10 +50,7 @@ _ORDINAL = (
     rf"|{any_of(_ORDINALS)})\b"
 )
 
-MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
+MONTH = rf"(?:{any_of(MONTH_NAMES)}\b|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 WEEKDAY = any_of(WEEKDAY_NAMES)
 WEEKDAY_OR_SHORT = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
 _SPOKEN_YEAR = (

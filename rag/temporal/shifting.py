@@ -11,6 +11,7 @@ _DAYS = {Unit.DAY: 1, Unit.WEEK: 7, Unit.WEEKEND: 7}
 _MONTHS = {
     Unit.MONTH: 1, Unit.QUARTER: 3, Unit.SEASON: 3, Unit.HALF: 6, Unit.YEAR: 12, Unit.DECADE: 120,
 }  # fmt: skip
+_TEN = 10  # days of a month's first and second part
 _THIRDS = (Part.EARLY, Part.MIDDLE, Part.LATE)
 
 
@@ -90,6 +91,6 @@ def part_of(interval: Interval, part: Part | None, anchor: Interval | None) -> I
     months = 12 * (last.year - first.year) + last.month - first.month + 1
     if months % 3 == 0:
         return months_from(first.year, first.month + which * months // 3, months // 3)
-    days = ((last - first).days + 1) // 3
+    days = _TEN if months == 1 and first.day == 1 else ((last - first).days + 1) // 3
     begin = first + dt.timedelta(days=which * days)
     return Interval(begin, last if which == 2 else begin + dt.timedelta(days=days - 1))

@@ -155,6 +155,10 @@ def _weekday(said: _Said) -> _Fields:
             "direction": Direction.LAST if back else Direction.NEXT,
             "number": -1 if back else 1,
         }
+    if "of_week" in said:
+        fields["unit"] = Unit.WEEK
+    if "week_on" in said:
+        fields |= {"direction": Direction.NEXT, "number": 1}
     return fields
 
 
