@@ -14,6 +14,7 @@ from rag.temporal.grammar import (
     COUNT_WORDS,
     DAY,
     DAY_ORDINAL,
+    HALF_DAY,
     MONTH,
     MONTH_NAMES,
     SEASONS,
@@ -46,8 +47,7 @@ _PART = (
     rf"(?:(?:the{S})?(?P<part>{any_of(_PART_WORDS)})"
     rf"(?:-|{S}(?:(?:of|in){S}(?:the{S}(?!year|month|week))?)?))"
 )
-_HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noon"))
-_WEEKDAY = rf"(?:(?P<weekday>{WEEKDAY_OR_SHORT})(?:{S}{_HALF_DAY})?,?{S})?"
+_WEEKDAY = rf"(?:(?P<weekday>{WEEKDAY_OR_SHORT})(?:{S}{HALF_DAY})?,?{S})?"
 _NEAR_WORDS = ("last", "past", "this", "next", "coming")
 _NEAR = rf"(?:this{S}past|this{S}coming|{any_of(_NEAR_WORDS)})"
 _TOLD_WORDS = ("previous", "preceding", "following", "next", "same", "very same", "ensuing")
@@ -118,7 +118,7 @@ FORMS = (
         "weekday",
         Kind.WEEKDAY,
         rf"(?:(?P<week>{_NEAR}|{_THERE}){S}week,?{S}(?:on{S})?|(?P<count>an?|one|two){S}weeks?{S}(?P<side>on|from|ago(?:{S}on)?){S})?"
-        rf"(?:(?P<direction>{_NEAR}|{_THERE}){S}|(?P<the>the){S})?(?P<weekday>{WEEKDAY})\b(?:{S}{_HALF_DAY}\b)?"
+        rf"(?:(?P<direction>{_NEAR}|{_THERE}){S}|(?P<the>the){S})?(?P<weekday>{WEEKDAY})\b(?:{S}{HALF_DAY}\b)?"
         rf"(?:{S}(?:of{S})?(?P<week2>{_NEAR}|{_THERE}){S}week\b|{S}(?:of{S}the{S}(?P<of_week>week){S})?"
         rf"(?P<before_last>before{S}last|after{S}next)\b|{S}(?P<week_on>week)\b)?",
     ),
@@ -141,7 +141,7 @@ FORMS = (
         "deictic",
         Kind.OFFSET,
         rf"(?:(?:earlier|later|early|late){S})?(?P<deictic>the{S}day{S}before{S}yesterday|the{S}day{S}after{S}tomorrow|yesterday|today"
-        rf"|tonight|tomorrow|this{S}(?:morning|afternoon|evening)|last{S}(?:night|evening))\b(?:{S}{_HALF_DAY}\b)?",
+        rf"|tonight|tomorrow|this{S}(?:morning|afternoon|evening)|last{S}(?:night|evening))\b(?:{S}{HALF_DAY}\b)?",
     ),
     _form(
         "ago",

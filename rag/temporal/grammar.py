@@ -52,6 +52,7 @@ _ORDINAL = (
 
 MONTH = rf"(?:{any_of(MONTH_NAMES)}\b|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 WEEKDAY = any_of(WEEKDAY_NAMES)
+HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noon"))
 WEEKDAY_OR_SHORT = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
 _SPOKEN_YEAR = (
     rf"(?:(?:twenty|nineteen|eighteen|seventeen){_JOINED}"
