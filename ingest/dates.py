@@ -101,6 +101,8 @@ _RECORDED = (
         rf",?\s+(?:as|while|when)\s+we(?:[’']re|\s+are)?\s+(?:record|tape|film|{_TAPING})\b",
     ),
 )
+# Who says so at the beginning speaks on that day; further down it may be part of a story.
+_TODAY = _rule("today is", rf"\b{_TODAY_IS}\s+")
 
 _SEGMENT = r"(?:^|[|·•])[ \t*_>]*"
 _SEGMENT_END = r"[*_]*[ \t]*(?:$|[|·•(]|,?[ \t]*(?:at|by)\b|,?[ \t]*\d{1,2}[:.]\d\d)"
@@ -191,25 +193,39 @@ def published(text: str, title: str = "") -> Stated:
 def recorded(text: str, published_on: dt.date | None = None) -> Stated:
     """When what the text writes down was spoken, where the speakers or a label say so.
 
-    A weekday and day without a year count where they fall together shortly before the publication.
+    A weekday and day without a year count where they fall together shortly before the publication; so does
+    "it is Thursday the 6th of June" at the beginning, where its year, if it has one, agrees too.
     """
     found = _chosen(text, _RECORDED, list_of_dates=None)
-    if found.date or not published_on:
+    if found.date:
         return found
     return Stated(next(_recorded_before(text, published_on), None))
 
 
-def _recorded_before(text: str, published_on: dt.date) -> Iterator[DocumentDate]:
-    for rule in _RECORDED:
-        for before in rule.before.finditer(text):
-            match = _WEEKDAY_AND_DAY.match(text, before.end())
-            if match is None or not rule.after.match(text, match.end()):
+def _recorded_before(text: str, published_on: dt.date | None) -> Iterator[DocumentDate]:
+    for rule, until in (*((rule, len(text)) for rule in _RECORDED), (_TODAY, _HEAD_CHARS)):
+        for before in rule.before.finditer(text, 0, until):
+            if rule is _TODAY and (date := _today(text, before.end(), published_on)):
+                yield date
+            match = _WEEKDAY_AND_DAY.match(text, before.end()) if published_on else None
+            if published_on is None or match is None or not rule.after.match(text, match.end()):
                 continue
             for day in _days_before(match, published_on):
                 soon = (published_on - day).days <= _MOST_DAYS_TO_PUBLISH
                 if soon and day.weekday() == weekday_of(match["weekday"].lower()):
                     found_by = f"{rule.found_by}, year of publication"
                     yield DocumentDate(value=day, found_by=found_by, span=Span(*match.span()))
+
+
+def _today(text: str, at: int, published_on: dt.date | None) -> DocumentDate | None:
+    """The day with its year and weekday that stands at a place, if they agree and it is not to come."""
+    match = _DATE.match(text, at)
+    day = _value(match) if match else None
+    if match is None or day is None or (published_on and day > published_on):
+        return None
+    if not match["weekday"] or day.weekday() != weekday_of(match["weekday"].lower()):
+        return None
+    return DocumentDate(value=day, found_by=_TODAY.found_by, span=Span(*match.span()))
 
 
 def original(text: str) -> Stated:
