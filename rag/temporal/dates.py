@@ -9,6 +9,7 @@ from rag.temporal.expressions import Base, Direction, TimeExpression, Unit
 from rag.temporal.grammar import WEEKDAY_NAMES
 from rag.temporal.intervals import Interval, written
 from rag.temporal.resolved import STEPS, Known, Resolved, is_beyond, made, such_rule
+from rag.temporal.rules import PERIOD_RULES
 from rag.temporal.shifting import months_from, part_of, period_of
 
 _MOST_MONTHS = 24  # that are looked through for "Tuesday the eighth"
@@ -84,38 +85,45 @@ def _year_of(expression: TimeExpression, known: Known) -> Resolved | None:
 
 
 def _such_date(expression: TimeExpression, known: Known) -> Resolved | None:
-    """A day or month without a year: the last such one before a day, or the next after it."""
+    """A day or month without a year: the last such one before a day, or the next after it.
+
+    A weekday beside it decides where it fits one of the two years on this side, or else the other side's first.
+    """
     told = expression.base is Base.NARRATED
     base = known.told if told else known.at
     if base is None:
         return None
-    back = (
-        known.back
-        if expression.direction in (None, Direction.THIS)
-        else expression.direction is Direction.LAST
-    )
-    strictly = expression.direction in (Direction.LAST, Direction.NEXT)
     if expression.direction is Direction.THIS:
         candidates = [_in_year(expression, base.first.year)]
     else:
-        years = (
-            range(base.last.year, base.last.year - _MOST_YEARS, -1)
-            if back
-            else range(base.first.year, base.first.year + _MOST_YEARS)
+        back = (
+            known.back if expression.direction is None else expression.direction is Direction.LAST
         )
-        candidates = [
-            one
-            for one in _possible(expression, years)
-            if is_beyond(one, base, back=back, strictly=strictly)
-        ]
+        candidates = _near(expression, base, back=back)[:2]
+        if expression.direction is None:
+            candidates += _near(expression, base, back=not back)[:1]
     if not candidates:
         return None
-    chosen = next(
-        (one for one in candidates[:2] if not _contradiction(expression, one)), candidates[0]
+    chosen = next((one for one in candidates if not _contradiction(expression, one)), candidates[0])
+    is_past = (
+        chosen.first <= base.last if expression.direction is not Direction.THIS else known.back
     )
-    rule = "relative-to-narrated" if told else such_rule(back)
+    rule = "relative-to-narrated" if told else such_rule(is_past)
     warnings = _contradiction(expression, chosen)
     return made(chosen, rule, known, by_anchor=not told, by_narrated=told, warnings=warnings)
+
+
+def _near(expression: TimeExpression, base: Interval, *, back: bool) -> list[Interval]:
+    """Such dates up to a base or from it on, the nearest first; after "last" and "next" without its own."""
+    step = -1 if back else 1
+    start = base.last.year if back else base.first.year
+    years = range(start, start + step * _MOST_YEARS, step)
+    strictly = expression.direction in (Direction.LAST, Direction.NEXT)
+    return [
+        one
+        for one in _possible(expression, years)
+        if is_beyond(one, base, back=back, strictly=strictly)
+    ]
 
 
 def _possible(expression: TimeExpression, years: range) -> Iterator[Interval]:
@@ -128,12 +136,18 @@ def _possible(expression: TimeExpression, years: range) -> Iterator[Interval]:
 
 
 def _day_of_month(expression: TimeExpression, known: Known) -> Resolved | None:
-    """Of "On the 8th", "Tuesday the eighth", "the 8th of last month"."""
+    """Of "On the 8th", "Tuesday the eighth", "the 8th of last month", "the second Sunday of this month"."""
     told = expression.base is Base.NARRATED
     base = known.told if told else known.at
-    if base is None or expression.day is None:
+    if base is None:
         return None
+    if expression.number is not None and expression.direction:
+        month = period_of(base.first, Unit.MONTH, STEPS[expression.direction])
+        rule = "relative-to-narrated" if told else PERIOD_RULES[expression.direction]
+        return made(_nth(expression, month), rule, known, by_anchor=not told, by_narrated=told)
     back = known.back
+    if expression.day is None:
+        return None
     if expression.unit is Unit.MONTH and expression.direction:
         steps = range(STEPS[expression.direction], STEPS[expression.direction] + 1)
     else:

@@ -112,7 +112,7 @@ FORMS = (
         "nth-of-month",
         Kind.CALENDAR,
         rf"(?:the{S})?(?P<nth>first|second|third|fourth|last){S}(?:(?P<weekday>{WEEKDAY})|(?P<unit>weekend|week)){S}"
-        rf"(?:of|in){S}(?P<month>{MONTH}){_OF_YEAR}",
+        rf"(?:of|in){S}(?:(?P<month>{MONTH}){_OF_YEAR}|(?P<direction>{_NEAR}|{_THERE}|the){S}month\b)",
     ),
     _form(
         "weekday",
@@ -147,7 +147,7 @@ FORMS = (
         "ago",
         Kind.OFFSET,
         rf"(?:(?P<about>{_ABOUT}){S})?(?P<count>{COUNT})(?:-|{S})(?P<half>and{S}a{S}half{S})?{_LENGTH}s?['’]?{S}"
-        rf"(?P<side>ago|before(?:{S}that)?|earlier|later|after(?:wards|{S}that)?|prior{S}to|previously|beforehand|hence"
+        rf"(?P<side>ago(?:{S}today)?|before(?:{S}that)?|earlier|later|after(?:wards|{S}that)?|prior{S}to|previously|beforehand|hence"
         rf"|from{S}(?:now|today))\b",
     ),
     _form(

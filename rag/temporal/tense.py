@@ -18,13 +18,16 @@ class Tense(StrEnum):
 
 
 _PLANNED = "(?:due|scheduled|planned|expected|slated|set|supposed|meant|booked|invited|to be)"
+# What follows an auxiliary belongs to it: "will be opened" is no past.
+_VERB = r"(?: (?:not|also|then|now|only|soon))?(?: be| have been)?(?: [a-z]+)?"
 _FUTURE = (
-    rf"will|shall|won['’]t|would|going to|gonna|(?:is|are|am|be) (?:{_PLANNED}|about to|to)"
+    rf"(?:will|shall|would|must|should|can|going to|gonna|needs? to|ought to){_VERB}"
+    rf"|(?:may|might) (?:not |now |then )?be(?: [a-z]+)?"
+    rf"|(?:is|are|am|be) (?:{_PLANNED}|about to|to)(?: (?:to )?be)?(?: [a-z]+)?"
     rf"|(?:has|have) been (?:{_PLANNED}|moved to|postponed (?:to|until))|(?:is|are|am) [a-z]{{2,}}ing"
     r"|(?:scheduled|planned|expected|slated) (?:for|to|in|on|by)"
-    r"|plans?|intends?|expects?|hopes?|wants?|aims?|promises?|upcoming|forthcoming|due|please|let['’]?s|must"
-    r"|should|needs? to|ought to|can|see you|opens|starts|begins|takes place|ends|closes|leaves|arrives|launches"
-    r"|deadline"
+    r"|plans?|intends?|expects?|hopes?|wants?|aims?|promises?|upcoming|forthcoming|due|please|let['’]?s"
+    r"|see you|opens|starts|begins|takes place|ends|closes|leaves|arrives|launches|deadline"
 )
 _PAST = (
     rf"(?:was|were|had been) {_PLANNED}|was|were|had|did|has(?! to)|have(?! to)|used(?= to)"

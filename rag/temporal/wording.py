@@ -174,11 +174,13 @@ def _sign(number: int) -> Direction:
 
 
 def _offset(said: _Said) -> _Fields:
+    """So many units away; weeks that are counted from "today" are so many days exactly."""
     unit, number, side = said["unit"], number_of(said["count"]), said["side"]
     back = side.startswith((*_AGO, "ago"))
+    weeks = {"week": 7, "fortnight": 14}.get(unit) if side.endswith("today") else None
     fields: _Fields = {
-        "unit": _UNITS.get(unit) or Unit(unit),
-        "number": 2 * number if unit == "fortnight" else number,
+        "unit": Unit.DAY if weeks else _UNITS.get(unit) or Unit(unit),
+        "number": number * (weeks or (2 if unit == "fortnight" else 1)),
         "direction": Direction.LAST if back else Direction.NEXT,
         "approximate": bool(said.keys() & {"about", "half"}) or said["count"] in VAGUE,
     }

@@ -179,6 +179,10 @@ def test_letters_that_grow_in_lower_case_move_nothing() -> None:
         ("Please reply by Friday.", Tense.FUTURE),
         ("Friday", Tense.PAST),
         ("They are going to move on Friday.", Tense.FUTURE),
+        ("The cores may be sampled from Friday on.", Tense.FUTURE),
+        ("The bridge will be opened on Friday.", Tense.FUTURE),
+        ("It is due to be opened by the mayor on Friday.", Tense.FUTURE),
+        ("It has been opened on Friday.", Tense.PAST),
         ("I'll be there on Friday.", Tense.FUTURE),
     ],
 )
