@@ -168,7 +168,9 @@ _AFTER_DATE = re.compile(
 _DECORATION = " \t*_>#"
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _OF_A_COPY = re.compile(
-    r"\b(?:download|access|print|retriev|generat|digiti[sz]|creat|revis|updat|valid|effective|end(?:ed|ing))",
+    r"\b(?:download|access|print(?!ed\b)|retriev|generat|digiti[sz]|creat|revis|updat|valid|effective|end(?:ed|ing))"
+    # A leaflet says when it was printed; a print-out says more: of what, by whom, at what time.
+    r"|\bprinted\b.*(?:\d[:.]\d\d|\b(?:by|from|at)\b)|\b(?:cop(?:y|ies)|https?|www|pages?)\b.*\bprinted\b",
     re.IGNORECASE,
 )
 _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rag.errors import SpanOutOfRange
 from rag.temporal.context import Candidate
-from rag.temporal.expressions import Base, Direction, Kind, TimeExpression
+from rag.temporal.expressions import Base, Direction, Kind, TimeExpression, Unit
 from rag.temporal.forms import BEGINNING, FORMS
 from rag.temporal.wording import fields_of
 from rag.types import Span
@@ -116,4 +116,13 @@ def _range(
         return None
     span = Span(one.span.start, other.span.end)
     year = one.year if one.year is not None else other.year
+    if one.kind is Kind.WEEKDAY and other.unit is Unit.WEEK and not one.direction:
+        # "From Tuesday to Thursday of last week": both are of that week.
+        one = replace(
+            one,
+            base=other.base,
+            direction=other.direction,
+            unit=other.unit,
+            number=other.number,
+        )
     return replace(one, span=span, text=span.cut(text), kind=Kind.RANGE, year=year, until=other)

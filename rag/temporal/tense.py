@@ -20,6 +20,8 @@ class Tense(StrEnum):
 _PLANNED = "(?:due|scheduled|planned|expected|slated|set|supposed|meant|booked|invited|to be)"
 # What follows an auxiliary belongs to it: "will be opened" is no past.
 _VERB = r"(?: (?:not|also|then|now|only|soon))?(?: be| have been)?(?: [a-z]+)?"
+# Verbs whose present tells of what is to come: "the ship sails on Friday".
+_TIMETABLED = "(?:open|reopen|start|begin|end|close|leave|arrive|launch|sail|depart|resume|return|come|go|move|expire|air|meet)"
 _FUTURE = (
     rf"(?:will|shall|would|must|should|can|going to|gonna|needs? to|ought to){_VERB}"
     rf"|(?:may|might) (?:not |now |then )?be(?: [a-z]+)?"
@@ -27,7 +29,7 @@ _FUTURE = (
     rf"|(?:has|have) been (?:{_PLANNED}|moved to|postponed (?:to|until))|(?:is|are|am) [a-z]{{2,}}ing"
     r"|(?:scheduled|planned|expected|slated) (?:for|to|in|on|by)"
     r"|plans?|intends?|expects?|hopes?|wants?|aims?|promises?|upcoming|forthcoming|due|please|let['’]?s"
-    r"|see you|opens|starts|begins|takes place|ends|closes|leaves|arrives|launches|deadline"
+    rf"|see you|deadline|takes place|{_TIMETABLED}(?:e?s)|(?:i|we|they) {_TIMETABLED}"
 )
 _PAST = (
     rf"(?:was|were|had been) {_PLANNED}|was|were|had|did|has(?! to)|have(?! to)|used(?= to)"

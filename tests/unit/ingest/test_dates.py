@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ingest import dates
 from ingest.reading import read
-from rag.types import DocumentDate
+from rag.types import DocumentDate, Span
 
 PROSE = "The quay was closed for a day, and nobody could say who had ordered it. " * 3
 
@@ -345,3 +345,22 @@ def test_a_day_alone_under_a_title_dates_the_text_only_if_it_is_signed(
 @pytest.mark.parametrize("title", ["Battle of the Quay, 18 June 1815", "War of 1 September 1939"])
 def test_a_title_that_ends_in_a_date_is_no_dateline(title: str) -> None:
     assert read(f"{title}\n\n{PROSE}".encode(), name="a.txt").published is None
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("The Quay Leaflet, printed 2 April 2024", "2024-04-02"),
+        ("issued 2 April 2024 by the keeper", "2024-04-02"),
+        ("Printed on 2 April 2024 10:31", None),
+        ("Printed by M. Orr, 2 April 2024", None),
+        ("This copy was printed on 2 April 2024", None),
+        ("www.example.org, printed 2 April 2024", None),
+        ("Print date 2 April 2024", None),
+    ],
+)
+def test_a_running_line_says_when_it_was_printed_unless_that_is_a_copy(
+    line: str, value: str | None
+) -> None:
+    text = f"{line}\n{PROSE}"
+    assert day(dates.in_running_lines(text, [Span(0, len(line))])) == value

@@ -183,6 +183,8 @@ def test_letters_that_grow_in_lower_case_move_nothing() -> None:
         ("The bridge will be opened on Friday.", Tense.FUTURE),
         ("It is due to be opened by the mayor on Friday.", Tense.FUTURE),
         ("It has been opened on Friday.", Tense.PAST),
+        ("The ship sails on Friday at noon.", Tense.FUTURE),
+        ("We open on Friday.", Tense.FUTURE),
         ("I'll be there on Friday.", Tense.FUTURE),
     ],
 )

@@ -180,6 +180,7 @@ def test_without_the_rule_of_the_moment_told_of_the_anchor_counts() -> None:
         ("between March and June 2023", "2023-03-01/2023-06-30"),
         ("from 2019 to 2021", "2019-01-01/2021-12-31"),
         ("3 to 5 May", "2024-05-03/2024-05-05"),
+        ("Tuesday to Thursday of the week before last", "2025-03-11/2025-03-13"),
         ("last decade", "2010-01-01/2019-12-31"),
     ],
 )
