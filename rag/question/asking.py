@@ -37,7 +37,7 @@ _COMMAND = re.compile(
     r"^(?:please\s+)?(?P<word>list|name|give|enumerate|show|state|compare|define|explain|describe)\b(?:\s+(?:me|us)\b)?\s*",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(rf"^(?:whether|{'|'.join(sorted(AUXILIARIES))})\b", re.IGNORECASE)
+_YES_NO = re.compile(rf"^(?:whether|{any_of(AUXILIARIES)})\b", re.IGNORECASE)
 _CUT = " , "  # where words were taken out, so that names on either side stay two
 _MORE = rf"(?:more|less|fewer|most|least|{any_of(COMPARATIVES)})"
 _COMPARES = re.compile(
@@ -72,7 +72,7 @@ _WORD = re.compile(r"[^\W_][\w’'.&/-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Wanted:
     """The kind and form of a question, its attribute, and what it says beside."""
 
     kind: Kind
@@ -81,16 +81,16 @@ class Asked:
     rest: str
 
 
-def asked_for(question: str) -> Asked:
+def asked_for(question: str) -> Wanted:
     """Read a question that is without its frame, scope words and times; names still stand in it."""
     question = question.strip(" ?!.,;:")
     compares = _COMPARES.search(question) is not None
     asked = _asked(_COMPARED.sub(_CUT, question) if compares else question)
     form = Form.COMPARISON if compares else asked.form
-    return Asked(kind=asked.kind, form=form, attribute=asked.attribute, rest=asked.rest)
+    return Wanted(kind=asked.kind, form=form, attribute=asked.attribute, rest=asked.rest)
 
 
-def _asked(question: str) -> Asked:
+def _asked(question: str) -> Wanted:
     if command := _COMMAND.match(question):
         found = _commanded(command["word"].lower(), question[command.end() :])
         if found:
@@ -106,11 +106,11 @@ def _asked(question: str) -> Asked:
 
 def _value(
     kind: Kind, attribute: str | None = None, *, rest: str = "", form: Form = Form.SINGLE
-) -> Asked:
-    return Asked(kind=kind, form=form, attribute=attribute, rest=rest)
+) -> Wanted:
+    return Wanted(kind=kind, form=form, attribute=attribute, rest=rest)
 
 
-def _commanded(word: str, after: str) -> Asked | None:
+def _commanded(word: str, after: str) -> Wanted | None:
     if word == "define":
         return _value(Kind.DEFINITION, rest=after)
     if word == "compare":
@@ -132,7 +132,7 @@ def _commanded(word: str, after: str) -> Asked | None:
     )
 
 
-def _worded(word: str, preposition: str, before: str, after: str) -> Asked:
+def _worded(word: str, preposition: str, before: str, after: str) -> Wanted:
     said = f"{before}{_CUT}{after}"
     if word in ("who", "whom"):
         return _value(Kind.PERSON, rest=said) if preposition else _who(before, after)
@@ -147,12 +147,12 @@ def _worded(word: str, preposition: str, before: str, after: str) -> Asked:
         return _value(Kind.REASON, rest=said)
     if word == "how":
         return _how(before, after)
-    if preposition == "as" and re.match(rf"(?:{'|'.join(AUXILIARIES)})\b", after):
+    if preposition == "as" and re.match(rf"{any_of(AUXILIARIES)}\b", after):
         return _value(Kind.ROLE, "title", rest=said)
     return _what(word, before, after)
 
 
-def _who(before: str, after: str) -> Asked:
+def _who(before: str, after: str) -> Wanted:
     match = re.match(rf"{_BE}(?:\s+to be)?\s+(?P<noun>.*)", after, re.IGNORECASE)
     if not match:
         return _value(Kind.PERSON, rest=f"{before}{_CUT}{after}")
@@ -173,7 +173,7 @@ def _who(before: str, after: str) -> Asked:
     return _value(kind, rest=f"{before}{_CUT}{match['noun']}")
 
 
-def _how(before: str, after: str) -> Asked:
+def _how(before: str, after: str) -> Wanted:
     first = after.split(" ", 1)[0].lower() if after else ""
     rest = f"{before}{_CUT}{after[len(first) :]}"
     held = {word.lower() for word in _WORD.findall(rest)}
@@ -194,7 +194,7 @@ def _how(before: str, after: str) -> Asked:
     return _value(Kind.MANNER, rest=f"{before}{_CUT}{after}")
 
 
-def _how_many(word: str, before: str, after: str, held: set[str]) -> Asked:
+def _how_many(word: str, before: str, after: str, held: set[str]) -> Wanted:
     after = re.sub(r"^(?:more|fewer|less|of|of the)\s+", "", after)
     unit = _WORD.match(after)
     if unit and singular(unit[0].lower()) in TIME_UNITS | {"time"}:
@@ -209,7 +209,7 @@ def _how_many(word: str, before: str, after: str, held: set[str]) -> Asked:
     return _value(Kind.NUMBER, attribute, rest=rest)
 
 
-def _what(word: str, before: str, after: str) -> Asked:
+def _what(word: str, before: str, after: str) -> Wanted:
     said = f"{before}{_CUT}{after}"
     if word == "which" and (
         match := re.match(r"(?:one\s+)?(?:of|is|was|are|were|had|has)\b", after)
@@ -236,7 +236,7 @@ def _what(word: str, before: str, after: str) -> Asked:
     return _named(after, before=before)
 
 
-def _what_does(before: str, tail: str) -> Asked:
+def _what_does(before: str, tail: str) -> Wanted:
     held = [word.lower() for word in _WORD.findall(tail)]
     if held[-1:] == ["mean"]:
         return _value(Kind.DEFINITION, rest=f"{before}{_CUT}{tail[: -len('mean')]}")
@@ -245,7 +245,7 @@ def _what_does(before: str, tail: str) -> Asked:
     return _value(Kind.THING, rest=f"{before}{_CUT}{tail}")
 
 
-def _being(before: str, tail: str) -> Asked:
+def _being(before: str, tail: str) -> Wanted:
     """Of "what is …": a date, a reason, a number, an attribute of something, or what something is."""
     if match := _NAME_OF.match(tail):
         named = tail[match.end() :]
@@ -276,7 +276,7 @@ def _heads_role(phrase: str) -> bool:
     return bool(noun) and is_role_noun(noun.split()[-1])
 
 
-def _named(phrase: str, before: str = "", *, is_plain: bool = False) -> Asked:
+def _named(phrase: str, before: str = "", *, is_plain: bool = False) -> Wanted:
     """A value named by a noun: "which rank did …", "the price of …", "Okoro's rank", "the patient's dose"."""
     noun, rest = _noun_phrase(phrase)
     kind, attribute = _kind_of(noun)

@@ -44,9 +44,9 @@ class Interval:
         if self.first.year != self.last.year:
             return None
         if self.first.month != self.last.month:
-            return f"{self.first.year:04}"
+            return self.first.isoformat()[:4]
         if self.first.day != self.last.day:
-            return f"{self.first:%Y-%m}" if self.first.year > 999 else self.first.isoformat()[:7]
+            return self.first.isoformat()[:7]
         return self.first.isoformat()
 
 

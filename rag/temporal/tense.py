@@ -21,7 +21,10 @@ _PLANNED = "(?:due|scheduled|planned|expected|slated|set|supposed|meant|booked|i
 # What follows an auxiliary belongs to it: "will be opened" is no past.
 _VERB = r"(?: (?:not|also|then|now|only|soon))?(?: be| have been)?(?: [a-z]+)?"
 # Verbs whose present tells of what is to come: "the ship sails on Friday".
-_TIMETABLED = "(?:open|reopen|start|begin|end|close|leave|arrive|launch|sail|depart|resume|return|come|go|move|expire|air|meet)"
+_TIMETABLED = (
+    "(?:open|reopen|start|begin|end|close|leave|arrive|launch|sail|depart|resume|return|come|go|move|expire|air"
+    "|meet)"
+)
 _FUTURE = (
     rf"(?:will|shall|would|must|should|can|going to|gonna|needs? to|ought to){_VERB}"
     rf"|(?:may|might) (?:not |now |then )?be(?: [a-z]+)?"
