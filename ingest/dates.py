@@ -12,6 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rag.temporal.grammar import (
+    DAY_ORDINAL,
+    HALF_DAY,
+    MONTH,
+    WEEKDAY_OR_SHORT,
+    YEAR,
+    month_of,
+    number_of,
+    weekday_of,
+    year_of,
+)
 from rag.types import DocumentDate, Span
 
 _HEAD_CHARS = 3000
@@ -21,54 +32,24 @@ _LIST_OF_DATES = 3  # a head with as many under one rule dates other things than
 
 _MOST_DAYS_TO_PUBLISH = 60
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SPOKEN_UP_TO_TWENTY = (
-    *(
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
-_SPOKEN = {word: number for number, word in enumerate(_SPOKEN_UP_TO_TWENTY, start=1)} | {
-    "thirty": 30,
-    "forty": 40,
-}
-
-_WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
-# No word boundary after the digits: the text of a web page often runs on without a space.
-_YEAR = rf"(?:[12]\d{{3}}(?!\d)|twenty(?:[ -](?:{'|'.join(_SPOKEN)})){{1,2}}\b)"
+_WEEKDAY = rf"(?P<weekday>{WEEKDAY_OR_SHORT})(?:\s+{HALF_DAY})?,?\s+"
+_DAY = rf"(?:(?<!\d)\d{{1,2}}(?:st|nd|rd|th)?|\b{DAY_ORDINAL})"
+_MONTH = rf"(?:{MONTH}\.?)"
 _DATE = re.compile(
-    rf"(?:\b{_WEEKDAY},?\s+)?(?:\bthe\s+)?(?:"
-    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>{_YEAR})"
-    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<us_year>{_YEAR})"
+    rf"(?:\b{_WEEKDAY})?(?:\bthe\s+)?(?:"
+    rf"(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH}),?\s+(?P<year>{YEAR})"
+    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>{_DAY}),?\s+(?P<us_year>{YEAR})"
     r"|(?<!\d)(?P<iso>\d{4}-\d\d-\d\d)(?!\d)"
     r"|(?<![\d/.])(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})(?P=mark)(?P<last>[12]\d{3})(?!\d)"
     r")",
     re.IGNORECASE,
 )
 _YEARLESS = re.compile(
-    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month>{_MONTH})"
-    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>\d{{1,2}})(?!\d)",
+    rf"(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH})"
+    rf"|\b(?P<us_month>{_MONTH})\s+(?P<us_day>{_DAY})(?!\d)",
     re.IGNORECASE,
 )
-_WEEKDAY_AND_DAY = re.compile(
-    rf"(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?:{_YEARLESS.pattern})", re.IGNORECASE
-)
+_WEEKDAY_AND_DAY = re.compile(rf"{_WEEKDAY}(?:the\s+)?(?:{_YEARLESS.pattern})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +101,8 @@ _RECORDED = (
         rf",?\s+(?:as|while|when)\s+we(?:[’']re|\s+are)?\s+(?:record|tape|film|{_TAPING})\b",
     ),
 )
+# Who says so at the beginning speaks on that day; further down it may be part of a story.
+_TODAY = _rule("today is", rf"\b{_TODAY_IS}\s+")
 
 _SEGMENT = r"(?:^|[|·•])[ \t*_>]*"
 _SEGMENT_END = r"[*_]*[ \t]*(?:$|[|·•(]|,?[ \t]*(?:at|by)\b|,?[ \t]*\d{1,2}[:.]\d\d)"
@@ -185,7 +168,9 @@ _AFTER_DATE = re.compile(
 _DECORATION = " \t*_>#"
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _OF_A_COPY = re.compile(
-    r"\b(?:download|access|print|retriev|generat|digiti[sz]|creat|revis|updat|valid|effective|end(?:ed|ing))",
+    r"\b(?:download|access|print(?!ed\b)|retriev|generat|digiti[sz]|creat|revis|updat|valid|effective|end(?:ed|ing))"
+    # A leaflet says when it was printed; a print-out says more: of what, by whom, at what time.
+    r"|\bprinted\b.*(?:\d[:.]\d\d|\b(?:by|from|at)\b)|\b(?:cop(?:y|ies)|https?|www|pages?)\b.*\bprinted\b",
     re.IGNORECASE,
 )
 _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
@@ -210,25 +195,39 @@ def published(text: str, title: str = "") -> Stated:
 def recorded(text: str, published_on: dt.date | None = None) -> Stated:
     """When what the text writes down was spoken, where the speakers or a label say so.
 
-    A weekday and day without a year count where they fall together shortly before the publication.
+    A weekday and day without a year count where they fall together shortly before the publication; so does
+    "it is Thursday the 6th of June" at the beginning, where its year, if it has one, agrees too.
     """
     found = _chosen(text, _RECORDED, list_of_dates=None)
-    if found.date or not published_on:
+    if found.date:
         return found
     return Stated(next(_recorded_before(text, published_on), None))
 
 
-def _recorded_before(text: str, published_on: dt.date) -> Iterator[DocumentDate]:
-    for rule in _RECORDED:
-        for before in rule.before.finditer(text):
-            match = _WEEKDAY_AND_DAY.match(text, before.end())
-            if match is None or not rule.after.match(text, match.end()):
+def _recorded_before(text: str, published_on: dt.date | None) -> Iterator[DocumentDate]:
+    for rule, until in (*((rule, len(text)) for rule in _RECORDED), (_TODAY, _HEAD_CHARS)):
+        for before in rule.before.finditer(text, 0, until):
+            if rule is _TODAY and (date := _today(text, before.end(), published_on)):
+                yield date
+            match = _WEEKDAY_AND_DAY.match(text, before.end()) if published_on else None
+            if published_on is None or match is None or not rule.after.match(text, match.end()):
                 continue
             for day in _days_before(match, published_on):
                 soon = (published_on - day).days <= _MOST_DAYS_TO_PUBLISH
-                if soon and _WEEKDAYS[day.weekday()] == match["weekday"][:3].lower():
+                if soon and day.weekday() == weekday_of(match["weekday"].lower()):
                     found_by = f"{rule.found_by}, year of publication"
                     yield DocumentDate(value=day, found_by=found_by, span=Span(*match.span()))
+
+
+def _today(text: str, at: int, published_on: dt.date | None) -> DocumentDate | None:
+    """The day with its year and weekday that stands at a place, if they agree and it is not to come."""
+    match = _DATE.match(text, at)
+    day = _value(match) if match else None
+    if match is None or day is None or (published_on and day > published_on):
+        return None
+    if not match["weekday"] or day.weekday() != weekday_of(match["weekday"].lower()):
+        return None
+    return DocumentDate(value=day, found_by=_TODAY.found_by, span=Span(*match.span()))
 
 
 def original(text: str) -> Stated:
@@ -295,9 +294,10 @@ def last_before(text: str, span: Span, mail_sent: dt.date) -> DocumentDate | Non
 
 def _days_before(match: re.Match[str], until: dt.date) -> Iterator[dt.date]:
     """The days that a day without a year may be: not after `until` and in its year or the one before."""
-    month = _month(match["month"] or match["us_month"])
+    month = month_of((match["month"] or match["us_month"]).lower())
+    stated = number_of((match["day"] or match["us_day"]).lower())
     for year in (until.year, until.year - 1):
-        day = _day(year, month, match["day"] or match["us_day"])
+        day = _day(year, month, stated)
         if day and day <= until:
             yield day
 
@@ -396,9 +396,9 @@ def _value(match: re.Match[str]) -> dt.date | None:
     if part["iso"]:
         return _day(*part["iso"].split("-"))
     if part["year"]:
-        return _day(_year(part["year"]), _month(part["month"]), part["day"])
+        return _said(part["year"], part["month"], part["day"])
     if part["us_year"]:
-        return _day(_year(part["us_year"]), _month(part["us_month"]), part["us_day"])
+        return _said(part["us_year"], part["us_month"], part["us_day"])
     readings = {
         _day(part["last"], part["second"], part["first"]),
         _day(part["last"], part["first"], part["second"]),
@@ -406,19 +406,12 @@ def _value(match: re.Match[str]) -> dt.date | None:
     return readings.pop() if len(readings) == 1 else None
 
 
+def _said(year: str, month: str, day: str) -> dt.date | None:
+    return _day(year_of(year.lower()), month_of(month.lower()), number_of(day.lower()))
+
+
 def _day(year: str | int, month: str | int, day: str | int) -> dt.date | None:
     try:
         return dt.date(int(year), int(month), int(day))
     except ValueError:
         return None
-
-
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1
-
-
-def _year(stated: str) -> int:
-    """The number of a year in digits, or in words as it is spoken: twenty nineteen, twenty twenty-three."""
-    if stated.isdigit():
-        return int(stated)
-    return 2000 + sum(_SPOKEN[word] for word in re.split("[ -]", stated.lower())[1:])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ingest import dates
 from ingest.reading import read
-from rag.types import DocumentDate
+from rag.types import DocumentDate, Span
 
 PROSE = "The quay was closed for a day, and nobody could say who had ordered it. " * 3
 
@@ -191,6 +191,34 @@ def test_a_year_left_out_is_the_publications_where_the_weekday_agrees(
     assert found is None or found.found_by == "as we record, year of publication"
 
 
+@pytest.mark.parametrize(
+    ("words", "value", "found_by"),
+    [
+        ("hello it is thursday the sixth of june twenty twenty four and", "2024-06-06", "today is"),
+        ("It's Thursday, June 6, 2024, and", "2024-06-06", "today is"),
+        (
+            "It is Thursday night, the sixth of June, and",
+            "2024-06-06",
+            "today is, year of publication",
+        ),
+        ("it is friday the sixth of june twenty twenty four and", None, None),
+        ("it is the sixth of june twenty twenty four and", None, None),
+        ("it is thursday the thirteenth of june twenty twenty four and", None, None),
+        ("As it is thursday the sixth of june, and", "2024-06-06", "today is, year of publication"),
+    ],
+)
+def test_who_says_what_day_it_is_speaks_then_where_the_weekday_agrees(
+    words: str, value: str | None, found_by: str | None
+) -> None:
+    found = dates.recorded(f"{words} we begin. {PROSE}", dt.date(2024, 6, 9)).date
+    assert (day(found), found.found_by if found else None) == (value, found_by)
+
+
+def test_further_down_such_words_are_of_a_story() -> None:
+    told = "It is Thursday the sixth of June twenty twenty-four."
+    assert dates.recorded(f"{PROSE * 50}{told}") == dates.Stated()
+
+
 def test_a_recording_may_be_of_the_year_before_its_publication() -> None:
     text = "We are recording this on Sunday, December 31."
     assert day(dates.recorded(text, dt.date(2024, 1, 5)).date) == "2023-12-31"
@@ -317,3 +345,22 @@ def test_a_day_alone_under_a_title_dates_the_text_only_if_it_is_signed(
 @pytest.mark.parametrize("title", ["Battle of the Quay, 18 June 1815", "War of 1 September 1939"])
 def test_a_title_that_ends_in_a_date_is_no_dateline(title: str) -> None:
     assert read(f"{title}\n\n{PROSE}".encode(), name="a.txt").published is None
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("The Quay Leaflet, printed 2 April 2024", "2024-04-02"),
+        ("issued 2 April 2024 by the keeper", "2024-04-02"),
+        ("Printed on 2 April 2024 10:31", None),
+        ("Printed by M. Orr, 2 April 2024", None),
+        ("This copy was printed on 2 April 2024", None),
+        ("www.example.org, printed 2 April 2024", None),
+        ("Print date 2 April 2024", None),
+    ],
+)
+def test_a_running_line_says_when_it_was_printed_unless_that_is_a_copy(
+    line: str, value: str | None
+) -> None:
+    text = f"{line}\n{PROSE}"
+    assert day(dates.in_running_lines(text, [Span(0, len(line))])) == value

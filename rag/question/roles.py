@@ -1,4 +1,4 @@
-"""What a question asks for, as far as the composer needs to know."""
+"""Questions that ask what somebody was, and sentences that say it."""
 
 import re
 from collections.abc import Mapping
@@ -14,9 +14,8 @@ _ASKS_FOR_ROLE = re.compile(
 )
 _ROLE_TERMS = frozenset(terms("title role position post job rank capacity"))
 # Nouns that name what somebody is in an organisation. English has a few thousand; these head most titles.
-_ROLE_NOUNS = frozenset(
-    terms(
-        """
+_ROLE_WORDS = frozenset(
+    """
         administrator adviser advisor ambassador analyst archbishop architect assistant attorney auditor
         bishop captain chair chairman chairperson chairwoman chancellor chief clerk coach colonel commander
         commissioner conductor consul consultant coordinator counsel councillor counsellor curator dean
@@ -26,9 +25,14 @@ _ROLE_NOUNS = frozenset(
         president principal producer professor prosecutor provost queen rector registrar reporter
         representative researcher scientist secretary senator sergeant sheriff spokesman spokesperson
         spokeswoman superintendent supervisor surgeon teacher technician treasurer trustee undersecretary
-        """
-    )
+        """.split()  # noqa: SIM905 # prose is easier to keep in order than a list of literals
 )
+_ROLE_NOUNS = frozenset(terms(" ".join(sorted(_ROLE_WORDS))))
+
+
+def is_role_noun(noun: str) -> bool:
+    """Whether a noun names what somebody is in an organisation."""
+    return noun.lower() in _ROLE_WORDS
 
 
 def asks_for_role(question: str) -> bool:

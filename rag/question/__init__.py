@@ -1,0 +1,17 @@
+"""What a question asks for."""
+
+from rag.question.query import Form, Kind, Query, Relation, Scope, TimeConstraint
+from rag.question.roles import Asked, asks_for_role
+from rag.question.understanding import understand
+
+__all__ = [
+    "Asked",
+    "Form",
+    "Kind",
+    "Query",
+    "Relation",
+    "Scope",
+    "TimeConstraint",
+    "asks_for_role",
+    "understand",
+]

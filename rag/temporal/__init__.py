@@ -1,0 +1,38 @@
+"""What texts say of time: found, held against the right day, and worked out by named rules.
+
+`find` gives the expressions of a text, `anchor_of` the day they are held against, `tense_at` which way to look,
+`resolve` the days they mean.
+"""
+
+from rag.temporal.anchors import Anchor, AnchorKind, DatedLike, anchor_of
+from rag.temporal.expressions import Base, Direction, Kind, Part, TimeExpression, Unit
+from rag.temporal.finding import find
+from rag.temporal.intervals import Interval, before, overlaps, within, written
+from rag.temporal.resolution import resolve
+from rag.temporal.resolved import Resolved
+from rag.temporal.rules import RULES
+from rag.temporal.tense import Tense, tense_at
+
+__all__ = [
+    "RULES",
+    "Anchor",
+    "AnchorKind",
+    "Base",
+    "DatedLike",
+    "Direction",
+    "Interval",
+    "Kind",
+    "Part",
+    "Resolved",
+    "Tense",
+    "TimeExpression",
+    "Unit",
+    "anchor_of",
+    "before",
+    "find",
+    "overlaps",
+    "resolve",
+    "tense_at",
+    "within",
+    "written",
+]

@@ -1,0 +1,115 @@
+"""The words of English dates, their numbers, and patterns over them. All patterns are for lower case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+WEEKDAY_NAMES = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
+SEASONS = {"winter": 0, "spring": 1, "summer": 2, "autumn": 3, "fall": 3}
+_UP_TO_TWENTY = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS_UP_TO_TWENTY = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
+    "eighteenth", "nineteenth",
+)  # fmt: skip
+_CARDINALS = {word: number for number, word in enumerate(_UP_TO_TWENTY, start=1)} | {
+    word: 10 * number for number, word in enumerate(_TENS, start=2)
+}
+_ORDINALS = {word: number for number, word in enumerate(_ORDINALS_UP_TO_TWENTY, start=1)} | {
+    "twentieth": 20,
+    "thirtieth": 30,
+}
+# How many are meant where no number is said; such expressions are approximate.
+VAGUE = {"a couple of": 2, "a few": 3, "several": 4, "some": 3}
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A pattern for one of several words, the longer one where one begins another."""
+    return "(?:" + "|".join(sorted(words, key=lambda word: (-len(word), word))) + ")"
+
+
+# White space and a line's end, with the mark of a quoted mail, but no blank line.
+SPACE = r"(?:[^\S\n]{1,4}(?:\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})?|\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})"
+_JOINED = rf"(?:-|{SPACE})"
+_ONES = any_of(_UP_TO_TWENTY[:9])
+_TEENS = any_of(_UP_TO_TWENTY[9:])
+_CARDINAL = rf"(?:{any_of(_TENS)}(?:{_JOINED}{_ONES})?|{any_of(_UP_TO_TWENTY)})\b"
+_ORDINAL = (
+    rf"(?:twenty{_JOINED}{any_of(_ORDINALS_UP_TO_TWENTY[:9])}|thirty{_JOINED}first"
+    rf"|{any_of(_ORDINALS)})\b"
+)
+
+MONTH = rf"(?:{any_of(MONTH_NAMES)}\b|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
+WEEKDAY = any_of(WEEKDAY_NAMES)
+HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noon"))
+WEEKDAY_OR_SHORT = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
+_SPOKEN_YEAR = (
+    rf"(?:(?:twenty|nineteen|eighteen|seventeen){_JOINED}"
+    rf"(?:oh?{_JOINED}{_ONES}|{_TEENS}|{any_of(_TENS)}(?:{_JOINED}{_ONES})?)"
+    rf"|two{SPACE}thousand(?:{SPACE}and)?(?:{SPACE}{_CARDINAL})?)\b"
+)
+# No word boundary after the digits: the text of a web page often runs on without a space.
+YEAR_DIGITS = r"[12]\d{3}(?!\d)"
+YEAR = rf"(?:{YEAR_DIGITS}|{_SPOKEN_YEAR})"
+YEAR_OR_SHORT = rf"(?:{YEAR}|['’]\d\d\b)"
+DAY_ORDINAL = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)\b|{_ORDINAL})"
+DAY = rf"(?:{DAY_ORDINAL}|(?:0?[1-9]|[12]\d|3[01])(?![\d:%]|\.\d|,\d{{3}}(?!\d)))"
+COUNT = rf"(?:{any_of(VAGUE)}|an?|another|\d{{1,3}}|{_CARDINAL})"
+
+COUNT_WORDS = (*_CARDINALS, *_ORDINALS, "another", "several", "some")
+
+
+def month_of(word: str) -> int:
+    """The number of a month by its name or the first three letters of it."""
+    return next(n for n, name in enumerate(MONTH_NAMES, start=1) if name.startswith(word[:3]))
+
+
+def weekday_of(word: str) -> int:
+    """The number of a weekday by the first three letters of its name; Monday is 0."""
+    return next(n for n, name in enumerate(WEEKDAY_NAMES) if name.startswith(word[:3]))
+
+
+def number_of(words: str) -> int:
+    """The number that digits, with an ordinal's ending or without, or words up to ninety-nine say.
+
+    Raises:
+        ValueError: they say none.
+    """
+    if digits := re.match(r"\d+", words):
+        return int(digits[0])
+    if words in VAGUE:
+        return VAGUE[words]
+    if words in ("a", "an", "another"):
+        return 1
+    parts = [_CARDINALS.get(word) or _ORDINALS.get(word) for word in re.split(r"[\s-]+", words)]
+    if not all(parts):
+        raise ValueError(f"not a number: {words!r}")
+    return sum(part for part in parts if part)
+
+
+def year_of(words: str) -> int:
+    """The year that a match of `YEAR_OR_SHORT` says; two digits are of the years 1950 to 2049.
+
+    Raises:
+        ValueError: they say none.
+    """
+    if words.strip("'’").isdigit():
+        number = int(words.strip("'’"))
+        if number > 99:
+            return number
+        return number + (2000 if number < 50 else 1900)
+    first, *rest = [word for word in re.split(r"[\s-]+", words) if word not in ("and", "o", "oh")]
+    if first == "two":
+        return 2000 + (number_of(" ".join(rest[1:])) if rest[1:] else 0)
+    return 100 * number_of(first) + number_of(" ".join(rest))
