@@ -62,7 +62,13 @@ def ask(
     if len(sent.history) > limit:
         raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
     service.gate.spend(view.grant, "questions")
-    steps = view.answering(sent.question, sent.collection, _filters(sent.filters), sent.composer)
+    steps = view.answering(
+        sent.question,
+        sent.collection,
+        _filters(sent.filters),
+        composer=sent.composer,
+        earlier=[turn.content for turn in sent.history if turn.role == "user"],
+    )
 
     def keep(answer: AnswerBody) -> None:
         service.metrics.answer(answer.outcome, answer.timings_ms)

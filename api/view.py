@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -122,12 +122,18 @@ class View:
         return self.library.store.disk_bytes(collection)
 
     def answering(
-        self, question: str, collection: str, filters: Filters, composer: str = AUTO
+        self,
+        question: str,
+        collection: str,
+        filters: Filters,
+        *,
+        composer: str = AUTO,
+        earlier: Sequence[str] = (),
     ) -> Iterator[Step]:
         """As `Library.answering`, whose first step is taken at once: what is refused is refused here."""
         self.require(collection)
         steps = self.library.answering(
-            question, collection=collection, filters=filters, composer=composer
+            question, collection=collection, filters=filters, composer=composer, earlier=earlier
         )
         with self._among_its_own():
             return chain([next(steps)], steps)

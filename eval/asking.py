@@ -203,9 +203,10 @@ class _Asked:
         k = min(PASSAGES, self.library.settings.limits.search_results)
         began = time.perf_counter()
         try:
-            reply = self.library.ask(question.question, collection=collection)
+            earlier = [turn.question for turn in question.history]
+            reply = self.library.ask(question.question, collection=collection, earlier=earlier)
             wall_ms = (time.perf_counter() - began) * 1000
-            seen = self.library.search(question.question, collection=collection, k=k)
+            seen = self.library.search(reply.standalone_question, collection=collection, k=k)
             return self._recorded(question, reply, seen, wall_ms)
         except (StoreError, ModelError) as error:
             raise ServiceLost(str(error)) from error

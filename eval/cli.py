@@ -289,17 +289,20 @@ def support(
 def followups(
     folder: Annotated[Path, typer.Argument(help="A set of conversations.", exists=True)],
 ) -> None:
-    """Follow-up questions, as they are searched with: what of a stand-alone question do they hold?
+    """Follow-up questions: what of a stand-alone question do they hold, as asked and as they are searched with?
 
-    They are searched with as they are asked: the library takes no earlier turns yet. Exits with 2 when the set
-    cannot be read.
+    Exits with 2 when the set cannot be read.
     """
     from eval.followups import measure, read_follow_ups
+    from rag.question import stand_alone
 
     with _readable():
-        report = measure(read_follow_ups(folder), lambda one: one.question)
+        turns = read_follow_ups(folder)
+    asked = measure(turns, lambda one: one.question)
+    report = measure(turns, lambda one: stand_alone(one.question, one.history))
     console = Console(width=120)
-    console.print(f"{folder.name}, as asked: ROUGE-1 recall of the rewrite: {report.recall}")
+    console.print(f"{folder.name}: ROUGE-1 recall of the rewrite: {report.recall}")
+    console.print(f"as asked: {asked.recall}")
     console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
 
 

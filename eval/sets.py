@@ -167,11 +167,14 @@ def _support(folder: Path, _: Progress) -> Iterator[Figure]:
 
 
 def _follow_ups(folder: Path, _: Progress) -> Iterator[Figure]:
-    """As questions are searched with, which is as they are asked: the library takes no earlier turns yet."""
+    """As questions are searched with: made to stand alone."""
     from eval.followups import measure, read_follow_ups
+    from rag.question import stand_alone
 
-    report = measure(read_follow_ups(folder), lambda one: one.question)
-    yield figure(folder.name, "as asked, words of the stand-alone question", report.recall)
+    report = measure(read_follow_ups(folder), lambda one: stand_alone(one.question, one.history))
+    yield figure(
+        folder.name, "made to stand alone, words of the stand-alone question", report.recall
+    )
     yield figure(folder.name, "left alone where nothing is to be rewritten", report.left_alone)
 
 

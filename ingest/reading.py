@@ -100,7 +100,7 @@ def read(content: bytes, *, name: str) -> Reading:
 
 def _read(content: bytes, name: str) -> Reading:
     reading = _reader(sniff(content, name))(content)
-    if not any(map(str.isalnum, reading.text)):
+    if not reading.text.replace("\ufffd", "").strip():
         raise EmptyDocument("The file holds no text.")
     title = one_line(reading.title) or _first_line(reading) or _stem(name)
     return _with_boilerplate(

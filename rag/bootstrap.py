@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager
 from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
+from rag.event_composition import EventComposer
 from rag.library import Library, Store
 from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore
+from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
@@ -56,9 +58,10 @@ def assemble(
 ) -> Library:
     """A library of a store and an embedder that fit together, and a chat model if there is one."""
     asking = RememberingEmbedder(embedder)
+    reader = SentenceReader(index=store, embedder=asking)
     extractive = SentenceComposer(
-        index=store,
-        embedder=asking,
+        reader=reader,
+        events=EventComposer(reader=reader, least=settings.answers.abstain_below),
         statements=settings.answers.statements,
         abstain_below=settings.answers.abstain_below,
         keep_above=settings.answers.keep_above,

@@ -12,6 +12,7 @@ from typing import Any
 
 from rag.composition import why_not
 from rag.errors import ModelError
+from rag.evidence import Evidence
 from rag.protocols import AnswerComposer, ChatModel, Composed
 from rag.quoting import locate
 from rag.types import (
@@ -66,22 +67,16 @@ class ChatComposer:
     model: ChatModel
     otherwise: AnswerComposer
 
-    def compose(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        searched: Searched,
-    ) -> Composed:
+    def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
-        shown = evidence[:_PASSAGES]
+        shown = evidence.passages[:_PASSAGES]
         if not shown:
-            return self.otherwise.compose(question, evidence, documents, searched)
+            return self.otherwise.compose(question, evidence)
         try:
-            response = self._response(question, shown, documents, searched)
+            response = self._response(question, shown, evidence.documents, evidence.searched)
         except (ModelError, _NotAsAsked) as error:
             logger.warning("the answer is extractive: %s", error)
-            composed = self.otherwise.compose(question, evidence, documents, searched)
+            composed = self.otherwise.compose(question, evidence)
             return replace(composed, degraded=True)
         return Composed(response=response, composer=CHAT, model=self.model.name)
 

@@ -2,79 +2,21 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.analysis import terms, words
-from rag.protocols import Composed, Embedder, PassageIndex
-from rag.question import Asked, asks_for_role
-from rag.sentences import sentences
-from rag.types import (
-    Abstention,
-    Answer,
-    Document,
-    DocumentId,
-    Quote,
-    Response,
-    ScoredPassage,
-    Searched,
-    Span,
-    Statement,
-)
+from rag.analysis import words
+from rag.dating import dated
+from rag.event_composition import EventComposer
+from rag.evidence import Evidence
+from rag.protocols import Composed
+from rag.question import Kind, Query, understand
+from rag.question.happenings import neighbour
+from rag.reading import Ranked, SentenceReader
+from rag.types import Abstention, Answer, Response, Searched, Statement
 
 EXTRACTIVE = "extractive"
-# Chosen on the development questions of XQuAD English and SQuAD 2.0.
-_SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
-# Of the share where the model does not cover the language; chosen on XQuAD German, Russian and Chinese.
-_WORDS_ALONE_WEIGHT = 2.0
-_PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
-_LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a row of a table
-_EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
-_TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _CLOSEST = 3  # sentences that an abstention shows
-_ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
-_ASKS = ("?", "？", "؟")
-_TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """A sentence of the evidence.
-
-    Attributes:
-        share: idf-weighted share of the question's terms that the sentence holds, in [0, 1].
-        passage_score: The fused score of its passage, in [0, 1].
-    """
-
-    document: Document
-    span: Span
-    share: float
-    passage_score: float
-
-    @property
-    def text(self) -> str:
-        return self.span.cut(self.document.text)
-
-    @property
-    def prior(self) -> float:
-        """What speaks for the sentence before it is held against the question."""
-        label = 0.0 if _ENDS_A_SENTENCE.search(self.text) else _LABEL_PENALTY
-        return _PASSAGE_WEIGHT * self.passage_score - label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ranked:
-    """A sentence and how well it fits: `fit` decides whether there is an answer, `rank` the order.
-
-    The rank also counts the passage's fused score, which says which of two passages fits better but,
-    being relative to this question's other passages, not whether either fits at all.
-    """
-
-    candidate: _Candidate
-    fit: float
-    rank: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,125 +29,52 @@ class SentenceComposer:
         keep_above: Share of the first sentence's rank that a further one must reach.
     """
 
-    index: PassageIndex
-    embedder: Embedder
+    reader: SentenceReader
+    events: EventComposer
     statements: int
     abstain_below: float
     keep_above: float
 
-    def compose(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        searched: Searched,
-    ) -> Composed:
+    def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
-        ranked = self._rank(question, evidence, documents, searched.collection)
-        return Composed(response=self._response(ranked, searched), composer=EXTRACTIVE)
+        query = understand(question)
+        response: Response | None = None
+        if query.per_event:
+            response = self.events.compose(query, evidence)
+        elif meant := neighbour(question):
+            response = self.events.beside(query, meant, evidence)
+        if response is None:
+            ranked = self.reader.ranked(question, self.reader.candidates(question, evidence))
+            response = self._response(query, ranked, evidence.searched)
+        return Composed(response=response, composer=EXTRACTIVE)
 
-    def _response(self, ranked: Sequence[_Ranked], searched: Searched) -> Response:
+    def _response(self, query: Query, ranked: Sequence[Ranked], searched: Searched) -> Response:
         if not ranked or ranked[0].fit < self.abstain_below:
             return Abstention(
                 reason=why_not(searched),
                 searched=searched,
-                closest=tuple(_quote(one.candidate) for one in ranked[:_CLOSEST]),
+                closest=tuple(one.candidate.quote for one in ranked[:_CLOSEST]),
             )
         kept = [one for one in ranked if one.rank >= self.keep_above * ranked[0].rank]
-        return Answer(statements=_statements(kept)[: self.statements])
-
-    def _rank(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        collection: str,
-    ) -> list[_Ranked]:
-        """The sentences most likely to answer, best first; ties keep the order of the evidence."""
-        asked = Asked(weights=self._weights(question, collection), role=asks_for_role(question))
-        candidates = sorted(
-            (c for scored in evidence for c in _candidates(scored, documents, asked)),
-            key=lambda c: -(c.share + c.prior),
-        )[:_EMBEDDED_SENTENCES]
-        fits = self._fits(question, candidates)
-        ranked = [
-            _Ranked(candidate=one, fit=fit, rank=fit + one.prior)
-            for one, fit in zip(candidates, fits, strict=True)
-        ]
-        return sorted(ranked, key=lambda one: -one.rank)
-
-    def _weights(self, question: str, collection: str) -> dict[str, float]:
-        """Each term's part in the question: its idf in the collection, as shares that sum to 1."""
-        asked = list(dict.fromkeys(terms(question)))
-        frequencies = self.index.document_frequencies(collection, asked)
-        total = self.index.count(collection)
-        idf = {
-            term: math.log1p((total - frequencies[term] + 0.5) / (frequencies[term] + 0.5))
-            for term in asked
-        }
-        whole = sum(idf.values())
-        return {term: weight / whole for term, weight in idf.items()}
-
-    def _fits(self, question: str, candidates: Sequence[_Candidate]) -> list[float]:
-        """How well each sentence fits the question, by its words and, where the model covers them, its meaning.
-
-        A sentence is embedded under its document's title, which says what it is about.
-        """
-        asked = self.embedder.embed_queries([question])[0]
-        texts = {
-            c: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}"
-            for c in candidates
-            if self.embedder.covers(c.document.language)
-        }
-        cosines = (self.embedder.embed_passages([*texts.values()]) @ asked).round(6).tolist()
-        meant = dict(zip(texts, cosines, strict=True))
-        return [
-            meant[c] + _SHARE_WEIGHT * c.share if c in meant else _WORDS_ALONE_WEIGHT * c.share
-            for c in candidates
-        ]
+        dates = dated(query, kept) if query.kind is Kind.DATE else []
+        others = [one for one in kept if all(one is not each.ranked for each in dates)]
+        statements = (*(one.statement for one in dates), *_statements(others))
+        return Answer(statements=statements[: self.statements])
 
 
-def _candidates(
-    scored: ScoredPassage, documents: Mapping[DocumentId, Document], asked: Asked
-) -> list[_Candidate]:
-    """The sentences of a passage that state something."""
-    passage, document = scored.passage, documents[scored.passage.document_id]
-    return [
-        _Candidate(
-            document=document,
-            span=Span(passage.span.start + span.start, passage.span.start + span.end),
-            share=asked.share(span.cut(passage.text)),
-            passage_score=scored.score,
-        )
-        for span in sentences(passage.text)
-        if _states_something(span.cut(passage.text), (document.title, *passage.section))
-    ]
-
-
-def _states_something(sentence: str, headings: Sequence[str]) -> bool:
-    """Neither a question, which resembles what is asked more than any answer does, nor part of a heading."""
-    asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
-    said = f" {' '.join(words(sentence))} "
-    return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
-
-
-def _statements(ranked: Sequence[_Ranked]) -> tuple[Statement, ...]:
+def _statements(ranked: Sequence[Ranked]) -> tuple[Statement, ...]:
     """One statement for each distinct sentence; who repeats one is quoted beside it, not instead of it."""
-    by_words: dict[tuple[str, ...], list[_Ranked]] = {}
+    by_words: dict[tuple[str, ...], list[Ranked]] = {}
     for one in ranked:
         by_words.setdefault(tuple(words(one.candidate.text)), []).append(one)
     return tuple(
         Statement(
             text=" ".join(same[0].candidate.text.split()),
-            quotes=tuple(_quote(one.candidate) for one in same),
+            quotes=tuple(one.candidate.quote for one in same),
             score=same[0].fit,
         )
         for same in by_words.values()
     )
-
-
-def _quote(candidate: _Candidate) -> Quote:
-    return Quote.cut(candidate.document, candidate.span)
 
 
 def why_not(searched: Searched) -> str:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
+from rag.evidence import Evidence
 from rag.layout import boxes_of
 from rag.protocols import (
     AnswerComposer,
@@ -21,7 +23,9 @@ from rag.protocols import (
     JobStore,
     KeyStore,
     PassageIndex,
+    Selection,
 )
+from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.types import (
@@ -121,16 +125,20 @@ class Library:
         collection: str = DEFAULT_COLLECTION,
         filters: Filters | None = None,
         composer: str = AUTO,
+        earlier: Sequence[str] = (),
     ) -> Reply:
         """Answer a question from a collection's documents, or abstain.
 
-        `composer` names who writes the answer; `auto` is the chat model where one is configured.
+        `composer` names who writes the answer; `auto` is the chat model where one is configured. `earlier` are
+        the questions of a conversation so far, oldest first, which this one may lean on.
 
         Raises:
             InvalidQuestion: the question is empty or too long, or there is no such composer.
             UnknownCollection: there is none of that name.
         """
-        steps = self.answering(question, collection=collection, filters=filters, composer=composer)
+        steps = self.answering(
+            question, collection=collection, filters=filters, composer=composer, earlier=earlier
+        )
         return next(step for step in steps if isinstance(step, Reply))
 
     def answering(
@@ -140,6 +148,7 @@ class Library:
         collection: str = DEFAULT_COLLECTION,
         filters: Filters | None = None,
         composer: str = AUTO,
+        earlier: Sequence[str] = (),
     ) -> Iterator[Step]:
         """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
 
@@ -152,12 +161,13 @@ class Library:
         composing = self._composer(composer)
         clock, reply_id = _Clock(), secrets.token_hex(16)
         selection = self.store.select(collection, filters or Filters())
-        evidence = self.retriever.retrieve(question, selection, self.settings.retrieval.evidence)
-        found = self._found(evidence, selection.snapshot)
+        asked = stand_alone(question, earlier)
+        evidence = self._evidence(selection, asked, self.settings.retrieval.evidence)
         clock.lap("retrieve")
-        yield Retrieved(id=reply_id, standalone_question=question, found=found)
+        found = _found(evidence, selection)
+        yield Retrieved(id=reply_id, standalone_question=asked, found=found)
         clock.resume()
-        composed = composing.compose(question, found.passages, found.documents, selection.searched)
+        composed = composing.compose(asked, evidence)
         clock.lap("compose")
         verifier = Verifier(self.store.document)
         boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
@@ -174,7 +184,7 @@ class Library:
         yield Reply(
             id=reply_id,
             question=question,
-            standalone_question=question,
+            standalone_question=asked,
             response=response,
             documents=verifier.documents,
             boxes=boxes,
@@ -206,8 +216,7 @@ class Library:
                 f"k is {k}; it may be 1 to {self.settings.limits.search_results}."
             )
         selection = self.store.select(collection, filters or Filters())
-        passages = self.retriever.retrieve(query, selection, k)
-        return self._found(passages, selection.snapshot)
+        return _found(self._evidence(selection, query, k), selection)
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
@@ -247,12 +256,15 @@ class Library:
                 found[quote] = boxes_of(quote.span, layouts)
         return found
 
-    def _found(self, passages: Sequence[ScoredPassage], snapshot: str) -> Found:
-        documents = self._documents(passages)
-        return Found(
-            passages=tuple(one for one in passages if one.passage.document_id in documents),
+    def _evidence(self, selection: Selection, query: str, k: int) -> Evidence:
+        """The k passages that fit a query best, of documents that can be read."""
+        found = self.retriever.retrieve(query, selection, k)
+        documents = self._documents(found)
+        return Evidence(
+            passages=tuple(one for one in found if one.passage.document_id in documents),
             documents=documents,
-            snapshot=snapshot,
+            searched=selection.searched,
+            search=partial(self._evidence, selection),
         )
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
@@ -265,6 +277,14 @@ class Library:
                         passage.document_id, passage.version
                     )
         return documents
+
+
+def _found(evidence: Evidence, selection: Selection) -> Found:
+    return Found(
+        passages=evidence.passages,
+        documents=evidence.documents,
+        snapshot=selection.snapshot,
+    )
 
 
 class _Clock:

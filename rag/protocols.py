@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from rag.access import AuditEntry, Key
+from rag.evidence import Evidence
 from rag.layout import PageLayout
 from rag.types import (
     Document,
@@ -17,7 +18,6 @@ from rag.types import (
     Passage,
     PassageId,
     Response,
-    ScoredPassage,
     Searched,
     Vectors,
     Version,
@@ -417,14 +417,8 @@ class Composed:
 class AnswerComposer(Protocol):
     """Write a cited answer from evidence, or decline."""
 
-    def compose(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        searched: Searched,
-    ) -> Composed:
-        """A response whose quotes are cut from `documents`."""
+    def compose(self, question: str, evidence: Evidence) -> Composed:
+        """A response whose quotes are cut from documents of the evidence, or of what it finds further."""
 
 
 class ChatModel(Protocol):

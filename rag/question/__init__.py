@@ -1,5 +1,6 @@
 """What a question asks for."""
 
+from rag.question.following import stand_alone
 from rag.question.query import Form, Kind, Query, Relation, Scope, TimeConstraint
 from rag.question.roles import Asked, asks_for_role
 from rag.question.understanding import understand
@@ -13,5 +14,6 @@ __all__ = [
     "Scope",
     "TimeConstraint",
     "asks_for_role",
+    "stand_alone",
     "understand",
 ]

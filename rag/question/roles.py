@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.analysis import terms
+from rag.analysis import terms, words
 
 _ROLE = r"(?:job |official |formal )?(?:titles?|roles?|positions?|posts?|jobs?|ranks?)"
 _ASKS_FOR_ROLE = re.compile(
@@ -38,6 +38,12 @@ def is_role_noun(noun: str) -> bool:
 def asks_for_role(question: str) -> bool:
     """Whether the question asks what somebody was: "What was her title?", "What post did he hold?"."""
     return _ASKS_FOR_ROLE.search(question) is not None
+
+
+def names_role(sentence: str) -> bool:
+    """Whether a sentence holds a word for what somebody is, in the singular or plural."""
+    said = words(sentence)
+    return any(word in _ROLE_WORDS or word.removesuffix("s") in _ROLE_WORDS for word in said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ def answered(chat: Chat) -> None:
 
 
 def citation(chat: Chat) -> None:
-    chat.ask(QUESTION).locator(".statement .marker").first.hover()
+    chat.ask(QUESTION).locator(".marker").first.hover()
     expect(chat.page.get_by_role("tooltip")).to_be_visible()
 
 

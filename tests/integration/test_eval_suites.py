@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from eval.suite_commands import KEY_VARIABLE
 from rag import types
 from rag.bootstrap import open_rag
 from rag.composition import EXTRACTIVE
+from rag.evidence import Evidence
 from rag.exporting import _member
 from rag.library import Library
 from rag.protocols import Composed
@@ -29,11 +29,7 @@ from rag.types import (
     Answer,
     Conflict,
     Dated,
-    Document,
-    DocumentId,
     Quote,
-    ScoredPassage,
-    Searched,
     Statement,
 )
 from tests.formats import Chapter, _pdf
@@ -77,15 +73,10 @@ def test_a_server_gives_the_answers_that_its_library_gives(suite: Suite, tmp_pat
 class Telling:
     """A composer whose answers hold all that an answer can."""
 
-    def compose(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        searched: Searched,
-    ) -> Composed:
+    def compose(self, question: str, evidence: Evidence) -> Composed:
         quotes = [
-            Quote.cut(documents[one.passage.document_id], one.passage.span) for one in evidence
+            Quote.cut(evidence.documents[one.passage.document_id], one.passage.span)
+            for one in evidence.passages
         ]
         first, second = quotes[0], quotes[-1]
         event = Dated(value="2019-06", rule="stated", quote=second)

@@ -158,12 +158,15 @@ def test_a_refused_request_is_logged_too(
     assert logged.startswith("GET '/livez' 403 ")
 
 
-@pytest.mark.parametrize("path", ["/v1/collections", "/readyz"])
-def test_a_failure_of_the_service_is_an_error_in_the_log(
+@pytest.mark.parametrize(
+    ("path", "level"), [("/v1/collections", logging.ERROR), ("/readyz", logging.WARNING)]
+)
+def test_a_failure_of_the_service_is_told_in_the_log(
     client: TestClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     path: str,
+    level: int,
 ) -> None:
     def fail(_: InMemoryStore) -> list[CollectionSummary]:
         raise StoreError("The disk is gone.")
@@ -171,7 +174,7 @@ def test_a_failure_of_the_service_is_an_error_in_the_log(
     monkeypatch.setattr(InMemoryStore, "collections", fail)
     response = client.get(path)
     assert response.status_code == 503
-    [logged] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    [logged] = [one.getMessage() for one in caplog.records if one.levelno == level]
     assert "The disk is gone." in logged
     assert response.headers["x-request-id"] in logged
 

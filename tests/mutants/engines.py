@@ -13,19 +13,17 @@ import numpy as np
 from eval.answered import Answered, Cited
 from rag.bootstrap import assemble
 from rag.composition import EXTRACTIVE
+from rag.evidence import Evidence
 from rag.library import Library
 from rag.protocols import AnswerComposer, Composed, Embedder, Selection
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.types import (
     Answer,
-    Document,
-    DocumentId,
     Filters,
     Quote,
     Response,
     ScoredPassage,
-    Searched,
     Span,
     Statement,
     Vectors,
@@ -70,15 +68,9 @@ class _Composer:
     question: Callable[[str], str] = lambda question: question
     response: Callable[[str, Response], Response]
 
-    def compose(
-        self,
-        question: str,
-        evidence: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-        searched: Searched,
-    ) -> Composed:
-        composed = self.inner.compose(self.question(question), evidence, documents, searched)
-        key = f"{searched.collection}/{question}"
+    def compose(self, question: str, evidence: Evidence) -> Composed:
+        composed = self.inner.compose(self.question(question), evidence)
+        key = f"{evidence.searched.collection}/{question}"
         return replace(composed, response=self.response(key, composed.response))
 
 

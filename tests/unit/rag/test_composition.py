@@ -4,6 +4,9 @@ from dataclasses import replace
 import pytest
 
 from rag.composition import SentenceComposer
+from rag.event_composition import EventComposer
+from rag.evidence import Evidence
+from rag.reading import SentenceReader
 from rag.retrieval import HybridRetriever
 from rag.types import (
     Abstention,
@@ -12,6 +15,7 @@ from rag.types import (
     DocumentId,
     Filters,
     Response,
+    Searched,
     SectionLocator,
     Span,
 )
@@ -36,15 +40,30 @@ def ask(
     selection = store.select("default", Filters())
     retriever = HybridRetriever(index=store, embedder=EMBEDDER, candidates=50, dense_weight=0.7)
     by_id: Mapping[DocumentId, Document] = {one.id: one for one in documents}
+    reader = SentenceReader(index=store, embedder=EMBEDDER)
     composer = SentenceComposer(
-        index=store,
-        embedder=EMBEDDER,
+        reader=reader,
+        events=EventComposer(reader=reader, least=abstain_below),
         statements=statements,
         abstain_below=abstain_below,
         keep_above=keep_above,
     )
-    evidence = retriever.retrieve(question, selection, 20)
-    return composer.compose(question, evidence, by_id, selection.searched).response
+
+    def search(query: str, k: int) -> Evidence:
+        return Evidence(
+            passages=retriever.retrieve(query, selection, k),
+            documents=by_id,
+            searched=selection.searched,
+            search=search,
+        )
+
+    return composer.compose(question, search(question, 20)).response
+
+
+def nothing(searched: Searched) -> Evidence:
+    return Evidence(
+        passages=(), documents={}, searched=searched, search=lambda query, k: nothing(searched)
+    )
 
 
 def texts(response: Response) -> list[str]:
@@ -82,9 +101,13 @@ def test_nothing_searched_is_said_to_be_so() -> None:
     store.add(one, lines(one), EMBEDDER.embed_passages(["Something."]), original=b"Something.")
     selection = store.select("default", Filters(document_ids=frozenset()))
     composer = SentenceComposer(
-        index=store, embedder=EMBEDDER, statements=3, abstain_below=0.5, keep_above=0.8
+        reader=SentenceReader(index=store, embedder=EMBEDDER),
+        events=EventComposer(reader=SentenceReader(index=store, embedder=EMBEDDER), least=0.5),
+        statements=3,
+        abstain_below=0.5,
+        keep_above=0.8,
     )
-    response = composer.compose("Something?", (), {}, selection.searched).response
+    response = composer.compose("Something?", nothing(selection.searched)).response
     assert isinstance(response, Abstention)
     assert "filters" in response.reason
 
@@ -144,9 +167,13 @@ def test_an_empty_collection_is_said_to_be_so() -> None:
     store.delete(one.id)
     searched = store.select("default", Filters()).searched
     composer = SentenceComposer(
-        index=store, embedder=EMBEDDER, statements=3, abstain_below=0.5, keep_above=0.8
+        reader=SentenceReader(index=store, embedder=EMBEDDER),
+        events=EventComposer(reader=SentenceReader(index=store, embedder=EMBEDDER), least=0.5),
+        statements=3,
+        abstain_below=0.5,
+        keep_above=0.8,
     )
-    response = composer.compose("Frogs?", (), {}, searched).response
+    response = composer.compose("Frogs?", nothing(searched)).response
     assert isinstance(response, Abstention)
     assert response.reason == "The collection holds no documents."
 

@@ -1,0 +1,78 @@
+"""Answers to questions for a date: the day, worked out, and the sentence that it was worked out from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.moments import Chronicle, Moment
+from rag.question import Query
+from rag.question.happenings import event_words
+from rag.reading import Ranked
+from rag.temporal import overlaps, written
+from rag.types import DocumentId, Statement
+
+_NUMBER = re.compile(r"\d|\bcentur|\bago\b")
+_NEARLY = 0.9  # of the first sentence's rank
+
+
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """A sentence and the date that it gives."""
+
+    ranked: Ranked
+    moment: Moment
+
+    @property
+    def states_it(self) -> bool:
+        """Whether the date stands in the sentence itself."""
+        sentence = self.ranked.candidate.span
+        return sentence.start <= self.moment.place.start < sentence.end
+
+    @property
+    def statement(self) -> Statement:
+        """The date and the sentence, with the quotes that prove both."""
+        candidate = self.ranked.candidate
+        return Statement(
+            text=f"{written(self.moment.value)}: {' '.join(candidate.text.split())}",
+            quotes=tuple(dict.fromkeys((candidate.quote, *self.moment.quotes))),
+            score=self.ranked.fit,
+            event=self.moment.dated,
+        )
+
+
+def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
+    """The sentences that date what was asked for, best first: one, or one a date if it is asked whether sources agree.
+
+    A sentence that states a date itself goes before one that is dated by what stands around it, if it fits nearly
+    as well as the first. Nothing where there is neither, or where a better one has a number that may be a date of
+    a form that is not understood.
+    """
+    chronicles: dict[DocumentId, Chronicle] = {}
+    stated: list[Dating] = []
+    around: list[Dating] = []
+    for one in ranked:
+        document = one.candidate.document
+        chronicle = chronicles.setdefault(
+            document.id, Chronicle(document, event_words(query), spans=True)
+        )
+        moment = chronicle.of(one.candidate.span)
+        dating = Dating(one, moment) if moment else None
+        nearly = query.expects_conflict or one.rank >= _NEARLY * ranked[0].rank
+        if dating and dating.states_it and nearly:
+            stated.append(dating)
+        elif not stated and _NUMBER.search(one.candidate.text):
+            return []
+        elif dating:
+            around.append(dating)
+    kept = _different(stated or around)
+    return kept if query.expects_conflict else kept[:1]
+
+
+def _different(dated: Sequence[Dating]) -> list[Dating]:
+    kept: list[Dating] = []
+    for one in dated:
+        if not any(overlaps(one.moment.interval, other.moment.interval) for other in kept):
+            kept.append(one)
+    return kept

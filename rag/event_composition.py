@@ -1,0 +1,208 @@
+"""A row for each event: when it was, what was asked about it, and the quotes that prove both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.analysis import terms
+from rag.events import Event, Told, grouped, labels
+from rag.evidence import Evidence
+from rag.moments import Chronicle, Moment
+from rag.question import Kind, Query
+from rag.question.happenings import Neighbour, event_words
+from rag.question.roles import names_role
+from rag.reading import Candidate, SentenceReader
+from rag.temporal import overlaps, written
+from rag.types import Answer, DocumentId, Quote, Statement
+
+_PASSAGES = 40  # that are read for events, from each query
+_EMBEDDED = 6  # sentences of one event that are held against the question
+_ROWS = 12
+_VALUE_BONUS = 0.3  # of a sentence that holds a value of the kind that is asked for
+_NAMED_BONUS = 0.2  # of one that names what the question is about
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|dozen|none)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventComposer:
+    """Answers questions for a value at each of several events.
+
+    Attributes:
+        least: The fit of a sentence below which it says nothing of what was asked.
+    """
+
+    reader: SentenceReader
+    least: float
+
+    def compose(self, query: Query, evidence: Evidence) -> Answer | None:
+        """A row for each event in order of time; None where fewer than two are told of."""
+        told = self._told(query, evidence)
+        events = _named(query, told) if query.items else grouped(told)
+        events = [one for one in events if _is_of(query, one)]
+        rows = [row for event in events if (row := self._row(query, event))]
+        if len(rows) < 2:
+            return None
+        shown = [event for event, _ in rows]
+        missing = [event.name for event in events if event.name and event not in shown]
+        return Answer(statements=tuple(row for _, row in rows[:_ROWS]), missing=tuple(missing))
+
+    def beside(self, query: Query, meant: Neighbour, evidence: Evidence) -> Answer | None:
+        """The row of the event before or after another one; None where that other is not told of, or has none."""
+        events = grouped(self._told(query, evidence))
+        events = [one for one in events if _is_of(query, one)]
+        wanted = frozenset(terms(meant.reference))
+        days = [one.interval for one in query.time if one.interval]
+        for at, one in enumerate(events):
+            by_day = one.moment and any(overlaps(one.moment.interval, each) for each in days)
+            if by_day or (not days and one.labels & wanted):
+                beside = at + meant.step
+                row = self._row(query, events[beside]) if 0 <= beside < len(events) else None
+                return Answer(statements=(row[1],)) if row else None
+        return None
+
+    def _told(self, query: Query, evidence: Evidence) -> list[Told]:
+        """Every sentence that may tell of such an event, once."""
+        candidates: dict[Quote, Candidate] = {}
+        for text in _queries(query):
+            found = evidence.search(text, _PASSAGES)
+            for one in self.reader.candidates(query.text, found):
+                candidates.setdefault(one.quote, one)
+        event = event_words(query)
+        chronicles: dict[DocumentId, Chronicle] = {}
+        told = []
+        for one in candidates.values():
+            chronicle = chronicles.setdefault(one.document.id, Chronicle(one.document, event))
+            moment = chronicle.of(one.span)
+            told.append(
+                Told(
+                    candidate=one,
+                    moment=moment,
+                    announced=moment is not None and chronicle.is_announced(moment),
+                    mentions=chronicle.mentions(one.span),
+                    labels=labels(one.text, event),
+                )
+            )
+        return told
+
+    def _row(self, query: Query, event: Event) -> tuple[Event, Statement] | None:
+        """What the sentence says that tells best what was asked of an event."""
+        telling = [one for one in event.told if _may_tell(query, one.candidate.text)]
+        likely = sorted(telling, key=lambda one: -_worth(query, one.candidate))[:_EMBEDDED]
+        if not likely:
+            return None
+        fits = self.reader.fits(query.text, [one.candidate for one in likely])
+        scored = [
+            (fit + one.candidate.prior + _bonus(query, one.candidate), -number, fit)
+            for number, (one, fit) in enumerate(zip(likely, fits, strict=True))
+        ]
+        rank, number, fit = max(scored)
+        dated = query.kind is Kind.DATE and event.moment is not None
+        if rank < self.least and not dated:
+            return None
+        best = likely[-number]
+        return event, _statement(query, event, best, fit)
+
+
+def _queries(query: Query) -> list[str]:
+    """What is searched for: the question, what is asked about each item, and the event by itself."""
+    about = " ".join((query.attribute or "", *query.entities))
+    return [
+        query.text,
+        *(f"{item} {about}" for item in query.items),
+        " ".join((about, *query.event)),
+    ]
+
+
+def _named(query: Query, told: Sequence[Told]) -> list[Event]:
+    """The events that the question names, in its order, each with the sentences that name it or its day."""
+    events = []
+    for item in query.items:
+        event = Event(moment=None, name=item)
+        wanted = frozenset(terms(item))
+        named = [one for one in told if _names(one, item, wanted)]
+        for one in sorted(named, key=lambda one: not one.mentions):
+            event.add(one)
+        dated = event.moment
+        if dated and dated.value.count("-"):
+            event.told += [one for one in told if one not in named and event.takes(one)]
+        events.append(event)
+    return events
+
+
+def _names(one: Told, item: str, wanted: frozenset[str]) -> bool:
+    if item.isdigit() and len(item) == 4:
+        return one.moment is not None and one.moment.value[:4] == item
+    headings = (
+        one.candidate.document.title,
+        *one.candidate.document.place(one.candidate.span).section,
+    )
+    held = frozenset(terms(" ".join((one.candidate.text, *headings))))
+    return wanted <= held
+
+
+def _is_of(query: Query, event: Event) -> bool:
+    """Whether the texts that tell of an event name what the question is about."""
+    wanted = {term for one in query.entities for term in terms(one)[-1:]}
+    texts = {
+        one.candidate.document.id: one.candidate.document for one in event.told if one.mentions
+    }
+    return not wanted or any(
+        wanted & set(terms(f"{one.title} {one.text}")) for one in texts.values()
+    )
+
+
+def _may_tell(query: Query, sentence: str) -> bool:
+    """Whether a sentence may say what somebody was: it has a word for that, and a name or pronoun for whom."""
+    if query.kind is not Kind.ROLE:
+        return True
+    wanted = {term for one in query.entities for term in terms(one)[-1:]}
+    of_it = not wanted or wanted & set(terms(sentence)) or _PRONOUN.search(sentence)
+    return names_role(sentence) and bool(of_it)
+
+
+def _worth(query: Query, one: Candidate) -> float:
+    return one.share + one.prior + _bonus(query, one)
+
+
+def _bonus(query: Query, one: Candidate) -> float:
+    wanted = {term for name in query.entities for term in terms(name)[-1:]}
+    named = _NAMED_BONUS if wanted & set(terms(one.text)) else 0.0
+    return named + (_VALUE_BONUS if _holds_value(query.kind, one.text) else 0.0)
+
+
+def _holds_value(kind: Kind, sentence: str) -> bool:
+    """Whether a sentence holds something of the kind that is asked for; False where that cannot be told."""
+    match kind:
+        case Kind.ROLE:
+            return names_role(sentence)
+        case Kind.NUMBER | Kind.DURATION:
+            return _NUMBER.search(sentence) is not None
+        case Kind.PERSON | Kind.PLACE | Kind.ORGANISATION:
+            return _NAME.search(sentence) is not None
+        case _:
+            return False
+
+
+def _statement(query: Query, event: Event, best: Told, fit: float) -> Statement:
+    value = "" if query.kind is Kind.DATE else f": {' '.join(best.candidate.text.split())}"
+    quotes = [best.candidate.quote]
+    moment: Moment | None = event.moment
+    if moment:
+        quotes += moment.quotes
+    day = written(moment.value) if moment else ""
+    head = " – ".join(part for part in (event.name, day) if part)
+    head += " (announced)" if event.announced else ""
+    return Statement(
+        text=f"{head}{value}",
+        quotes=tuple(dict.fromkeys(quotes)),
+        score=fit,
+        event=moment.dated if moment else None,
+    )

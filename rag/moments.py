@@ -1,0 +1,229 @@
+"""When things were that a text tells of: by what a sentence says, what stands before it, or what the text is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from rag.analysis import terms
+from rag.sentences import sentences
+from rag.temporal import (
+    Anchor,
+    Base,
+    Interval,
+    TimeExpression,
+    anchor_of,
+    find,
+    resolve,
+    tense_at,
+)
+from rag.types import Dated, Document, Quote, Span
+
+_LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is about
+_LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
+_CLOSE_DAYS = 31  # between a text and what it is about
+_TO_THE_DAY = 2  # hyphens of a date
+_ROW = re.compile(r"[^:;\n]{1,40}: [^;\n]*; ")  # of a table, as it is read
+_OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
+_STATED = "stated"
+_MONTH_OF_DOCUMENT = "month-of-document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A day, month or year, and how it was worked out.
+
+    Attributes:
+        place: Where the words stand that say it.
+        quotes: What it was derived from, then what that was held against.
+    """
+
+    value: str
+    rule: str
+    place: Span
+    quotes: tuple[Quote, ...]
+
+    @property
+    def interval(self) -> Interval:
+        """The days it may be."""
+        return Interval.of(self.value)
+
+    @property
+    def dated(self) -> Dated:
+        """It, as statements carry it."""
+        return Dated(value=self.value, rule=self.rule, quote=self.quotes[0])
+
+
+class Chronicle:
+    """When the sentences of one document are, for a question about one kind of event.
+
+    Args:
+        document: Whose sentences they are.
+        event: Stems of the words for the event.
+        spans: Whether a day since or until which something holds is a moment too.
+    """
+
+    def __init__(self, document: Document, event: Collection[str], *, spans: bool = False) -> None:
+        self.document = document
+        self._event = frozenset(event)
+        self._spans = spans
+        self._sentences: dict[Span, tuple[Span, ...]] = {}
+        self._subjects: dict[Span, Moment | None] = {}
+
+    def of(self, sentence: Span) -> Moment | None:
+        """The moment that a sentence tells of: its own, that of the sentences before it, or the text's."""
+        return self.own(sentence) or self._before(sentence) or self.subject(sentence)
+
+    def own(self, sentence: Span) -> Moment | None:
+        """Of the moments that a sentence states the most exact; of those, the one nearest to an event word."""
+        found = [
+            one
+            for each in find(self.document.text, sentence)
+            if (one := self._moment(each, sentence))
+        ]
+        words = list(self._event_words(sentence))
+
+        def worth(one: Moment) -> tuple[int, int]:
+            away = min((abs(one.place.start - at) for at in words), default=0)
+            return -one.value.count("-"), away
+
+        return min(found, key=worth, default=None)
+
+    def mentions(self, sentence: Span) -> bool:
+        """Whether a sentence speaks of such an event, or is a dated row of a table in a text that does."""
+        if self._names_event(sentence):
+            return True
+        row = _ROW.match(sentence.cut(self.document.text))
+        return row is not None and self._has_subject() and self.own(sentence) is not None
+
+    def is_announced(self, moment: Moment) -> bool:
+        """Whether the moment was still to come when the text was written."""
+        anchor = anchor_of(self.document, moment.place)
+        return anchor is not None and moment.interval.first > anchor.interval.last
+
+    def _has_subject(self) -> bool:
+        return self.subject(Span(0, 1)) is not None
+
+    def subject(self, sentence: Span) -> Moment | None:
+        """When the event was that the text around a sentence is about, as far as it says so."""
+        for block in self._blocks(sentence):
+            if block not in self._subjects:
+                self._subjects[block] = None  # while it is looked for
+                self._subjects[block] = self._subject(block)
+            if found := self._subjects[block]:
+                return found
+        return None
+
+    def _blocks(self, sentence: Span) -> Iterator[Span]:
+        """The part of the text that a sentence stands in, and, where it is no mail, the whole text."""
+        text = Span(0, len(self.document.text))
+        parts = self.document.parts or self.document.sections
+        yield from (one.span for one in parts if one.span.start <= sentence.start < one.span.end)
+        if not self.document.parts:
+            yield text
+
+    def _subject(self, block: Span) -> Moment | None:
+        """When the event was that a part of the text is about: what its lead says, or else the document's month.
+
+        A lead that speaks of the event may date it in another sentence: by a day close to the document's own.
+        """
+        lead = self._said(Span(block.start, min(block.end, block.start + _LEAD_CHARS)))
+        mentioning = [one for one in lead if self.mentions(one)]
+        if not mentioning and not self._is_about(block):
+            return None
+        anchor = anchor_of(self.document, block)
+        dated = [(one, moment) for one in lead if (moment := self.own(one))]
+        for sentence, moment in dated:
+            if sentence in mentioning and moment.value.count("-") == _TO_THE_DAY:
+                return moment
+        for _, moment in dated:
+            if anchor and _close(moment, anchor):
+                return moment
+        for sentence, moment in dated:
+            if sentence in mentioning:
+                return moment
+        place = mentioning[0] if mentioning else next(iter(lead), None)
+        if anchor is None or place is None:
+            return None
+        quotes = (anchor.quote or Quote.cut(self.document, place),)
+        return Moment(value=anchor.value[:7], rule=_MONTH_OF_DOCUMENT, place=place, quotes=quotes)
+
+    def _is_about(self, block: Span) -> bool:
+        headings = (self.document.title, *self.document.place(block).section)
+        return any(not self._event.isdisjoint(terms(one)) for one in headings)
+
+    def _before(self, sentence: Span) -> Moment | None:
+        """The moment stated last before a sentence in its paragraph."""
+        start = max(
+            self.document.text.rfind("\n\n", 0, sentence.start) + 2,
+            sentence.start - _LOOK_BACK_CHARS,
+            0,
+        )
+        if start >= sentence.start:
+            return None
+        for earlier in reversed(self._said(Span(start, sentence.start))):
+            if moment := self.own(earlier):
+                return moment
+        return None
+
+    def _moment(self, expression: TimeExpression, sentence: Span) -> Moment | None:
+        if expression.base is Base.EVENT or self._is_its_own(expression.span):
+            return None
+        if not self._spans and self._ends_a_span(expression.span):
+            return None
+        anchor = anchor_of(self.document, expression.span)
+        found = resolve(expression, anchor, tense=tense_at(self.document.text, expression.span))
+        if found is None or found.value is None:
+            return None
+        if (
+            found.rule == _STATED
+            and anchor
+            and found.value == anchor.value
+            and not self._names_event(sentence)
+        ):
+            return None  # a dateline that the document's date was not read from
+        held_against = [anchor.quote] if found.by_anchor and anchor and anchor.quote else []
+        quotes = (Quote.cut(self.document, sentence), *held_against)
+        return Moment(value=found.value, rule=found.rule, place=expression.span, quotes=quotes)
+
+    def _names_event(self, sentence: Span) -> bool:
+        return any(True for _ in self._event_words(sentence))
+
+    def _ends_a_span(self, place: Span) -> bool:
+        """Whether it is said since or until when something holds."""
+        return (
+            _OF_A_SPAN.search(self.document.text, max(0, place.start - 12), place.start) is not None
+        )
+
+    def _is_its_own(self, place: Span) -> bool:
+        """Whether what stands there is the document's own date, or around its subject."""
+        document = self.document
+        own = (document.published, document.recorded, document.original)
+        dates = [*own, *(one.date for one in document.parts)]
+        spans = [one.span for one in dates if one and one.span]
+        spans += [one.span for one in document.furniture]
+        return any(one.start <= place.start < one.end for one in spans)
+
+    def _event_words(self, sentence: Span) -> Iterator[int]:
+        """Where the words for the event begin in a sentence, in code points of the text."""
+        at = sentence.start
+        for word in sentence.cut(self.document.text).split():
+            at = self.document.text.index(word, at)
+            if not self._event.isdisjoint(terms(word)):
+                yield at
+            at += len(word)
+
+    def _said(self, span: Span) -> tuple[Span, ...]:
+        if span not in self._sentences:
+            self._sentences[span] = tuple(
+                Span(span.start + one.start, span.start + one.end)
+                for one in sentences(span.cut(self.document.text))
+            )
+        return self._sentences[span]
+
+
+def _close(moment: Moment, anchor: Anchor) -> bool:
+    """Whether a moment is a day close to that of a text."""
+    away = moment.interval.first - anchor.interval.first
+    return moment.value.count("-") == _TO_THE_DAY and abs(away.days) <= _CLOSE_DAYS

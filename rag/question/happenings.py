@@ -1,0 +1,87 @@
+"""Words for what happened: which of a question's name its kind of event, and others that say the same."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.analysis import STOP_WORDS, terms, words
+from rag.question.query import Query
+
+_COUNTS = frozenset(
+    terms(
+        "one two three four five six seven eight nine ten first second third last final real whole"
+    )
+)
+_NUMBERS = r"two|three|four|five|six|seven|eight|nine|ten|\d+"
+_EACH = re.compile(
+    r"\b(?:each|every|all)\b(?:\s+(?:of\s+)?(?:the|his|her|its|their|these|those)\b)?"
+    rf"|\b(?:his|her|its|their|the)\b(?=\s+(?:{_NUMBERS})\b)",
+    re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"\b(?P<side>before|after)(?:\s+(?:that|this|it))?(?:\s+one)?\s*\((?P<reference>[^)]+)\)",
+    re.IGNORECASE,
+)
+# Words by which English texts speak of one kind of event.
+_ALIKE = tuple(
+    frozenset(terms(group))
+    for group in (
+        "visit visits trip trips travelled came arrived flew went",
+        "launch launched unveiled introduced presented announced showed",
+        "release released published shipped",
+        "vote voted adopted rejected ballot",
+        "inspection inspected inspectors audit examined surveyed survey",
+        "hearing hearings sitting session trial heard",
+        "incident outage accident failure",
+        "match matches game games played fixture derby",
+        "expedition cruise voyage sailed",
+        "meeting met talks summit session",
+        "tour toured opened",
+        "test tested tests",
+        "election elected",
+        "attack attacked",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An event by its place beside another: one before or after what `reference` names."""
+
+    step: Literal[-1, 1]
+    reference: str
+
+
+def neighbour(question: str) -> Neighbour | None:
+    """Which event is meant by "the one before that (…)"; None where a question names its event otherwise."""
+    found = _BESIDE.search(question)
+    if found is None:
+        return None
+    return Neighbour(-1 if found["side"].lower() == "before" else 1, found["reference"])
+
+
+def event_words(query: Query) -> frozenset[str]:
+    """Stems of the words by which documents speak of the kind of event that a question asks about.
+
+    The event is what "each" or a number stands before; where nothing is, all that the question says happened.
+    """
+    told = frozenset(query.event) - _COUNTS
+    head = _head(query.text, told)
+    named = frozenset([head]) if head else told
+    return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))
+
+
+def _head(question: str, told: frozenset[str]) -> str | None:
+    """The last event word of the phrase behind "each"."""
+    for match in _EACH.finditer(question):
+        head = None
+        for word in words(question[match.end() :]):
+            if word in STOP_WORDS:
+                break
+            if stems := told.intersection(terms(word)):
+                head = next(iter(stems))
+        if head:
+            return head
+    return None

@@ -1,0 +1,48 @@
+import datetime as dt
+
+from rag.types import Answer, DocumentDate, Span
+from tests.make import document
+from tests.unit.rag.test_composition import ask, texts
+
+
+def first(question: str, *sources: object) -> Answer:
+    response = ask(question, *sources, abstain_below=0.1, keep_above=0)  # type: ignore[arg-type] # documents
+    assert isinstance(response, Answer)
+    return response
+
+
+PAGE = document(
+    "Friday 3 May 2019\n\nThe ferry sank on Wednesday.\n",
+    title="News",
+    published=DocumentDate(value=dt.date(2019, 5, 3), found_by="dateline", span=Span(0, 17)),
+)
+
+
+def test_when_is_answered_by_the_day_that_was_worked_out() -> None:
+    answer = first("When did the ferry sink?", PAGE)
+    assert texts(answer)[0] == "1 May 2019: The ferry sank on Wednesday."
+    [statement, *_] = answer.statements
+    assert statement.event is not None
+    assert (statement.event.value, statement.event.rule) == ("2019-05-01", "weekday-before-anchor")
+    assert [one.text for one in statement.quotes] == [
+        "The ferry sank on Wednesday.",
+        "Friday 3 May 2019",
+    ]
+
+
+def test_a_number_of_a_form_that_is_not_understood_is_not_passed_over() -> None:
+    old = document("The ferry sank 9000 BP.\nAn office opened on 2 June 1990.\n", title="Old")
+    assert texts(first("When did the ferry sink?", old))[0] == "The ferry sank 9000 BP."
+
+
+def test_each_date_is_given_where_it_is_asked_whether_sources_agree() -> None:
+    other = document("The ferry sank on 2 May 2019.", id="d2", title="Log")
+    asked = "When did the ferry sink? Do the sources agree?"
+    assert {one.split(":")[0] for one in texts(first(asked, PAGE, other))} >= {
+        "1 May 2019",
+        "2 May 2019",
+    }
+
+
+def test_other_questions_get_no_date() -> None:
+    assert texts(first("What sank?", PAGE))[0] == "The ferry sank on Wednesday."

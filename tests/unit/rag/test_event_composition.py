@@ -1,0 +1,107 @@
+import datetime as dt
+
+from rag.types import Answer, DocumentDate, Span
+from tests.make import document
+from tests.unit.rag.test_composition import ask, texts
+
+GAZETTE = document(
+    "Sat 12 March 2022\n\nThe orchestra opened its northern tour on Thursday. "
+    "Ann Lee, assistant conductor of the orchestra, led it.\n",
+    id="d1",
+    title="A northern tour begins",
+    published=DocumentDate(value=dt.date(2022, 3, 12), found_by="dateline", span=Span(0, 17)),
+)
+LETTER = document(
+    "On 14 April 2024 the coast tour began. Ann Lee was chief conductor of the orchestra on the tour.\n",
+    id="d2",
+    title="The coast tour",
+)
+QUESTION = "What was Ann Lee's title on each tour?"
+
+
+def rows(*sources: object, question: str = QUESTION) -> Answer:
+    response = ask(question, *sources, statements=5, abstain_below=0.2)  # type: ignore[arg-type] # documents
+    assert isinstance(response, Answer)
+    return response
+
+
+def test_each_event_has_a_row_with_its_date_and_what_was_asked() -> None:
+    answer = rows(LETTER, GAZETTE)
+    assert texts(answer) == [
+        "10 March 2022: Ann Lee, assistant conductor of the orchestra, led it.",
+        "14 April 2024: Ann Lee was chief conductor of the orchestra on the tour.",
+    ]
+    assert [one.event.value for one in answer.statements if one.event] == [
+        "2022-03-10",
+        "2024-04-14",
+    ]
+
+
+def test_a_row_quotes_its_value_its_date_and_the_day_that_was_held_against() -> None:
+    first, _ = rows(LETTER, GAZETTE).statements
+    assert [one.text for one in first.quotes] == [
+        "Ann Lee, assistant conductor of the orchestra, led it.",
+        "The orchestra opened its northern tour on Thursday.",
+        "Sat 12 March 2022",
+    ]
+    assert first.event is not None
+    assert (first.event.rule, first.event.quote) == ("weekday-before-anchor", first.quotes[1])
+    assert all(one.is_exact(GAZETTE) for one in first.quotes)
+
+
+def test_dates_alone_are_rows_where_they_are_what_is_asked_for() -> None:
+    assert texts(
+        rows(LETTER, GAZETTE, question="On which date did each tour of the orchestra open?")
+    ) == [
+        "10 March 2022",
+        "14 April 2024",
+    ]
+
+
+def test_an_event_that_was_to_come_is_said_to_be_announced() -> None:
+    plan = document(
+        "2 May 2025\n\nAnn Lee, guest conductor, will lead the island tour on 9 June 2025.\n",
+        id="d3",
+        title="Plans",
+        published=DocumentDate(value=dt.date(2025, 5, 2), found_by="dateline", span=Span(0, 10)),
+    )
+    assert texts(rows(LETTER, GAZETTE, plan))[-1].startswith(
+        "9 June 2025 (announced): Ann Lee, guest"
+    )
+
+
+def test_events_of_others_are_left_out() -> None:
+    other = document(
+        "On 3 July 2023 the circus began a tour. Its chief rider fell.\n",
+        id="d4",
+        title="Circus tour",
+    )
+    assert len(rows(LETTER, GAZETTE, other).statements) == 2
+
+
+def test_one_event_alone_is_answered_by_sentences() -> None:
+    assert all(one.event is None for one in rows(LETTER).statements)
+
+
+def test_the_event_before_another_one_is_found_beside_it() -> None:
+    asked = "What was Ann Lee's title on the tour before that (in April 2024)?"
+    assert texts(rows(LETTER, GAZETTE, question=asked)) == [
+        "10 March 2022: Ann Lee, assistant conductor of the orchestra, led it."
+    ]
+    first = "What was Ann Lee's title on the tour before that (in March 2022)?"
+    assert all(one.event is None for one in rows(LETTER, GAZETTE, question=first).statements)
+
+
+def test_named_items_have_a_row_each_and_what_is_missing_is_said() -> None:
+    ships = document(
+        "The Heron was launched on 4 May 1999 at a price of 12 million.\n"
+        "The Plover was launched on 6 June 2001 at a price of 15 million.\n",
+        title="Ships",
+    )
+    answer = rows(ships, question="At what price was each of Heron, Plover and Gannet launched?")
+    assert [one.text.split(":")[0] for one in answer.statements] == [
+        "Heron – 4 May 1999",
+        "Plover – 6 June 2001",
+    ]
+    assert answer.missing == ("Gannet",)
+    assert answer.outcome == "partial"

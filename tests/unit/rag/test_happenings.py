@@ -1,0 +1,30 @@
+import pytest
+
+from rag.analysis import terms
+from rag.question import understand
+from rag.question.happenings import Neighbour, event_words, neighbour
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "not_a_word"),
+    [
+        ("What was her title on each visit?", "visit", "title"),
+        ("Who led each of the four hearings?", "hearing", "four"),
+        ("What was Ann Lee on each tour that she conducted?", "tour", "conducted"),
+        ("Who won each derby?", "matches", "who"),
+    ],
+)
+def test_what_each_stands_before_is_the_event(question: str, word: str, not_a_word: str) -> None:
+    found = event_words(understand(question))
+    assert set(terms(word)) <= found
+    assert not set(terms(not_a_word)) & found
+
+
+def test_the_neighbour_of_an_event_is_named_by_it() -> None:
+    assert neighbour("Who led at the visit before that (in May 2020)?") == Neighbour(
+        -1, "in May 2020"
+    )
+    assert neighbour("Who led the one after that one (on the coast tour)?") == Neighbour(
+        1, "on the coast tour"
+    )
+    assert neighbour("Who led before the war?") is None
