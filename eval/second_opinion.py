@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from eval.judging import plain
 from eval.metrics import Proportion, proportion
 from eval.suite import Question, digest, question_hash
 from rag.errors import ModelError
+from rag.marking import between_marks
 from rag.protocols import ChatModel
 
 PROMPT_VERSION = 1  # raised with every change of the words below, which makes older opinions void
@@ -184,7 +184,6 @@ class Judge:
 
 def message(case: Case) -> str:
     """What a model is shown of an answer, between marks that no document can have foreseen."""
-    mark = secrets.token_hex(8)
     question, answered = case.question, case.answered
     turns = [f"{turn.question}\n{turn.answer}" for turn in question.history]
     due = "The documents do not answer this question." if question.abstain else question.expected
@@ -195,8 +194,7 @@ def message(case: Case) -> str:
         "Excerpts of the documents": "\n".join(one.quote for one in question.evidence),
         "Declined to answer" if answered.outcome == "abstained" else "Answer": plain(answered.text),
     }
-    shown = [f"{mark}\n{title}:\n{text}" for title, text in parts.items() if text]
-    return "\n".join([f"The mark is {mark}.", *shown, mark])
+    return between_marks(f"{title}:\n{text}" for title, text in parts.items() if text)
 
 
 def read_opinion(reply: str) -> Opinion | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from rag.composition import why_not
 from rag.errors import ModelError
 from rag.evidence import Evidence
+from rag.marking import between_marks
 from rag.protocols import AnswerComposer, ChatModel, Composed
 from rag.quoting import locate
 from rag.types import (
@@ -103,14 +103,13 @@ def _message(
     question: str, shown: Sequence[ScoredPassage], documents: Mapping[DocumentId, Document]
 ) -> str:
     """The question and the passages, between marks that no document can have foreseen."""
-    mark = secrets.token_hex(8)
     passages = []
     for number, one in enumerate(shown, 1):
         source = documents[one.passage.document_id]
         dated = f", published {source.published.value}" if source.published else ""
         heading = f"Passage {number}, from {source.title!r}{dated}:"
-        passages.append(f"{mark}\n{heading}\n{one.passage.text}")
-    return "\n".join([f"The mark is {mark}.", *passages, mark, f"Question: {question}"])
+        passages.append(f"{heading}\n{one.passage.text}")
+    return f"{between_marks(passages)}\nQuestion: {question}"
 
 
 def _parsed(reply: str) -> list[dict[str, Any]]:
