@@ -24,7 +24,7 @@ from rag.bootstrap import open_rag
 from rag.errors import InputError, ModelError, StoreError
 from rag.library import Found, Library, every_summary
 from rag.settings import Settings
-from rag.types import Answer, Conflict, Document, Quote, Reply, ScoredPassage, Statement
+from rag.types import Abstention, Conflict, Document, Quote, Reply, ScoredPassage, Statement
 
 logger = logging.getLogger(__name__)
 
@@ -218,27 +218,10 @@ class _Asked:
         response = reply.response
         markers = {quote: number for number, quote in enumerate(response.quotes, 1)}
         cited = tuple(self._cited(quote, number, reply) for quote, number in markers.items())
-        if isinstance(response, Answer):
-            said = Answered(
-                suite=self.suite.name,
-                question=question.id,
-                outcome=response.outcome,
-                text="\n".join(one.text for one in response.statements),
-                statements=tuple(_said(one, markers) for one in response.statements),
-                citations=cited,
-                conflicts=tuple(_contradiction(one, markers) for one in response.conflicts),
-                missing=response.missing,
-            )
-        else:
-            said = Answered(
-                suite=self.suite.name,
-                question=question.id,
-                outcome=response.outcome,
-                text=response.reason,
-                closest=cited,
-            )
-        return replace(
-            said,
+        recorded = Answered(
+            suite=self.suite.name,
+            question=question.id,
+            outcome=response.outcome,
             standalone=reply.standalone_question,
             confidence=reply.confidence,
             composer=reply.composer,
@@ -247,6 +230,16 @@ class _Asked:
             timings_ms=dict(reply.timings_ms),
             wall_ms=wall_ms,
             retrieved=tuple(map(self._seen, seen.passages)),
+        )
+        if isinstance(response, Abstention):
+            return replace(recorded, text=response.reason, closest=cited)
+        return replace(
+            recorded,
+            text="\n".join(one.text for one in response.statements),
+            statements=tuple(_said(one, markers) for one in response.statements),
+            citations=cited,
+            conflicts=tuple(_contradiction(one, markers) for one in response.conflicts),
+            missing=response.missing,
         )
 
     def _cited(self, quote: Quote, marker: int, reply: Reply) -> Cited:

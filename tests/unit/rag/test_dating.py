@@ -1,12 +1,12 @@
 import datetime as dt
 
-from rag.types import Answer, DocumentDate, Span
+from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
 
 
-def first(question: str, *sources: object) -> Answer:
-    response = ask(question, *sources, abstain_below=0.1, keep_above=0)  # type: ignore[arg-type] # documents
+def first(question: str, *sources: Document) -> Answer:
+    response = ask(question, *sources, abstain_below=0.1, keep_above=0)
     assert isinstance(response, Answer)
     return response
 

@@ -1,6 +1,6 @@
 import datetime as dt
 
-from rag.types import Answer, DocumentDate, Span
+from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
 
@@ -19,8 +19,8 @@ LETTER = document(
 QUESTION = "What was Ann Lee's title on each tour?"
 
 
-def rows(*sources: object, question: str = QUESTION) -> Answer:
-    response = ask(question, *sources, statements=5, abstain_below=0.2)  # type: ignore[arg-type] # documents
+def rows(*sources: Document, question: str = QUESTION) -> Answer:
+    response = ask(question, *sources, statements=5, abstain_below=0.2)
     assert isinstance(response, Answer)
     return response
 

@@ -3,7 +3,8 @@ import datetime as dt
 import pytest
 
 from rag.temporal import AnchorKind, anchor_of
-from rag.types import Document, DocumentDate, DocumentId, PartLocator, Span, Version
+from rag.types import Document, DocumentDate, PartLocator, Span
+from tests import make
 
 TEXT = "Recorded on 24 March 2025. Hello. On Friday he came."
 
@@ -15,17 +16,8 @@ def document(
     original: DocumentDate | None = None,
     parts: tuple[PartLocator, ...] = (),
 ) -> Document:
-    return Document(
-        id=DocumentId("d"),
-        version=Version("sha256:0"),
-        collection="c",
-        title="t",
-        media_type="text/plain",
-        text=TEXT,
-        published=published,
-        recorded=recorded,
-        original=original,
-        locators=parts,
+    return make.document(
+        TEXT, locators=parts, published=published, recorded=recorded, original=original
     )
 
 
