@@ -69,7 +69,7 @@ def _statements(ranked: Sequence[Ranked]) -> tuple[Statement, ...]:
         by_words.setdefault(tuple(words(one.candidate.text)), []).append(one)
     return tuple(
         Statement(
-            text=" ".join(same[0].candidate.text.split()),
+            text=same[0].candidate.line,
             quotes=tuple(one.candidate.quote for one in same),
             score=same[0].fit,
         )

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.moments import Chronicle, Moment
+from rag.moments import Chronicles, Moment
 from rag.question import Query
 from rag.question.happenings import event_words
-from rag.reading import Ranked
+from rag.reading import Candidate, Ranked
 from rag.temporal import overlaps, written
-from rag.types import DocumentId, Statement
+from rag.types import Statement
 
 _NUMBER = re.compile(r"\d|\bcentur|\bago\b")
 _NEARLY = 0.9  # of the first sentence's rank
@@ -32,14 +32,21 @@ class Dating:
 
     @property
     def statement(self) -> Statement:
-        """The date and the sentence, with the quotes that prove both."""
-        candidate = self.ranked.candidate
-        return Statement(
-            text=f"{written(self.moment.value)}: {' '.join(candidate.text.split())}",
-            quotes=tuple(dict.fromkeys((candidate.quote, *self.moment.quotes))),
-            score=self.ranked.fit,
-            event=self.moment.dated,
-        )
+        """The date and the sentence."""
+        text = f"{written(self.moment.value)}: {self.ranked.candidate.line}"
+        return dated_statement(text, self.ranked.candidate, self.moment, self.ranked.fit)
+
+
+def dated_statement(
+    text: str, candidate: Candidate, moment: Moment | None, fit: float
+) -> Statement:
+    """A statement with the quotes that prove it: its sentence, and what its date was worked out from, if it has one."""
+    return Statement(
+        text=text,
+        quotes=tuple(dict.fromkeys((candidate.quote, *(moment.quotes if moment else ())))),
+        score=fit,
+        event=moment.dated if moment else None,
+    )
 
 
 def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
@@ -49,15 +56,11 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
     as well as the first. Nothing where there is neither, or where a better one has a number that may be a date of
     a form that is not understood.
     """
-    chronicles: dict[DocumentId, Chronicle] = {}
+    chronicles = Chronicles(event_words(query), spans=True)
     stated: list[Dating] = []
     around: list[Dating] = []
     for one in ranked:
-        document = one.candidate.document
-        chronicle = chronicles.setdefault(
-            document.id, Chronicle(document, event_words(query), spans=True)
-        )
-        moment = chronicle.of(one.candidate.span)
+        moment = chronicles.of(one.candidate.document).of(one.candidate.span)
         dating = Dating(one, moment) if moment else None
         nearly = query.expects_conflict or one.rank >= _NEARLY * ranked[0].rank
         if dating and dating.states_it and nearly:

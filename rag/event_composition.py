@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.analysis import terms
+from rag.dating import dated_statement
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
-from rag.moments import Chronicle, Moment
+from rag.moments import Chronicles
 from rag.question import Kind, Query
 from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
 from rag.reading import Candidate, SentenceReader
 from rag.temporal import overlaps, written
-from rag.types import Answer, DocumentId, Quote, Statement
+from rag.types import Answer, Quote, Statement
 
 _PASSAGES = 40  # that are read for events, from each query
 _EMBEDDED = 6  # sentences of one event that are held against the question
@@ -45,8 +46,7 @@ class EventComposer:
     def compose(self, query: Query, evidence: Evidence) -> Answer | None:
         """A row for each event in order of time; None where fewer than two are told of."""
         told = self._told(query, evidence)
-        events = _named(query, told) if query.items else grouped(told)
-        events = [one for one in events if _is_of(query, one)]
+        events = _of_it(query, _named(query, told) if query.items else grouped(told))
         rows = [row for event in events if (row := self._row(query, event))]
         if len(rows) < 2:
             return None
@@ -56,8 +56,7 @@ class EventComposer:
 
     def beside(self, query: Query, meant: Neighbour, evidence: Evidence) -> Answer | None:
         """The row of the event before or after another one; None where that other is not told of, or has none."""
-        events = grouped(self._told(query, evidence))
-        events = [one for one in events if _is_of(query, one)]
+        events = _of_it(query, grouped(self._told(query, evidence)))
         wanted = frozenset(terms(meant.reference))
         days = [one.interval for one in query.time if one.interval]
         for at, one in enumerate(events):
@@ -76,10 +75,10 @@ class EventComposer:
             for one in self.reader.candidates(query.text, found):
                 candidates.setdefault(one.quote, one)
         event = event_words(query)
-        chronicles: dict[DocumentId, Chronicle] = {}
+        chronicles = Chronicles(event)
         told = []
         for one in candidates.values():
-            chronicle = chronicles.setdefault(one.document.id, Chronicle(one.document, event))
+            chronicle = chronicles.of(one.document)
             moment = chronicle.of(one.span)
             told.append(
                 Told(
@@ -94,21 +93,20 @@ class EventComposer:
 
     def _row(self, query: Query, event: Event) -> tuple[Event, Statement] | None:
         """What the sentence says that tells best what was asked of an event."""
-        telling = [one for one in event.told if _may_tell(query, one.candidate.text)]
-        likely = sorted(telling, key=lambda one: -_worth(query, one.candidate))[:_EMBEDDED]
+        telling = [
+            (one.candidate, one.candidate.prior + _bonus(query, one.candidate.text))
+            for one in event.told
+            if _may_tell(query, one.candidate.text)
+        ]
+        likely = sorted(telling, key=lambda one: -(one[0].share + one[1]))[:_EMBEDDED]
         if not likely:
             return None
-        fits = self.reader.fits(query.text, [one.candidate for one in likely])
-        scored = [
-            (fit + one.candidate.prior + _bonus(query, one.candidate), -number, fit)
-            for number, (one, fit) in enumerate(zip(likely, fits, strict=True))
-        ]
-        rank, number, fit = max(scored)
-        dated = query.kind is Kind.DATE and event.moment is not None
-        if rank < self.least and not dated:
+        fits = self.reader.fits(query.text, [candidate for candidate, _ in likely])
+        ranks = [fit + prior for fit, (_, prior) in zip(fits, likely, strict=True)]
+        best = ranks.index(max(ranks))
+        if ranks[best] < self.least and not (query.kind is Kind.DATE and event.moment):
             return None
-        best = likely[-number]
-        return event, _statement(query, event, best, fit)
+        return event, _statement(query, event, likely[best][0], fits[best])
 
 
 def _queries(query: Query) -> list[str]:
@@ -130,8 +128,7 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
         named = [one for one in told if _names(one, item, wanted)]
         for one in sorted(named, key=lambda one: not one.mentions):
             event.add(one)
-        dated = event.moment
-        if dated and dated.value.count("-"):
+        if event.moment and event.moment.exactness:
             event.told += [one for one in told if one not in named and event.takes(one)]
         events.append(event)
     return events
@@ -148,34 +145,38 @@ def _names(one: Told, item: str, wanted: frozenset[str]) -> bool:
     return wanted <= held
 
 
-def _is_of(query: Query, event: Event) -> bool:
-    """Whether the texts that tell of an event name what the question is about."""
-    wanted = {term for one in query.entities for term in terms(one)[-1:]}
-    texts = {
-        one.candidate.document.id: one.candidate.document for one in event.told if one.mentions
-    }
-    return not wanted or any(
-        wanted & set(terms(f"{one.title} {one.text}")) for one in texts.values()
-    )
+def _of_it(query: Query, events: Sequence[Event]) -> list[Event]:
+    """The events that are told of by a text which names what the question is about."""
+    wanted = _about(query)
+    if not wanted:
+        return list(events)
+    mentions = [[one.candidate.document for one in each.told if one.mentions] for each in events]
+    texts = {one.id: f"{one.title} {one.text}" for documents in mentions for one in documents}
+    naming = {key for key, text in texts.items() if not wanted.isdisjoint(terms(text))}
+    return [
+        event
+        for event, documents in zip(events, mentions, strict=True)
+        if any(one.id in naming for one in documents)
+    ]
 
 
 def _may_tell(query: Query, sentence: str) -> bool:
     """Whether a sentence may say what somebody was: it has a word for that, and a name or pronoun for whom."""
     if query.kind is not Kind.ROLE:
         return True
-    wanted = {term for one in query.entities for term in terms(one)[-1:]}
-    of_it = not wanted or wanted & set(terms(sentence)) or _PRONOUN.search(sentence)
+    wanted = _about(query)
+    of_it = not wanted or not wanted.isdisjoint(terms(sentence)) or _PRONOUN.search(sentence)
     return names_role(sentence) and bool(of_it)
 
 
-def _worth(query: Query, one: Candidate) -> float:
-    return one.share + one.prior + _bonus(query, one)
+def _bonus(query: Query, sentence: str) -> float:
+    named = 0.0 if _about(query).isdisjoint(terms(sentence)) else _NAMED_BONUS
+    return named + (_VALUE_BONUS if _holds_value(query.kind, sentence) else 0.0)
 
 
-def _bonus(query: Query, one: Candidate) -> float:
-    wanted = {term for name in query.entities for term in terms(name)[-1:]}
-    named = _NAMED_BONUS if wanted & set(terms(one.text)) else 0.0
-    return named + (_VALUE_BONUS if _holds_value(query.kind, one.text) else 0.0)
+def _about(query: Query) -> frozenset[str]:
+    """The stems of the last words of the names that a question is about."""
+    return frozenset(term for name in query.entities for term in terms(name)[-1:])
 
 
 def _holds_value(kind: Kind, sentence: str) -> bool:
@@ -191,18 +192,9 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
             return False
 
 
-def _statement(query: Query, event: Event, best: Told, fit: float) -> Statement:
-    value = "" if query.kind is Kind.DATE else f": {' '.join(best.candidate.text.split())}"
-    quotes = [best.candidate.quote]
-    moment: Moment | None = event.moment
-    if moment:
-        quotes += moment.quotes
-    day = written(moment.value) if moment else ""
+def _statement(query: Query, event: Event, best: Candidate, fit: float) -> Statement:
+    day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (event.name, day) if part)
     head += " (announced)" if event.announced else ""
-    return Statement(
-        text=f"{head}{value}",
-        quotes=tuple(dict.fromkeys(quotes)),
-        score=fit,
-        event=moment.dated if moment else None,
-    )
+    text = head if query.kind is Kind.DATE else f"{head}: {best.line}"
+    return dated_statement(text, best, event.moment, fit)

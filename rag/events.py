@@ -61,7 +61,7 @@ class Event:
     def add(self, one: Told) -> None:
         """Count a sentence among those that tell of this event; a more exact date of it is the event's."""
         exacter = one.moment and (
-            self.moment is None or one.moment.value.count("-") > self.moment.value.count("-")
+            self.moment is None or one.moment.exactness > self.moment.exactness
         )
         if exacter and (one.mentions or self.name or self.labels & one.labels):
             self.moment = one.moment
@@ -99,12 +99,12 @@ def grouped(told: Sequence[Told]) -> list[Event]:
     for one in told:
         if not one.mentions and (home := _home(one, events)):
             home.add(one)
-    exact = [one for one in events if one.moment and "-" in one.moment.value]
+    exact = [one for one in events if one.moment and one.moment.exactness]
     return sorted(exact or events, key=lambda one: one.moment.value if one.moment else "")
 
 
 def _exactness(one: Told) -> int:
-    return one.moment.value.count("-") if one.moment else -1
+    return one.moment.exactness if one.moment else -1
 
 
 def _home(one: Told, events: Sequence[Event]) -> Event | None:

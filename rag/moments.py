@@ -18,12 +18,11 @@ from rag.temporal import (
     resolve,
     tense_at,
 )
-from rag.types import Dated, Document, Quote, Span
+from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exactness
 
 _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is about
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
 _CLOSE_DAYS = 31  # between a text and what it is about
-_TO_THE_DAY = 2  # hyphens of a date
 _ROW = re.compile(r"[^:;\n]{1,40}: [^;\n]*; ")  # of a table, as it is read
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
 _STATED = "stated"
@@ -50,6 +49,11 @@ class Moment:
         return Interval.of(self.value)
 
     @property
+    def exactness(self) -> int:
+        """As `rag.types.exactness`."""
+        return exactness(self.value)
+
+    @property
     def dated(self) -> Dated:
         """It, as statements carry it."""
         return Dated(value=self.value, rule=self.rule, quote=self.quotes[0])
@@ -69,7 +73,9 @@ class Chronicle:
         self._event = frozenset(event)
         self._spans = spans
         self._sentences: dict[Span, tuple[Span, ...]] = {}
+        self._own: dict[Span, Moment | None] = {}
         self._subjects: dict[Span, Moment | None] = {}
+        self._around = _around_the_subject(document)
 
     def of(self, sentence: Span) -> Moment | None:
         """The moment that a sentence tells of: its own, that of the sentences before it, or the text's."""
@@ -77,6 +83,11 @@ class Chronicle:
 
     def own(self, sentence: Span) -> Moment | None:
         """Of the moments that a sentence states the most exact; of those, the one nearest to an event word."""
+        if sentence not in self._own:
+            self._own[sentence] = self._most_exact(sentence)
+        return self._own[sentence]
+
+    def _most_exact(self, sentence: Span) -> Moment | None:
         found = [
             one
             for each in find(self.document.text, sentence)
@@ -86,7 +97,7 @@ class Chronicle:
 
         def worth(one: Moment) -> tuple[int, int]:
             away = min((abs(one.place.start - at) for at in words), default=0)
-            return -one.value.count("-"), away
+            return -one.exactness, away
 
         return min(found, key=worth, default=None)
 
@@ -135,7 +146,7 @@ class Chronicle:
         anchor = anchor_of(self.document, block)
         dated = [(one, moment) for one in lead if (moment := self.own(one))]
         for sentence, moment in dated:
-            if sentence in mentioning and moment.value.count("-") == _TO_THE_DAY:
+            if sentence in mentioning and moment.exactness == TO_THE_DAY:
                 return moment
         for _, moment in dated:
             if anchor and _close(moment, anchor):
@@ -168,7 +179,8 @@ class Chronicle:
         return None
 
     def _moment(self, expression: TimeExpression, sentence: Span) -> Moment | None:
-        if expression.base is Base.EVENT or self._is_its_own(expression.span):
+        start = expression.span.start
+        if expression.base is Base.EVENT or any(a.start <= start < a.end for a in self._around):
             return None
         if not self._spans and self._ends_a_span(expression.span):
             return None
@@ -196,15 +208,6 @@ class Chronicle:
             _OF_A_SPAN.search(self.document.text, max(0, place.start - 12), place.start) is not None
         )
 
-    def _is_its_own(self, place: Span) -> bool:
-        """Whether what stands there is the document's own date, or around its subject."""
-        document = self.document
-        own = (document.published, document.recorded, document.original)
-        dates = [*own, *(one.date for one in document.parts)]
-        spans = [one.span for one in dates if one and one.span]
-        spans += [one.span for one in document.furniture]
-        return any(one.start <= place.start < one.end for one in spans)
-
     def _event_words(self, sentence: Span) -> Iterator[int]:
         """Where the words for the event begin in a sentence, in code points of the text."""
         at = sentence.start
@@ -223,7 +226,34 @@ class Chronicle:
         return self._sentences[span]
 
 
+class Chronicles:
+    """The chronicles of documents, each made once.
+
+    Args:
+        event, spans: As a `Chronicle` takes them.
+    """
+
+    def __init__(self, event: Collection[str], *, spans: bool = False) -> None:
+        self._event = frozenset(event)
+        self._spans = spans
+        self._made: dict[DocumentId, Chronicle] = {}
+
+    def of(self, document: Document) -> Chronicle:
+        """The chronicle of a document."""
+        if document.id not in self._made:
+            self._made[document.id] = Chronicle(document, self._event, spans=self._spans)
+        return self._made[document.id]
+
+
+def _around_the_subject(document: Document) -> tuple[Span, ...]:
+    """Where the document states its own dates, and its running lines."""
+    own = (document.published, document.recorded, document.original)
+    dates = [*own, *(one.date for one in document.parts)]
+    spans = [one.span for one in dates if one and one.span]
+    return (*spans, *(one.span for one in document.furniture))
+
+
 def _close(moment: Moment, anchor: Anchor) -> bool:
     """Whether a moment is a day close to that of a text."""
     away = moment.interval.first - anchor.interval.first
-    return moment.value.count("-") == _TO_THE_DAY and abs(away.days) <= _CLOSE_DAYS
+    return moment.exactness == TO_THE_DAY and abs(away.days) <= _CLOSE_DAYS

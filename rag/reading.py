@@ -47,6 +47,11 @@ class Candidate:
         return self.span.cut(self.document.text)
 
     @property
+    def line(self) -> str:
+        """Its words on one line."""
+        return " ".join(self.text.split())
+
+    @property
     def quote(self) -> Quote:
         """It, as a quote."""
         return Quote.cut(self.document, self.span)
@@ -101,15 +106,17 @@ class SentenceReader:
         """
         asked = self.embedder.embed_queries([question])[0]
         texts = {
-            c: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}"
-            for c in candidates
+            number: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}"
+            for number, c in enumerate(candidates)
             if self.embedder.covers(c.document.language)
         }
         cosines = (self.embedder.embed_passages([*texts.values()]) @ asked).round(6).tolist()
         meant = dict(zip(texts, cosines, strict=True))
         return [
-            meant[c] + _SHARE_WEIGHT * c.share if c in meant else _WORDS_ALONE_WEIGHT * c.share
-            for c in candidates
+            meant[number] + _SHARE_WEIGHT * c.share
+            if number in meant
+            else _WORDS_ALONE_WEIGHT * c.share
+            for number, c in enumerate(candidates)
         ]
 
     def _asked(self, question: str, collection: str) -> Asked:

@@ -329,7 +329,24 @@ class Quote:
         )
 
 
+def first_day(value: str) -> dt.date:
+    """The first day of a date as far as it is known.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", value):
+        raise ValueError(f"not a date: {value!r}")
+    return dt.date.fromisoformat(value + "-01" * (TO_THE_DAY - exactness(value)))
+
+
 Precision = Literal["day", "month", "year"]
+TO_THE_DAY = 2
+
+
+def exactness(value: str) -> int:
+    """How exact an ISO date is: 0 to the year, 1 to the month, `TO_THE_DAY`."""
+    return value.count("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,24 +364,13 @@ class Dated:
     quote: Quote
 
     def __post_init__(self) -> None:
-        _first_day(self.value)
+        first_day(self.value)
 
     @property
     def precision(self) -> Precision:
         """How much of the date is known."""
         parts: tuple[Precision, ...] = ("year", "month", "day")
-        return parts[self.value.count("-")]
-
-
-def _first_day(value: str) -> dt.date:
-    """The first day of a date as far as it is known.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not re.fullmatch(r"\d{4}(-\d\d){0,2}", value):
-        raise ValueError(f"not a date: {value!r}")
-    return dt.date.fromisoformat(value + "-01" * (2 - value.count("-")))
+        return parts[exactness(self.value)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,7 @@ from typing import Literal
 from rag.analysis import STOP_WORDS, terms, words
 from rag.question.query import Query
 
-_COUNTS = frozenset(
-    terms(
-        "one two three four five six seven eight nine ten first second third last final real whole"
-    )
-)
+_NO_EVENTS = frozenset(terms("first second third last final real whole"))
 _NUMBERS = r"two|three|four|five|six|seven|eight|nine|ten|\d+"
 _EACH = re.compile(
     r"\b(?:each|every|all)\b(?:\s+(?:of\s+)?(?:the|his|her|its|their|these|those)\b)?"
@@ -67,7 +63,7 @@ def event_words(query: Query) -> frozenset[str]:
 
     The event is what "each" or a number stands before; where nothing is, all that the question says happened.
     """
-    told = frozenset(query.event) - _COUNTS
+    told = frozenset(query.event) - _NO_EVENTS
     head = _head(query.text, told)
     named = frozenset([head]) if head else told
     return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import re
 from dataclasses import dataclass
 
 from rag.temporal.grammar import MONTH_NAMES
-
-_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+from rag.types import TO_THE_DAY, exactness, first_day
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,12 +28,10 @@ class Interval:
         Raises:
             ValueError: it is no such date.
         """
-        if not _DATE.fullmatch(value):
-            raise ValueError(f"not a date: {value!r}")
-        first = dt.date.fromisoformat(value + "-01" * (2 - value.count("-")))
-        if value.count("-") == 2:
+        first = first_day(value)
+        if exactness(value) == TO_THE_DAY:
             return cls(first, first)
-        month = first.month if "-" in value else 12
+        month = first.month if exactness(value) else 12
         return cls(first, month_end(first.year, month))
 
     @property
@@ -78,4 +74,4 @@ def written(value: str) -> str:
     """
     first = Interval.of(value).first
     parts = [str(first.day), MONTH_NAMES[first.month - 1].capitalize(), str(first.year)]
-    return " ".join(parts[2 - value.count("-") :])
+    return " ".join(parts[TO_THE_DAY - exactness(value) :])
