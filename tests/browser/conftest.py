@@ -21,8 +21,9 @@ CHROMIUM = next(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """For these tests alone: its event loop runs in the main thread, where other tests run one of their own."""
     if CHROMIUM is None:
         if os.environ.get("BROWSER_TESTS") == "required":
             pytest.fail("There is no Chromium, and BROWSER_TESTS says that it is required.")
@@ -31,7 +32,7 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     assert CHROMIUM is not None
     # as root, Chromium runs without its sandbox or not at all
@@ -39,14 +40,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """The sample documents, read and embedded for real."""
     with open_library(EXAMPLES, data=tmp_path_factory.mktemp("page")) as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(library: Library) -> Iterator[str]:
     with served(library) as one:
         yield one
