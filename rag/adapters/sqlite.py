@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 DATABASE = "catalog.sqlite"
 APPLICATION_ID = 0x43565253  # "CVRS": tells our databases from others
 _NOT_SAVED = (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no bytes or no files left, a quota, a limit
 _READERS = 8  # connections kept for the next reader; more are opened under load and closed again
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -67,19 +68,17 @@ class Database:
         """One transaction: durable when the block ends, undone when it raises."""
         with self._writing, translated():
             writer = self._writer or self._reopened()
-            writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield writer
-                writer.execute("COMMIT")
-            except BaseException as error:
-                if (
-                    isinstance(error, apsw.IOError)
-                    and getattr(error, "extendedresult", 0) in _NOT_SAVED
-                ):
-                    self._close_all()
-                elif writer.in_transaction:
-                    writer.execute("ROLLBACK")
-                raise
+            with _full_disk_named(writer):
+                writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield writer
+                    writer.execute("COMMIT")
+                except BaseException as error:
+                    if _not_saved(error):
+                        self._close_all()
+                    elif writer.in_transaction:
+                        writer.execute("ROLLBACK")
+                    raise
             self._witness.note(writer)
 
     @contextmanager
@@ -97,7 +96,8 @@ class Database:
         with self._writing, translated():
             writer = self._writer or self._reopened()
             self._witness.forget()
-            [(busy, _, _)] = rows(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+            with _full_disk_named(writer):
+                [(busy, _, _)] = rows(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
             if busy:
                 self._witness.note(writer)
             return not busy
@@ -159,11 +159,13 @@ class Database:
             connection.close()
 
     def _connect(self) -> apsw.Connection:
+        self._path.open("ab").close()  # SQLite would not say why it cannot make the file
         connection = apsw.Connection(str(self._path))
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         seals.teach(connection)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
+        with _full_disk_named(connection):
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
         return connection
 
 
@@ -220,11 +222,26 @@ def translated() -> Iterator[None]:
             "The data folder's database cannot be read or written. Check the disk and its permissions."
         ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
             raise StoreFull("The disk has no room for this; nothing was written.") from error
         raise StoreError(
             f"The data folder cannot be used: {error.strerror}. Name another one, or mend this one."
         ) from error
+
+
+@contextmanager
+def _full_disk_named(connection: apsw.Connection) -> Iterator[None]:
+    """Raise SQLite's error for a full disk also where it knows only that a file cannot be opened or written."""
+    try:
+        yield
+    except (apsw.CantOpenError, apsw.IOError) as error:
+        if not _not_saved(error) and connection.system_errno in _FULL:
+            raise apsw.FullError(str(error)) from error
+        raise
+
+
+def _not_saved(error: BaseException) -> bool:
+    return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", 0) in _NOT_SAVED
 
 
 def format_of(db: apsw.Connection) -> int | None:
