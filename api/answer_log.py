@@ -29,7 +29,7 @@ class AnswerLog:
         self._answers = answers
         self._days = days
         self._writing = ThreadPoolExecutor(1, "answer-log")
-        self._pending: dict[str, StoredAnswer] = {}
+        self._pending: set[str] = set()
 
     def keep(self, collection: str, answer: AnswerBody) -> None:
         """Keep an answer; from now on it can be read."""
@@ -40,7 +40,7 @@ class AnswerLog:
                 asked_at=dt.datetime.now(dt.UTC),
                 body=answer.model_dump(mode="json"),
             )
-            self._pending[kept.id] = kept
+            self._pending.add(kept.id)
             self._writing.submit(self._write, kept)
 
     def answer(self, answer_id: str) -> StoredAnswer:
@@ -88,7 +88,7 @@ class AnswerLog:
         except RagError as error:  # whoever asked has the answer
             logger.warning("answer %s was not kept: %s", answer.id, error)
         finally:
-            del self._pending[answer.id]
+            self._pending.discard(answer.id)
 
 
 def state_of(

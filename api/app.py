@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
@@ -28,6 +30,7 @@ from rag.library import Library
 
 _BODY_BYTES = 4 << 20  # of any call but an upload
 _FORM_BYTES = 1 << 20  # of an upload besides the file itself
+_FORGET_EVERY_S = 3600.0
 
 
 def create_app(
@@ -103,16 +106,27 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.answers.forget_old()
+        forgetting = asyncio.create_task(_forget_old(service.answers))
         service.worker.start()
         try:
             yield
         finally:
+            forgetting.cancel()
+            with suppress(asyncio.CancelledError):
+                await forgetting
             service.worker.stop()
             service.answers.close()
             if own:
                 service.library.close()
 
     return lifespan
+
+
+async def _forget_old(answers: AnswerLog) -> None:
+    """Delete answers past their time again and again: a service may run for months."""
+    while True:
+        await asyncio.sleep(_FORGET_EVERY_S)
+        await run_in_threadpool(answers.forget_old)
 
 
 def _body_bytes(upload_bytes: int) -> Callable[[Scope], int]:

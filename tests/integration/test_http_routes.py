@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 import tarfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 
 from api.documents import ORIGINAL_POLICY
 from rag.bootstrap import assemble
-from rag.protocols import Damage
+from rag.protocols import Damage, StoredAnswer
 from rag.settings import RetentionSettings, Settings
 from rag.types import DocumentId, Version
 from tests.fakes import HashingEmbedder, InMemoryStore
@@ -220,15 +221,26 @@ def test_answers_are_kept_as_long_as_the_settings_say(days: int, kept: bool) -> 
         asked = client.post("/v1/ask", json=QUESTION).json()
         path = f"/v1/answers/{asked['id']}"
         assert client.get(path).status_code == (200 if kept else 404)
-    if kept:  # and what is past its time is neither shown nor there after a start
-        held = store.answers.answer(asked["id"])
-        past = dt.timedelta(days=1, seconds=1)
-        store.answers._answers[asked["id"]] = type(held)(
-            id=held.id, collection="default", asked_at=held.asked_at - past, body=held.body
-        )
-        with served(assemble(settings, store, HashingEmbedder())) as client:
-            assert_problem(client.get(path), 404, "unknown-answer")
-            assert store.answers._answers == {}
+
+
+@pytest.mark.parametrize("every_s", [3600.0, 0.05], ids=["at its start", "while it runs"])
+def test_answers_past_their_time_go(every_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.app._FORGET_EVERY_S", every_s)
+    settings = Settings(retention=RetentionSettings(answers_days=1))
+    store = InMemoryStore()
+    asked_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=1, seconds=1)
+    body: dict[str, Any] = {"citations": [], "abstention": None}
+    old = StoredAnswer(id="old", collection="default", asked_at=asked_at, body=body)
+    if every_s > 1:
+        store.answers.keep(old)
+    with served(assemble(settings, store, HashingEmbedder())) as client:
+        if every_s < 1:
+            store.answers.keep(old)
+        assert_problem(client.get("/v1/answers/old"), 404, "unknown-answer")
+        deadline = time.monotonic() + 5
+        while store.answers._answers and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert store.answers._answers == {}
 
 
 def test_keys_expire_and_have_names(client: TestClient) -> None:
