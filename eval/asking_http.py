@@ -105,14 +105,14 @@ class OverHttp:
             raise CannotTakeIn(name, _detail(response))
 
     def _exported(self, collection: str) -> list[dict[str, Any]]:
-        """The present versions of a collection's documents: the first part of its export, which ends the call."""
+        """The present versions of a collection's documents; the originals that follow them are not waited for."""
         path = f"/v1/collections/{collection}/export"
         with self._reached(), self.client.stream("GET", path) as response:
             if not response.is_success:
                 response.read()
                 raise ServiceLost(f"The server does not give {path}: {_detail(response)}")
-            lines = _first_member(response.iter_bytes())
-        versions = [json.loads(line) for line in lines.splitlines()]
+            lines = _lines_of(response.iter_bytes())
+        versions = [json.loads(line) for line in lines]
         return [one for one in versions if one["present"]]
 
     def _version(self) -> str:
@@ -216,21 +216,27 @@ class _Pieces:
         return next((one for one in self.pieces if one), b"")
 
 
-def _first_member(pieces: Iterator[bytes]) -> bytes:
-    """The first file of a tar archive, without waiting for what comes after it.
+def _lines_of(pieces: Iterator[bytes]) -> list[bytes]:
+    """The lines of an export's parts `documents-1.jsonl` and so on, without waiting for what comes after them.
 
     Raises:
-        ServiceLost: it ends early, or is no archive.
+        ServiceLost: it ends early, or is no such archive.
     """
+    lines: list[bytes] = []
+    parts = 0
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", _Pieces(pieces)), mode="r|") as archive:
-            member = archive.next()
-            content = archive.extractfile(member) if member else None
-            if content is not None:
-                return bytes(content.read())
+            for member in archive:
+                content = archive.extractfile(member)
+                if content is None or not member.name.endswith(".jsonl"):
+                    break
+                lines += content.read().splitlines()
+                parts += 1
     except tarfile.TarError as error:
         raise ServiceLost("The server's export of the documents broke off.") from error
-    raise ServiceLost("The server's export of the documents is empty.")
+    if not parts:
+        raise ServiceLost("The server's export of the documents is empty.")
+    return lines
 
 
 def _source(exported: Mapping[str, Any]) -> Source:

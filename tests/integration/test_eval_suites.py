@@ -221,6 +221,20 @@ def test_pages_of_a_server_are_checked(tmp_path: Path) -> None:
     assert [one.number for one in pages] == [1, 2]
 
 
+def test_every_part_of_a_large_collection_s_export_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.exporting._PART_BYTES", 1)
+    folder = write_suite(tmp_path / "suite")
+    (folder / "docs/tides.txt").write_text("The tide turned at noon. Nobody saw it.")
+    suite = read_suite(folder)
+    with served(fake_library()) as client:
+        over_http(suite, client, tmp_path / "run")
+    sources = read_run(tmp_path / "run").sources["harbour"]
+    assert sources.keys() == {one.key for one in suite.documents}
+    assert len(sources) > 1
+
+
 @pytest.mark.parametrize(
     ("status", "content", "said"),
     [
