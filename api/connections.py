@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +21,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from api.edge import SECURITY_HEADERS
-from api.problems import MALFORMED, MEDIA_TYPE
+from api.problems import MALFORMED, MEDIA_TYPE, REQUEST_ID_HEADER
+
+logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 32_768
 # Read of a body that nobody wanted, so that its sender hears why:
@@ -124,21 +128,25 @@ class Connection(H11Protocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be read as a request, in the form of every other problem."""
-        body = json.dumps(
-            {
-                "type": MALFORMED.type,
-                "title": MALFORMED.title,
-                "status": MALFORMED.status,
-                "detail": msg,
-            }
-        ).encode()
-        headers = [
-            *((name.lower().encode(), said.encode()) for name, said in SECURITY_HEADERS.items()),
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
+        """Refuse what cannot be read as a request, in the form of every other problem; it names no call."""
+        request_id = uuid.uuid4().hex
+        logger.info("refused before it was a request, %s: %s", request_id, msg)
+        problem = {
+            "type": MALFORMED.type,
+            "title": MALFORMED.title,
+            "status": MALFORMED.status,
+            "detail": msg,
+            "request_id": request_id,
+        }
+        body = json.dumps(problem).encode()
+        said = {
+            **SECURITY_HEADERS,
+            REQUEST_ID_HEADER: request_id,
+            "Content-Type": MEDIA_TYPE,
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        headers = [(name.lower().encode(), value.encode()) for name, value in said.items()]
         try:
             for event in (
                 h11.Response(status_code=MALFORMED.status, headers=headers),

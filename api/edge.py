@@ -130,7 +130,8 @@ class Edge:
             )
         if self._hosts is not None and _name(f"//{host}") not in self._hosts:
             raise ProblemError(
-                HOST_NOT_ALLOWED, "This service answers to localhost, 127.0.0.1 and [::1] only."
+                HOST_NOT_ALLOWED,
+                "This service answers to localhost and to the names in VERSE_ACCESS__HOSTS only.",
             )
         if (
             scope["method"] not in _READING

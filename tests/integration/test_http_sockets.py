@@ -394,4 +394,6 @@ def test_a_refusal_before_the_application_is_a_problem_too(server: Server) -> No
     head, _, body = answered.partition(b"\r\n\r\n")
     assert b"content-type: application/problem+json" in head
     assert b"x-content-type-options: nosniff" in head
-    assert json.loads(body)["type"] == "/docs#malformed-request"
+    problem = json.loads(body)
+    assert problem["type"] == "/docs#malformed-request"
+    assert f"x-request-id: {problem['request_id']}".encode() in head
