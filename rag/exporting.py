@@ -31,8 +31,9 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
         DocumentDamaged: one of its documents is not as it was written; it would be missing without a word.
     """
     versions: list[tuple[DocumentId, Version]] = []
-    for number, lines in enumerate(_parts(store, collection, versions), 1):
-        yield from _member(f"{collection}/documents-{number}.jsonl", lines)
+    for number, part in enumerate(_parts(store, collection), 1):
+        yield from _member(f"{collection}/documents-{number}.jsonl", bytes(part.lines))
+        versions += part.versions
     written: set[str] = set()
     for document_id, version in versions:
         name = version.removeprefix("sha256:")
@@ -44,22 +45,27 @@ def export(store: Catalog, collection: str) -> Iterator[bytes]:
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def _parts(
-    store: Catalog, collection: str, versions: list[tuple[DocumentId, Version]]
-) -> Iterator[bytes]:
-    """The lines of all documents, as many at a time as memory is spared for; notes whose lines they are."""
-    lines = bytearray()
+@dataclasses.dataclass(slots=True)
+class _Part:
+    """Some documents' lines, and the versions that they tell of."""
+
+    lines: bytearray = dataclasses.field(default_factory=bytearray)
+    versions: list[tuple[DocumentId, Version]] = dataclasses.field(default_factory=list)
+
+
+def _parts(store: Catalog, collection: str) -> Iterator[_Part]:
+    """The lines of all documents, as many at a time as memory is spared for; one part at the least."""
+    part = _Part()
     for one in every_summary(store, collection):
+        if len(part.lines) >= _PART_BYTES:
+            yield part
+            part = _Part()
         with suppress(UnknownDocument):
             held = store.versions(one.id)
-            written = [_line(store, one, version, present=version == held[-1]) for version in held]
-            lines += b"".join(written)
-            versions += [(one.id, version) for version in held]
-        if len(lines) >= _PART_BYTES:
-            yield bytes(lines)
-            lines.clear()
-    if lines or not versions:
-        yield bytes(lines)
+            lines = [_line(store, one, version, present=version == held[-1]) for version in held]
+            part.lines += b"".join(lines)
+            part.versions += [(one.id, version) for version in held]
+    yield part
 
 
 def _line(store: Catalog, summary: DocumentSummary, version: Version, *, present: bool) -> bytes:
