@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 
 from pydantic import TypeAdapter
+
+_MARKERS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +115,14 @@ def same_answer(one: Answered, other: Answered) -> bool:
 
 def answer_hash(one: Answered) -> str:
     """Names what an answer says and quotes, and not how retrieval or the clock came to it."""
-    said = replace(_timeless(one), retrieved=None, confidence=None)
+    text = without_markers(one.text)  # a server writes them into it
+    said = replace(_timeless(one), text=text, retrieved=None, confidence=None)
     return sha256(answers_as_json().dump_json(said)).hexdigest()[:16]
+
+
+def without_markers(text: str) -> str:
+    """An answer's text without the markers of citations."""
+    return _MARKERS.sub("", text)
 
 
 def _timeless(one: Answered) -> Answered:

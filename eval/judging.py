@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eval.answered import Answered, Cited, Seen
+from eval.answered import Answered, Cited, Seen, without_markers
 from eval.metrics import ndcg_at_k, recall_at_k, reciprocal_rank
 from eval.patterns import found
 from eval.places import Sources, is_telling, places_of
@@ -18,7 +18,6 @@ from rag.types import Span
 
 FIRST = 10  # of a ranking, for nDCG and recall
 
-_MARKERS = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _EMPHASIS = re.compile(r"[*_`]{1,3}")
 _WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"(?<=[.;])\s+")
@@ -45,7 +44,7 @@ class Judged:
 
 def plain(text: str) -> str:
     """An answer's text as patterns see it: without the markers of citations and without emphasis."""
-    return _EMPHASIS.sub("", _MARKERS.sub("", text))
+    return _EMPHASIS.sub("", without_markers(text))
 
 
 def shortfalls(question: Question, text: str, outcome: str) -> list[str]:

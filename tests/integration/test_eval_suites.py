@@ -10,7 +10,7 @@ import httpx2 as httpx
 import pytest
 from typer.testing import CliRunner
 
-from eval.answered import Answered, Event, Position, same_answer
+from eval.answered import Answered, Event, Position, answer_hash, same_answer
 from eval.asking import TAKEN_IN_FILE, CannotTakeIn, InProcess, ServiceLost, _Asked, taken_in
 from eval.asking_http import OverHttp, connected
 from eval.cli import app
@@ -118,6 +118,7 @@ def test_events_conflicts_and_what_is_missing_are_recorded_in_process_and_over_h
             replace(at_home.answers["harbour", key, 0], text="", retrieved=None),
             replace(answered, text="", retrieved=None),
         )
+        assert answer_hash(at_home.answers["harbour", key, 0]) == answer_hash(answered)
 
 
 def test_how_sure_an_answer_is_is_recorded(suite: Suite) -> None:
