@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from rag.library import Library
 from rag.protocols import AnswerComposer, Composed, Embedder, Selection
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
+from rag.temporal import Anchor, AnchorKind
 from rag.types import (
     Answer,
     Filters,
@@ -72,6 +74,18 @@ class _Composer:
         composed = self.inner.compose(self.question(question), evidence)
         key = f"{evidence.searched.collection}/{question}"
         return replace(composed, response=self.response(key, composed.response))
+
+
+@dataclass(frozen=True, slots=True)
+class _AsOfToday:
+    """Composes as if all words had been said and written on the day of the question."""
+
+    inner: AnswerComposer
+
+    def compose(self, question: str, evidence: Evidence) -> Composed:
+        today = Anchor(value="2031-07-09", kind=AnchorKind.PUBLISHED, found_by="user")
+        with patch("rag.moments.anchor_of", lambda *_: today):
+            return self.inner.compose(question, evidence)
 
 
 class _BentEmbedder(RememberingEmbedder):
@@ -137,6 +151,10 @@ def _stating(change: Callable[[str, Statements], Statements]) -> Mutant:
         return Answer(statements=change(key, response.statements))
 
     return _responding(changed)
+
+
+def _as_of_today(library: Library) -> Library:
+    return replace(library, composers={EXTRACTIVE: _AsOfToday(library.composers[EXTRACTIVE])})
 
 
 def _embedding(bend: Callable[[Vectors], Vectors]) -> Mutant:
@@ -335,6 +353,7 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "an unsupported statement is added": (_stating(_with_an_invention), "statement_support"),
     "statements have each other's quotes": (_stating(_with_the_next_quotes), "statement_support"),
     "whole documents are quoted": (Mutant(engine=_quoting_everything), "citation_focus"),
+    "dates are resolved against today": (Mutant(engine=_as_of_today), "correctness"),
     "numbers are off": (_stating(_with_other_numbers), "correctness"),
     "answers are remembered for other questions": (_remembering_too_much(), "correctness"),
     "what calls for abstaining is answered": (_set("answers", abstain_below=0.0), "wrong_answers"),
