@@ -53,7 +53,7 @@ torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about an h
 	@TORTURE_KILLS=2000 TORTURE_FLIPS=2000 TORTURE_SYSCALL_KILLS=600 TORTURE_SYSCALL_ERRORS=400 \
 		TORTURE_FILL_POINTS=50 TORTURE_POWER_STATES=1000 TORTURE_LOG_FLIPS=1000 \
 		TORTURE_RACE_SECONDS=300 TORTURE_RACE_EXAMPLES=200 TORTURE_SERVER_KILLS=200 TORTURE_STOPS=99 \
-		TORTURE_REQUESTS=10000 $(BIN)/python -m pytest tests/torture -s
+		TORTURE_REQUESTS=10000 TORTURE_BACKUPS=50 $(BIN)/python -m pytest tests/torture tests/integration/test_backup.py -s
 
 eval: $(VENV)/.runtime ## Ask the bundled suites, and fail where answers are worse than the baseline's
 	@$(EVAL) run $(call suites,eval/suites) --out build/eval --again

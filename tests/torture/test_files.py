@@ -68,7 +68,7 @@ def put(name: str, held: bytes | None, folder: Path) -> None:
         path.write_bytes(held)
 
 
-_SHARES = [number / 12 for number in range(12)]
+_SHARES = [number / 18 for number in range(18)]
 _FAISS, _MANIFEST = "index/1/2/vectors.faiss", "index/1/2/manifest.json"
 _EARLIER = "index/1/1/vectors.faiss", "index/1/1/manifest.json"
 _OTHER_DATABASE = b"SQLite format 3\0" + bytes(4080)
@@ -92,7 +92,7 @@ REBUILT: dict[str, Harm] = {
        for n in (_FAISS, _MANIFEST, "index/1/3", "index/1/.3", "index/88", "originals/folder", "more")},
 }  # fmt: skip
 TOLD: dict[str, Harm] = {  # the text is sound; its original is not
-    **{f"{h.__name__} {s:.2f}": partial(h, f"originals/{ORIGINAL}", s) for h in (cut, zero) for s in _SHARES[:6]},
+    **{f"{h.__name__} {s:.2f}": partial(h, f"originals/{ORIGINAL}", s) for h in (cut, zero) for s in _SHARES[::3]},
     "lose": partial(lose, f"originals/{ORIGINAL}"),
     "lose all": partial(lose, "originals"),
     "another": partial(put, f"originals/{ORIGINAL}", b"another"),
