@@ -23,7 +23,8 @@ from eval.peer import PEERS, environment, output_of, peak_mb
 from rag.adapters.bundled_model import bundled_folder
 from rag.bootstrap import open_rag
 from rag.library import Library
-from rag.protocols import Embedder, ModelIdentity
+from rag.protocols import Embedder
+from rag.remembering import RememberingEmbedder
 from rag.settings import Settings
 from rag.types import Vectors
 
@@ -143,33 +144,16 @@ def ask(folder: Path) -> Latency:
     )
 
 
-class _Recording:
+class _Recording(RememberingEmbedder):
     """An embedder that keeps every passage's text and vector."""
 
     def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.texts: list[str] = []
         self.vectors: list[Vectors] = []
 
-    @property
-    def identity(self) -> ModelIdentity:
-        return self._inner.identity
-
-    @property
-    def window_tokens(self) -> int:
-        return self._inner.window_tokens
-
-    def covers(self, language: str | None) -> bool:
-        return self._inner.covers(language)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._inner.count_tokens(texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return self._inner.embed_queries(texts)
-
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        found = self._inner.embed_passages(texts)
+        found = super().embed_passages(texts)
         self.texts += texts
         self.vectors.append(found)
         return found
