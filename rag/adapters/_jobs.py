@@ -6,7 +6,8 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import apsw
@@ -17,7 +18,7 @@ from rag.adapters._originals import Originals, version_of
 from rag.adapters._seals import JOBS
 from rag.adapters._space import Space
 from rag.adapters.sqlite import Database, column, first, now, value
-from rag.errors import StoreDamaged, UnknownJob
+from rag.errors import DocumentChanged, StoreDamaged, StoreFull, UnknownJob
 from rag.protocols import Job, Upload
 from rag.types import DocumentId
 
@@ -59,14 +60,12 @@ class JobQueue:
         version = version_of(content)
         job = Job(id=secrets.token_hex(16), state="queued")
         self._space.refuse_without(len(content), _UPLOAD_BYTES)
-        with self._changing:
-            self._originals.keep(version, content)
-            with self._db.write() as db:
-                db.execute(
-                    "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
-                    (job.id, job.state, records.upload_json(upload), version, now()),
-                )
-                seals.close(db, JOBS, "x.id = ?", (job.id,))
+        with self.keeping(version, content), self._db.write() as db:
+            db.execute(
+                "INSERT INTO jobs (id, state, upload, version, added_at) VALUES (?, ?, ?, ?, ?)",
+                (job.id, job.state, records.upload_json(upload), version, now()),
+            )
+            seals.close(db, JOBS, "x.id = ?", (job.id,))
         return job
 
     def claim(self) -> tuple[Job, Upload, bytes] | None:
@@ -147,6 +146,17 @@ class JobQueue:
             "DELETE FROM jobs WHERE document_id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(documents)),),
         )
+
+    @contextmanager
+    def keeping(self, version: str, content: bytes) -> Iterator[None]:
+        """Keep the bytes of a version while rows that name it are written, and no longer if those are refused."""
+        with self._changing:
+            self._originals.keep(version, content)
+            try:
+                yield
+            except (DocumentChanged, StoreFull):  # nothing of it is on the disk, for certain
+                self.drop_unnamed(version)
+                raise
 
     def drop_unnamed(self, version: str) -> None:
         """Delete an original that no document and no waiting job names any more."""

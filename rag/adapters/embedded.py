@@ -205,8 +205,7 @@ class EmbeddedStore:
         with self._changing:
             if job is not None:
                 self._jobs.job(job)
-            self._originals.keep(document.version, original)
-            with self._db.write() as db:
+            with self._jobs.keeping(document.version, original), self._db.write() as db:
                 collection_id = known_or_new(db, document.collection)
                 documents.refuse_another(db, collection_id, document, replaces)
                 replaced = documents.delete_passages(db, document.id)

@@ -16,10 +16,11 @@ import apsw
 import numpy as np
 import pytest
 
-from rag.adapters import _durable, _vectors, faiss_vectors
+from rag.adapters import _durable, _seals, _vectors, faiss_vectors
 from rag.adapters.embedded import EmbeddedStore
 from rag.analysis import terms
 from rag.errors import (
+    DocumentChanged,
     FormatTooNew,
     IndexMismatch,
     StoreDamaged,
@@ -170,6 +171,27 @@ def test_an_index_that_cannot_be_written_fails_nothing(
     monkeypatch.undo()
     store = opened(tmp_path)
     assert hits(store) == expected
+    store.close()
+
+
+def test_nothing_is_kept_of_what_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(tmp_path)
+    add(store, document("It has the key.", id="one", source_key="k"))
+    kept = {one.name for one in (tmp_path / "originals").iterdir()}
+    with pytest.raises(DocumentChanged):
+        add(store, document("Another has the key.", id="other", source_key="k"))
+    assert {one.name for one in (tmp_path / "originals").iterdir()} == kept
+
+    def full(*_: object) -> None:
+        raise apsw.FullError("no room")
+
+    monkeypatch.setattr(_seals, "close", full)
+    with pytest.raises(StoreFull):
+        store.enqueue(Upload(name="a.txt"), b"waits in vain")
+    assert {one.name for one in (tmp_path / "originals").iterdir()} == kept
+    monkeypatch.undo()
     store.close()
 
 
