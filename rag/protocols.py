@@ -63,6 +63,16 @@ class Embedder(Protocol):
         """Vectors of passages, float32, shape (len(texts), dimension), unit rows."""
 
 
+class SentenceRanker(Protocol):
+    """Questions and sentences to numbers. Instances hold no state of a request and serve many at once."""
+
+    def covers(self, language: str | None) -> bool:
+        """Whether scores of sentences in this language (ISO 639-1; None is unknown) say anything."""
+
+    def scores(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """How likely each sentence answers the question: log-odds against "it does not", above 0 where it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage's id and its score in one search, higher is better; `embedded` says whether dense search knows it."""

@@ -57,9 +57,15 @@ class PackedBert:
 
     @torch.inference_mode()
     def embed(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        """Vectors of texts, which are token ids with the special ones: float32, unit rows.
+        """Vectors of texts, which are token ids with the special ones: float32, unit rows."""
+        means = torch.stack([one.float().mean(0) for one in self.states(texts)])
+        vectors: Vectors = functional.normalize(means, dim=1).numpy()
+        return vectors
 
-        Texts of one length side by side share their attention.
+    def states(self, texts: Sequence[Sequence[int]]) -> tuple[Tensor, ...]:
+        """The last states of each text's tokens, shape (tokens, dimension).
+
+        Texts of one length side by side share their attention. Gradients flow to weights that ask for them.
         """
         lengths = [len(one) for one in texts]
         used = sum(lengths)
@@ -74,10 +80,7 @@ class PackedBert:
             wide = functional.gelu(functional.linear(states, *layer.widened))
             narrow = functional.linear(wide, *layer.narrowed)
             states = self._normed(states + narrow, layer.narrowed_norm)
-        said = states[:used].split_with_sizes(lengths)
-        means = torch.stack([one.float().mean(0) for one in said])
-        vectors: Vectors = functional.normalize(means, dim=1).numpy()
-        return vectors
+        return states[:used].split_with_sizes(lengths)
 
     def _attention(self, attended: Tensor, lengths: Sequence[int]) -> Tensor:
         """What the tokens of each text take from each other, of packed queries, keys and values."""

