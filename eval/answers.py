@@ -23,11 +23,11 @@ from rag.bootstrap import assemble, open_rag
 from rag.library import Library
 from rag.protocols import Embedder
 from rag.sentences import sentences
-from rag.settings import AnswerSettings, Settings
+from rag.settings import Settings
 from rag.types import Answer, Reply, Span
 
 _FIRST = 3  # statements that are looked at
-_NEVER_ABSTAIN = AnswerSettings(statements=_FIRST, abstain_below=0, keep_above=0)
+_NEVER_ABSTAIN = {"statements": _FIRST, "abstain_below": 0, "keep_above": 0}
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
 Place = tuple[str, Span]  # a document's id in the set, and where in it
@@ -60,7 +60,7 @@ class AnswerReport:
         first, first_three: By ranker; the answer string stands in the first statement, or the first three.
         cited: By ranker; the first statement rests on words that the set marks, over the questions where it does.
         exact: Of all quotes of all answers, those that equal their document's text at their place.
-        own_refused, foreign_refused: What the default threshold turns into abstentions; the second where
+        own_refused, foreign_refused: What is not answered with the settings as they are; the second where
             questions that the documents do not answer were given.
         median_ms: Of one question.
     """
@@ -111,19 +111,23 @@ def _measured(
 ) -> tuple[AnswerReport, list[Reply]]:
     """Everything but whether quotes are exact, and all replies."""
     answerable = [one for one in questions if one.answers]
-    threshold = library.settings.answers.abstain_below
+    answers = library.settings.answers.model_copy(update=_NEVER_ABSTAIN)
     always = assemble(
-        library.settings.model_copy(update={"answers": _NEVER_ABSTAIN}),
+        library.settings.model_copy(update={"answers": answers}),
         library.store,
         library.embedder,
+        ranker=library.ranker,
     )
     replies, seconds = [], []
     for one in _counted(answerable, "ask", progress):
         started = time.perf_counter()
         replies.append(always.ask(one.question))
         seconds.append(time.perf_counter() - started)
+    own = [
+        library.ask(one.question) for one in _counted(answerable, "ask with abstention", progress)
+    ]
     elsewhere = [
-        always.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
+        library.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
     ]
     found = {"engine": [_stated(reply) for reply in replies]}
     for name, rank in _plain_rankers(documents, library.embedder).items():
@@ -135,8 +139,8 @@ def _measured(
         first_three={name: _found(texts, answerable, _FIRST) for name, texts in found.items()},
         cited={name: _cited(texts, answerable) for name, texts in found.items()},
         exact=proportion([]),
-        own_refused=_refused(replies, threshold),
-        foreign_refused=_refused(elsewhere, threshold) if elsewhere else None,
+        own_refused=_refused(own),
+        foreign_refused=_refused(elsewhere) if elsewhere else None,
         documents=len(documents),
         passages=library.store.count("default"),
         median_ms=statistics.median(seconds or [math.nan]) * 1000,
@@ -181,14 +185,8 @@ def _cited(said: Sequence[Sequence[Stated]], questions: Sequence[BenchQuestion])
     )
 
 
-def _refused(replies: Sequence[Reply], threshold: float) -> Proportion:
-    """The share that the threshold turns into abstentions."""
-    return proportion(
-        [
-            not isinstance(reply.response, Answer) or reply.response.statements[0].score < threshold
-            for reply in replies
-        ]
-    )
+def _refused(replies: Sequence[Reply]) -> Proportion:
+    return proportion([not isinstance(one.response, Answer) for one in replies])
 
 
 def _exact(library: Library, reply: Reply) -> list[bool]:

@@ -8,7 +8,7 @@ from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.event_composition import EventComposer
 from rag.library import Library, Store
-from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore
+from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore, SentenceRanker
 from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
@@ -21,14 +21,15 @@ def open_rag(settings: Settings) -> Library:
     """Open the data folder that the settings name.
 
     Raises:
-        ModelError: the embedding model is missing or is not the pinned one.
+        ModelError: the embedding model or the sentence ranker is missing or is not the pinned one.
         StoreError: the folder is held by another process, damaged, or of another model or format.
     """
     from rag.adapters.embedded import EmbeddedStore
 
     embedder = open_embedder(settings)
-    chat = _chat_model(settings.chat)
-    return assemble(settings, EmbeddedStore(settings.data, embedder.identity), embedder, chat)
+    chat, ranker = _chat_model(settings.chat), open_ranker(settings, embedder.identity.compute_path)
+    store = EmbeddedStore(settings.data, embedder.identity)
+    return assemble(settings, store, embedder, chat, ranker=ranker)
 
 
 def open_keys(settings: Settings) -> AbstractContextManager[KeyStore]:
@@ -53,12 +54,44 @@ def open_embedder(settings: Settings) -> Embedder:
     )
 
 
+def open_ranker(settings: Settings, compute_path: str) -> SentenceRanker | None:
+    """The sentence ranker, unless it is to have no weight or the model that it corrects is not installed.
+
+    `compute_path` is the embedding model's.
+
+    Raises:
+        ModelError: it is missing, or is not the pinned one.
+    """
+    from rag.adapters.bundled_model import is_installed
+    from rag.adapters.sentence_ranker import BundledRanker
+
+    if settings.answers.ranker_weight == 0:
+        return None
+    if settings.embedding.model and not is_installed():
+        logger.warning(
+            "sentences are ordered without the sentence ranker, which needs the extra `offline-model`; "
+            "VERSE_ANSWERS__RANKER_WEIGHT=0 says that this is meant"
+        )
+        return None
+    return BundledRanker(compute_path)
+
+
 def assemble(
-    settings: Settings, store: Store, embedder: Embedder, chat: ChatModel | None = None
+    settings: Settings,
+    store: Store,
+    embedder: Embedder,
+    chat: ChatModel | None = None,
+    *,
+    ranker: SentenceRanker | None = None,
 ) -> Library:
-    """A library of a store and an embedder that fit together, and a chat model if there is one."""
+    """A library of a store and an embedder that fit together, and a chat model and a ranker if there are any."""
     asking = RememberingEmbedder(embedder)
-    reader = SentenceReader(index=store, embedder=asking)
+    reader = SentenceReader(
+        index=store,
+        embedder=asking,
+        ranker=ranker,
+        ranker_weight=settings.answers.ranker_weight,
+    )
     extractive = SentenceComposer(
         reader=reader,
         events=EventComposer(reader=reader, least=settings.answers.abstain_below),
@@ -73,6 +106,7 @@ def assemble(
         settings=settings,
         store=store,
         embedder=embedder,
+        ranker=ranker,
         retriever=HybridRetriever(
             index=store,
             embedder=asking,

@@ -58,22 +58,32 @@ class SentenceComposer:
         kept = [one for one in ranked if one.rank >= self.keep_above * ranked[0].rank]
         dates = dated(query, kept) if query.kind is Kind.DATE else []
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
-        statements = (*(one.statement for one in dates), *_statements(others))
+        distinct = _distinct(others)
+        stated = [same[0] for same in distinct.values()][: max(0, self.statements - len(dates))]
+        statements = (
+            *(one.statement for one in dates),
+            *(_statement(distinct[_said(one)]) for one in self.reader.ordered(query.text, stated)),
+        )
         return Answer(statements=statements[: self.statements])
 
 
-def _statements(ranked: Sequence[Ranked]) -> tuple[Statement, ...]:
-    """One statement for each distinct sentence; who repeats one is quoted beside it, not instead of it."""
+def _distinct(ranked: Sequence[Ranked]) -> dict[tuple[str, ...], list[Ranked]]:
+    """By their words, the sentences that say the same: one of them is stated, and all are quoted."""
     by_words: dict[tuple[str, ...], list[Ranked]] = {}
     for one in ranked:
-        by_words.setdefault(tuple(words(one.candidate.text)), []).append(one)
-    return tuple(
-        Statement(
-            text=same[0].candidate.line,
-            quotes=tuple(one.candidate.quote for one in same),
-            score=same[0].fit,
-        )
-        for same in by_words.values()
+        by_words.setdefault(_said(one), []).append(one)
+    return by_words
+
+
+def _said(one: Ranked) -> tuple[str, ...]:
+    return tuple(words(one.candidate.text))
+
+
+def _statement(same: Sequence[Ranked]) -> Statement:
+    return Statement(
+        text=same[0].candidate.line,
+        quotes=tuple(one.candidate.quote for one in same),
+        score=same[0].fit,
     )
 
 

@@ -24,6 +24,7 @@ from rag.protocols import (
     KeyStore,
     PassageIndex,
     Selection,
+    SentenceRanker,
 )
 from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
@@ -114,6 +115,7 @@ class Library:
     settings: Settings
     store: Store
     embedder: Embedder
+    ranker: SentenceRanker | None
     retriever: HybridRetriever
     composers: Mapping[str, AnswerComposer]
     preferred: str

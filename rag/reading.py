@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rag.analysis import terms, words
 from rag.evidence import Evidence
-from rag.protocols import Embedder, PassageIndex
+from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role
 from rag.sentences import sentences
 from rag.types import Document, DocumentId, Quote, ScoredPassage, Span
@@ -78,10 +78,17 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceReader:
-    """Holds the sentences of passages against a question, by their words and by their meaning."""
+    """Holds the sentences of passages against a question, by their words and by their meaning.
+
+    Attributes:
+        ranker: Has a say in the order of an answer's sentences; None does without.
+        ranker_weight: Of what it says, beside a sentence's rank.
+    """
 
     index: PassageIndex
     embedder: Embedder
+    ranker: SentenceRanker | None = None
+    ranker_weight: float = 0.0
 
     def candidates(self, question: str, evidence: Evidence) -> list[Candidate]:
         """The sentences that state something, in the order of the evidence."""
@@ -98,6 +105,18 @@ class SentenceReader:
             for one, fit in zip(likely, self.fits(question, likely), strict=True)
         ]
         return sorted(ranked, key=lambda one: -one.rank)
+
+    def ordered(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """Sentences by their rank and what the ranker says of them, best first; ties keep their order.
+
+        A sentence in a language that the ranker does not cover has its rank alone.
+        """
+        if self.ranker is None or len(ranked) < 2:
+            return list(ranked)
+        read = [one for one in ranked if self.ranker.covers(one.candidate.document.language)]
+        scores = self.ranker.scores(question, [one.candidate.line for one in read])
+        added = {id(one): self.ranker_weight * each for one, each in zip(read, scores, strict=True)}
+        return sorted(ranked, key=lambda one: -(one.rank + added.get(id(one), 0.0)))
 
     def fits(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How well each sentence fits the question, by its words and, where the model covers them, its meaning.

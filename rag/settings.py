@@ -62,6 +62,13 @@ class AnswerSettings(_Group):
         le=1,
         description="Share of the first sentence's rank that the sentence of a further statement must reach.",
     )
+    ranker_weight: float = Field(
+        0.1,
+        ge=0,
+        le=10,
+        description="Weight of the sentence ranker beside the rank of an answer's sentences, which it orders; "
+        "0 does without it.",
+    )
 
 
 class ChatSettings(_Group):

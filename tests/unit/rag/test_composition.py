@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from rag.composition import SentenceComposer
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
+from rag.protocols import SentenceRanker
 from rag.reading import SentenceReader
 from rag.retrieval import HybridRetriever
 from rag.types import (
@@ -31,6 +32,7 @@ def ask(
     statements: int = 3,
     abstain_below: float = 0.7,
     keep_above: float = 0.8,
+    ranker: SentenceRanker | None = None,
 ) -> Response:
     store = InMemoryStore()
     for one in documents:
@@ -40,7 +42,7 @@ def ask(
     selection = store.select("default", Filters())
     retriever = HybridRetriever(index=store, embedder=EMBEDDER, candidates=50, dense_weight=0.7)
     by_id: Mapping[DocumentId, Document] = {one.id: one for one in documents}
-    reader = SentenceReader(index=store, embedder=EMBEDDER)
+    reader = SentenceReader(index=store, embedder=EMBEDDER, ranker=ranker, ranker_weight=1.0)
     composer = SentenceComposer(
         reader=reader,
         events=EventComposer(reader=reader, least=abstain_below),
@@ -205,3 +207,39 @@ def test_a_sentence_in_a_language_that_the_model_does_not_cover_is_judged_by_its
     )
     assert texts(ask("Wann friert der Hafen zu?", german))[0] == "Der Hafen friert im Januar zu."
     assert isinstance(ask("Was kostet eine Fahrt nach Lübeck?", german), Abstention)
+
+
+class Likes:
+    """A ranker that is sure of sentences with a word, and unsure of all others; it knows English."""
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    def covers(self, language: str | None) -> bool:
+        return language in (None, "en")
+
+    def scores(self, question: str, sentences: Sequence[str]) -> list[float]:
+        return [9.0 if self._word in one else -9.0 for one in sentences]
+
+
+def test_the_ranker_orders_what_is_stated() -> None:
+    said = "Frogs sleep under the ice.\nFrogs sleep badly."
+    page = document(said, title="Page")
+    for word, first in (("ice", "Frogs sleep under the ice."), ("badly", "Frogs sleep badly.")):
+        found = texts(ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes(word)))
+        assert found[0] == first
+
+
+def test_the_ranker_has_no_say_in_what_is_stated() -> None:
+    assert isinstance(
+        ask("Which airline flies to Lisbon?", GARDEN, ranker=Likes("Roses")), Abstention
+    )
+    alone = texts(ask("Where do frogs sleep?", GARDEN))
+    assert texts(ask("Where do frogs sleep?", GARDEN, ranker=Likes("Roses"))) == alone
+
+
+def test_sentences_in_a_language_that_the_ranker_does_not_cover_keep_their_rank() -> None:
+    page = replace(document("Frogs sleep under ice.\nFrogs sleep.", title="Page"), language="fr")
+    alone = texts(ask("Where do frogs sleep?", page, keep_above=0))
+    for word in ("ice", "nothing"):
+        assert texts(ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes(word))) == alone

@@ -1,13 +1,16 @@
 """The ranker is the pinned one, tells an answer from what resembles it, and says the same whatever is beside it."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
-from rag.adapters import sentence_ranker
+from rag.adapters import bundled_model, sentence_ranker
 from rag.adapters.processor import BF16, FP32
 from rag.adapters.sentence_ranker import BundledRanker
+from rag.bootstrap import open_ranker
 from rag.errors import ModelError
+from rag.settings import AnswerSettings, EmbeddingSettings, Settings
 
 QUESTION = "Who designed the old harbour bridge?"
 SENTENCES = [
@@ -71,3 +74,21 @@ def test_corrections_that_are_missing_or_not_the_pinned_ones_are_refused(
     other.write_bytes(b"something else")
     with pytest.raises(ModelError, match="not the pinned file"):
         BundledRanker()
+
+
+def test_without_weight_no_ranker_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sentence_ranker, "_CORRECTIONS", tmp_path / "none")
+    assert (
+        open_ranker(Settings(data=tmp_path, answers=AnswerSettings(ranker_weight=0)), FP32) is None
+    )
+
+
+def test_a_model_of_the_operator_s_without_the_installed_one_does_without_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data=tmp_path, embedding=EmbeddingSettings(model="another"))
+    assert open_ranker(settings, FP32) is not None
+    monkeypatch.setattr(bundled_model, "_PACKAGE", "no_such_package")
+    with caplog.at_level(logging.WARNING):
+        assert open_ranker(settings, FP32) is None
+    assert "offline-model" in caplog.text
