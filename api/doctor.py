@@ -16,7 +16,8 @@ from typing import Literal
 
 from ingest.sandbox import Sandbox
 from rag.adapters.inspection import folder_state, refuse_another_model, sqlite_version
-from rag.bootstrap import open_embedder
+from rag.adapters.processor import FP32
+from rag.bootstrap import open_embedder, open_ranker
 from rag.errors import RagError
 from rag.settings import Settings
 
@@ -54,6 +55,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("data folder", lambda: _folder(settings.data))
     yield _guarded("confinement of files", lambda: _confinement(settings))
     yield _guarded("embedding model", lambda: _model(settings))
+    yield _guarded("sentence ranker", lambda: _ranker(settings))
 
 
 def _python(floors: Mapping[str, str]) -> Finding:
@@ -156,6 +158,12 @@ def _model(settings: Settings) -> Finding:
     embedder.embed_queries(["ready"])  # loads it, and refuses weights that are not the pinned ones
     found = f"{embedder.identity}, loaded in {time.perf_counter() - began:.1f} s"
     return Finding(name="embedding model", level="ok", found=found)
+
+
+def _ranker(settings: Settings) -> Finding:
+    there = open_ranker(settings, FP32) is not None  # refuses a file that is not the pinned one
+    found = "there, and the pinned one" if there else "statements are ordered without it"
+    return Finding(name="sentence ranker", level="ok", found=found)
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:

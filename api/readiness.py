@@ -47,7 +47,7 @@ class Readiness:
         return f"{count} damaged, found by no search; look with: verse verify" if damaged else None
 
     def load_model(self) -> None:
-        """Bring the embedding model into memory.
+        """Bring the embedding model and the sentence ranker into memory.
 
         Raises:
             ModelError: it cannot be used.
@@ -87,6 +87,8 @@ class Readiness:
 
     def _use_model(self) -> None:
         self._library.embedder.embed_queries(["ready"])
+        if self._library.ranker is not None:
+            self._library.ranker.scores("ready", ["ready"])
 
 
 def _existing(folder: Path) -> Path:

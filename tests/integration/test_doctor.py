@@ -202,6 +202,19 @@ def test_a_missing_model_is_wrong(doctor: Doctor, monkeypatch: pytest.MonkeyPatc
     assert found["embedding model"]["advice"] == "No embedding model is installed."
 
 
+def test_a_ranker_that_is_not_the_pinned_one_is_wrong(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor()[1]["sentence ranker"]["level"] == "ok"
+    monkeypatch.setattr("rag.adapters.sentence_ranker._SHA256", "0" * 64)
+    code, found = doctor()
+    assert code == FAILED
+    assert "not the pinned file" in found["sentence ranker"]["advice"]
+    monkeypatch.setenv("VERSE_ANSWERS__RANKER_WEIGHT", "0")
+    code, found = doctor()
+    assert (code, found["sentence ranker"]["found"]) == (DONE, "statements are ordered without it")
+
+
 def test_protections_that_are_missing_are_named(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
