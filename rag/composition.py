@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rag.analysis import words
 from rag.dating import dated
@@ -13,6 +14,7 @@ from rag.protocols import Composed
 from rag.question import Kind, Query, understand
 from rag.question.happenings import neighbour
 from rag.reading import Ranked, SentenceReader
+from rag.timeliness import timely
 from rag.types import Abstention, Answer, Response, Searched, Statement
 
 EXTRACTIVE = "extractive"
@@ -44,18 +46,20 @@ class SentenceComposer:
         elif meant := neighbour(question):
             response = self.events.beside(query, meant, evidence)
         if response is None:
-            ranked = self.reader.ranked(question, self.reader.candidates(question, evidence))
+            candidates = self.reader.candidates(question, evidence)
+            ranked = self.reader.ranked(question, candidates, partial(timely, query))
             response = self._response(query, ranked, evidence.searched)
         return Composed(response=response, composer=EXTRACTIVE)
 
     def _response(self, query: Query, ranked: Sequence[Ranked], searched: Searched) -> Response:
-        if not ranked or ranked[0].fit < self.abstain_below:
+        best = max(ranked, key=lambda one: one.plain, default=None)
+        if best is None or best.fit < self.abstain_below:
             return Abstention(
                 reason=why_not(searched),
                 searched=searched,
                 closest=tuple(one.candidate.quote for one in ranked[:_CLOSEST]),
             )
-        kept = [one for one in ranked if one.rank >= self.keep_above * ranked[0].rank]
+        kept = [one for one in ranked if one.plain >= self.keep_above * best.plain]
         dates = dated(query, kept) if query.kind is Kind.DATE else []
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
         distinct = _distinct(others)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.analysis import terms, words
@@ -68,11 +68,16 @@ class Ranked:
     """A sentence and how well it fits: `fit` decides whether there is an answer, `rank` the order.
 
     The rank also counts the passage's fused score, which says which of two passages fits better but,
-    being relative to this question's other passages, not whether either fits at all.
+    being relative to this question's other passages, not whether either fits at all; and what else speaks
+    for the sentence.
+
+    Attributes:
+        plain: The rank without what else speaks for it.
     """
 
     candidate: Candidate
     fit: float
+    plain: float
     rank: float
 
 
@@ -97,11 +102,29 @@ class SentenceReader:
             one for scored in evidence.passages for one in _of(scored, evidence.documents, asked)
         ]
 
-    def ranked(self, question: str, candidates: Sequence[Candidate]) -> list[Ranked]:
-        """The sentences most likely to answer, best first; ties keep their order."""
-        likely = sorted(candidates, key=lambda c: -(c.share + c.prior))[:_EMBEDDED_SENTENCES]
+    def ranked(
+        self, question: str, candidates: Sequence[Candidate], bonus: Callable[[Candidate], float]
+    ) -> list[Ranked]:
+        """The sentences most likely to answer, best first; ties keep their order.
+
+        Args:
+            question: What is asked.
+            candidates: The sentences that may be looked at.
+            bonus: What speaks for a sentence beside its words, its meaning and its passage.
+        """
+        bonuses = {one.quote: bonus(one) for one in candidates}
+
+        def promise(one: Candidate) -> float:
+            return one.share + one.prior + bonuses[one.quote]
+
+        likely = sorted(candidates, key=lambda one: -promise(one))[:_EMBEDDED_SENTENCES]
         ranked = [
-            Ranked(candidate=one, fit=fit, rank=fit + one.prior)
+            Ranked(
+                candidate=one,
+                fit=fit,
+                plain=fit + one.prior,
+                rank=fit + one.prior + bonuses[one.quote],
+            )
             for one, fit in zip(likely, self.fits(question, likely), strict=True)
         ]
         return sorted(ranked, key=lambda one: -one.rank)
