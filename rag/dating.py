@@ -34,16 +34,18 @@ class Dating:
     def statement(self) -> Statement:
         """The date and the sentence."""
         text = f"{written(self.moment.value)}: {self.ranked.candidate.line}"
-        return dated_statement(text, self.ranked.candidate, self.moment, self.ranked.fit)
+        return dated_statement(text, [self.ranked.candidate], self.moment, self.ranked.fit)
 
 
 def dated_statement(
-    text: str, candidate: Candidate, moment: Moment | None, fit: float
+    text: str, telling: Sequence[Candidate], moment: Moment | None, fit: float
 ) -> Statement:
-    """A statement with the quotes that prove it: its sentence, and what its date was worked out from, if it has one."""
+    """A statement with the quotes that prove it: its sentences, and what its date was worked out from."""
     return Statement(
         text=text,
-        quotes=tuple(dict.fromkeys((candidate.quote, *(moment.quotes if moment else ())))),
+        quotes=tuple(
+            dict.fromkeys((*(one.quote for one in telling), *(moment.quotes if moment else ())))
+        ),
         score=fit,
         event=moment.dated if moment else None,
     )

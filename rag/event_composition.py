@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.analysis import terms
+from rag.analysis import terms, words
 from rag.dating import dated_statement
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
@@ -14,7 +14,9 @@ from rag.moments import Chronicles
 from rag.question import Kind, Query
 from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
+from rag.question.vocabulary import SAME_NOUN
 from rag.reading import Candidate, SentenceReader
+from rag.rows import cell, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
 
@@ -23,6 +25,8 @@ _EMBEDDED = 6  # sentences of one event that are held against the question
 _ROWS = 12
 _VALUE_BONUS = 0.3  # of a sentence that holds a value of the kind that is asked for
 _NAMED_BONUS = 0.2  # of one that names what the question is about
+_CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
+_BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
     r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|dozen|none)\b",
@@ -103,10 +107,12 @@ class EventComposer:
             return None
         fits = self.reader.fits(query.text, [candidate for candidate, _ in likely])
         ranks = [fit + prior for fit, (_, prior) in zip(fits, likely, strict=True)]
-        best = ranks.index(max(ranks))
+        best, *others = sorted(range(len(likely)), key=lambda at: -ranks[at])
         if ranks[best] < self.least and not (query.kind is Kind.DATE and event.moment):
             return None
-        return event, _statement(query, event, likely[best][0], fits[best])
+        enough = max(self.least, _BESIDE * ranks[best])
+        beside = [likely[at][0] for at in others[:1] if ranks[at] >= enough]
+        return event, _statement(query, event, [likely[best][0], *beside], fits[best])
 
 
 def _queries(query: Query) -> list[str]:
@@ -170,8 +176,20 @@ def _may_tell(query: Query, sentence: str) -> bool:
 
 
 def _bonus(query: Query, sentence: str) -> float:
+    if cell(sentence, _wanted(query)):
+        return _CELL_BONUS
     named = 0.0 if _about(query).isdisjoint(terms(sentence)) else _NAMED_BONUS
     return named + (_VALUE_BONUS if _holds_value(query.kind, sentence) else 0.0)
+
+
+def _wanted(query: Query) -> frozenset[str]:
+    """The stems by which a table's column for what is asked may be headed."""
+    if query.attribute:
+        same = (word for word in words(query.text) if SAME_NOUN.get(word) == query.attribute)
+        return frozenset(terms(" ".join((query.attribute, *same))))
+    if query.kind is Kind.PERSON:  # "who led": a column "Lead"
+        return frozenset(query.event) - event_words(query)
+    return frozenset()
 
 
 def _about(query: Query) -> frozenset[str]:
@@ -192,9 +210,17 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
             return False
 
 
-def _statement(query: Query, event: Event, best: Candidate, fit: float) -> Statement:
+def _statement(query: Query, event: Event, telling: Sequence[Candidate], fit: float) -> Statement:
+    """The row of an event, from the sentence that tells best what was asked and one beside it."""
+    best = telling[0]
+    told = cell(best.line, _wanted(query))
+    called = event.name or (name(best.line) if told else None)
     day = written(event.moment.value) if event.moment else ""
-    head = " – ".join(part for part in (event.name, day) if part)
+    head = " – ".join(part for part in (called, day) if part)
     head += " (announced)" if event.announced else ""
-    text = head if query.kind is Kind.DATE else f"{head}: {best.line}"
-    return dated_statement(text, best, event.moment, fit)
+    if query.kind is Kind.DATE:
+        return dated_statement(head, [best], event.moment, fit)
+    if told:
+        return dated_statement(f"{head}: {told.text}", [best], event.moment, fit)
+    lines = " ".join(one.line for one in telling)
+    return dated_statement(f"{head}: {lines}", telling, event.moment, fit)

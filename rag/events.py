@@ -49,7 +49,7 @@ class Event:
     @property
     def announced(self) -> bool:
         """Whether nothing says of it that it has been."""
-        dated = [one for one in self.told if one.mentions and one.moment]
+        dated = [one for one in self.told if one.moment]
         return bool(dated) and all(one.announced for one in dated)
 
     def takes(self, one: Told) -> bool:

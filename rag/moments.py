@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from rag.analysis import terms
+from rag.rows import is_row
 from rag.sentences import sentences
 from rag.temporal import (
     Anchor,
@@ -23,7 +24,6 @@ from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exac
 _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is about
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
 _CLOSE_DAYS = 31  # between a text and what it is about
-_ROW = re.compile(r"[^:;\n]{1,40}: [^;\n]*; ")  # of a table, as it is read
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
 _STATED = "stated"
 _MONTH_OF_DOCUMENT = "month-of-document"
@@ -105,16 +105,14 @@ class Chronicle:
         """Whether a sentence speaks of such an event, or is a dated row of a table in a text that does."""
         if self._names_event(sentence):
             return True
-        row = _ROW.match(sentence.cut(self.document.text))
-        return row is not None and self._has_subject() and self.own(sentence) is not None
+        if not is_row(sentence.cut(self.document.text)) or self.own(sentence) is None:
+            return False
+        return any(self._speaks_of_it(block) for block in self._blocks(sentence))
 
     def is_announced(self, moment: Moment) -> bool:
         """Whether the moment was still to come when the text was written."""
         anchor = anchor_of(self.document, moment.place)
         return anchor is not None and moment.interval.first > anchor.interval.last
-
-    def _has_subject(self) -> bool:
-        return self.subject(Span(0, 1)) is not None
 
     def subject(self, sentence: Span) -> Moment | None:
         """When the event was that the text around a sentence is about, as far as it says so."""
@@ -139,7 +137,7 @@ class Chronicle:
 
         A lead that speaks of the event may date it in another sentence: by a day close to the document's own.
         """
-        lead = self._said(Span(block.start, min(block.end, block.start + _LEAD_CHARS)))
+        lead = self._lead(block)
         mentioning = [one for one in lead if self.mentions(one)]
         if not mentioning and not self._is_about(block):
             return None
@@ -159,6 +157,13 @@ class Chronicle:
             return None
         quotes = (anchor.quote or Quote.cut(self.document, place),)
         return Moment(value=anchor.value[:7], rule=_MONTH_OF_DOCUMENT, place=place, quotes=quotes)
+
+    def _lead(self, block: Span) -> tuple[Span, ...]:
+        return self._said(Span(block.start, min(block.end, block.start + _LEAD_CHARS)))
+
+    def _speaks_of_it(self, block: Span) -> bool:
+        """Whether the headings or the lead of a part of the text name such an event."""
+        return self._is_about(block) or any(self._names_event(one) for one in self._lead(block))
 
     def _is_about(self, block: Span) -> bool:
         headings = (self.document.title, *self.document.place(block).section)

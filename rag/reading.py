@@ -11,6 +11,7 @@ from rag.analysis import terms, words
 from rag.evidence import Evidence
 from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role
+from rag.rows import is_row
 from rag.sentences import sentences
 from rag.types import Document, DocumentId, Quote, ScoredPassage, Span
 
@@ -24,6 +25,7 @@ _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
 _ASKS = ("?", "？", "؟")
+_MAIL_HEADER = re.compile(r"^(?:-{2,} ?.*)?(?:From|To|Cc|Sent|Date|Subject): .*", re.IGNORECASE)
 _TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
 
 
@@ -195,7 +197,9 @@ def _of(
 
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:
-    """Neither a question, which resembles what is asked more than any answer does, nor part of a heading."""
+    """Neither a question, which is like what is asked as no answer is, nor part of a heading or a mail's header."""
+    if _MAIL_HEADER.search(sentence) and not is_row(sentence):
+        return False
     asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     said = f" {' '.join(words(sentence))} "
     return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)

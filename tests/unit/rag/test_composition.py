@@ -243,3 +243,13 @@ def test_sentences_in_a_language_that_the_ranker_does_not_cover_keep_their_rank(
     alone = texts(ask("Where do frogs sleep?", page, keep_above=0))
     for word in ("ice", "nothing"):
         assert texts(ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes(word))) == alone
+
+
+def test_the_header_of_a_quoted_mail_is_no_answer() -> None:
+    mail = document(
+        "From: Ann Lee <ann@north.example>\n\nSubject: The price of the ferry\n\nThe ferry costs four crowns.\n",
+        title="Re: prices",
+    )
+    response = ask("What is the price of the ferry?", mail, abstain_below=0)
+    assert isinstance(response, Answer)
+    assert texts(response) == ["The ferry costs four crowns."]

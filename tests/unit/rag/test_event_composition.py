@@ -105,3 +105,36 @@ def test_named_items_have_a_row_each_and_what_is_missing_is_said() -> None:
     ]
     assert answer.missing == ("Gannet",)
     assert answer.outcome == "partial"
+
+
+def test_of_a_table_the_cell_that_was_asked_for_is_shown_and_the_row_quoted() -> None:
+    table = document(
+        "Tour: Northern; Opened: 10 March 2022; Concerts: 7; Soloist: B. Noll.\n\n"
+        "Tour: Islands; Opened: 17 November 2022; Concerts: 5; Soloist: S. Arden.\n",
+        id="d1",
+        title="Tours of the orchestra",
+    )
+    answer = rows(table, question="How many concerts did the orchestra give on each tour?")
+    assert texts(answer) == [
+        "Northern – 10 March 2022: Concerts: 7",
+        "Islands – 17 November 2022: Concerts: 5",
+    ]
+    assert [[quote.text for quote in one.quotes] for one in answer.statements] == [
+        ["Tour: Northern; Opened: 10 March 2022; Concerts: 7; Soloist: B. Noll."],
+        ["Tour: Islands; Opened: 17 November 2022; Concerts: 5; Soloist: S. Arden."],
+    ]
+
+
+def test_a_second_sentence_that_fits_nearly_as_well_stands_in_the_row_with_its_quote() -> None:
+    report = document(
+        "Ann Lee was conductor on the harbour tour of 2 May 2023. "
+        "Ann Lee was named chief conductor on that tour.\n",
+        id="d5",
+        title="The harbour tour",
+    )
+    _, middle, _ = rows(LETTER, GAZETTE, report).statements
+    assert middle.text == (
+        "2 May 2023: Ann Lee was named chief conductor on that tour. "
+        "Ann Lee was conductor on the harbour tour of 2 May 2023."
+    )
+    assert len(middle.quotes) == 2
