@@ -21,6 +21,7 @@ from api.dependencies import Service
 from api.documents import DOCUMENTS_PATH
 from api.edge import LOOPBACK_HOSTS, Edge
 from api.metrics import Metrics
+from api.openai import chat
 from api.readiness import Readiness
 from api.suggestions import Suggestions
 from ingest.jobs import JobWorker
@@ -60,7 +61,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    for part in (questions, documents, administration, status, page):
+    for part in (questions, chat, documents, administration, status, page):
         app.include_router(part.router)
     app.exception_handler(RagError)(problems.on_rag_error)
     app.exception_handler(problems.ProblemError)(problems.on_problem)

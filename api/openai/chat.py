@@ -1,0 +1,146 @@
+"""Chat completions over the documents, and the models that there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import BaseModel, Field
+
+from api.access import needs
+from api.asking import Asking, begin
+from api.citing import base_of, links_below
+from api.dependencies import ServiceDep, ViewDep
+from api.openai.completions import Chunk, CompletionBody, Writing
+from api.openai.side_tasks import side_task
+from api.openai.wire import (
+    STREAMED,
+    MessageIn,
+    ModelBody,
+    ModelsBody,
+    conversation,
+    model_of,
+    models_of,
+    openai_router,
+    unfit,
+)
+from api.problems import problem_of
+from api.rendering import answer_body
+from api.schemas import Words
+from api.streaming import event_stream, kept_alive
+from rag.library import Retrieved
+from rag.types import Reply
+
+router = openai_router()
+
+
+class StreamOptionsIn(BaseModel):
+    """What a stream also tells."""
+
+    include_usage: bool | None = None
+
+
+class ResponseFormatIn(BaseModel):
+    """The form of the reply."""
+
+    type: Words = Field(max_length=100)
+
+
+class CompletionIn(BaseModel):
+    """A conversation; its last message is the question, and the earlier ones tell what that leans on."""
+
+    model: Words = Field(max_length=300, examples=["rag"])
+    messages: list[MessageIn] = Field(min_length=1)
+    stream: bool | None = None
+    stream_options: StreamOptionsIn | None = None
+    n: int | None = None
+    response_format: ResponseFormatIn | None = None
+    tool_choice: Words | dict[str, Any] | None = None
+
+
+@router.get("/v1/models", tags=["OpenAI"])
+@router.get("/openwebui/v1/models", tags=["OpenAI"])
+@needs("read")
+def list_models(view: ViewDep) -> ModelsBody:
+    """The collections, as models."""
+    return ModelsBody(data=[ModelBody(id=one.id) for one in models_of(view)])
+
+
+@router.post(
+    "/v1/chat/completions", response_model=CompletionBody, responses=STREAMED, tags=["OpenAI"]
+)
+@needs("read")
+def complete(
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+) -> CompletionBody | EventSourceResponse:
+    """Answer the last message, as a chat completion."""
+    return _complete(request, service, view, sent, framed=False)
+
+
+@router.post(
+    "/openwebui/v1/chat/completions",
+    response_model=CompletionBody,
+    responses=STREAMED,
+    tags=["OpenAI"],
+)
+@needs("read")
+def complete_for_open_webui(
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+) -> CompletionBody | EventSourceResponse:
+    """The same for Open WebUI, whose streams show each quote beside the answer."""
+    return _complete(request, service, view, sent, framed=True)
+
+
+def _complete(
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, *, framed: bool
+) -> CompletionBody | EventSourceResponse:
+    if sent.n not in (None, 1):
+        raise unfit("n", "one answer is given; leave it out")
+    if sent.response_format is not None and sent.response_format.type != "text":
+        raise unfit("response_format", "answers are text; POST /v1/ask gives them as JSON")
+    if sent.tool_choice not in (None, "auto", "none"):
+        raise unfit("tool_choice", "no tool is ever called; leave it out")
+    model = model_of(view, sent.model)
+    turns = service.library.settings.limits.history_turns
+    question, earlier = conversation(sent.messages, "messages", turns)
+    link = links_below(base_of(request))
+    writing = Writing(model=model.id, link=link, linked=model.links, framed=framed)
+    counted = sent.stream_options is not None and bool(sent.stream_options.include_usage)
+    reply = side_task(question)
+    if reply is not None:
+        if not sent.stream:
+            return writing.task(reply)
+        chunks = writing.task_chunks(reply)
+    else:
+        asking = begin(service, view, question, model.collection, earlier=earlier)
+        if not sent.stream:
+            return writing.completion(asking.answer())
+        chunks = _chunks(asking, writing)
+    return event_stream(kept_alive(_events(chunks, writing, request, counted=counted)))
+
+
+def _chunks(asking: Asking, writing: Writing) -> Iterator[Chunk]:
+    for step in asking.steps:
+        if isinstance(step, Retrieved):
+            yield writing.opening(step.id)
+        elif isinstance(step, Reply):
+            answer = answer_body(step)
+            asking.keep(answer)
+            yield from writing.rest(answer)
+
+
+def _events(
+    chunks: Iterator[Chunk], writing: Writing, request: Request, *, counted: bool
+) -> Iterator[bytes]:
+    """Chunks, encoded; what fails on the way is told in the place of what was still to come."""
+    try:
+        for chunk in chunks:
+            yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
+        if counted:
+            yield format_sse_event(data_str=json.dumps(writing.usage()))
+    except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
+        yield format_sse_event(data_str=bytes(problem_of(request, error).body).decode())
+    yield format_sse_event(data_str="[DONE]")

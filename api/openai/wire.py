@@ -1,0 +1,199 @@
+"""What OpenAI's clients send and read, as far as it means anything here.
+
+They send much more, such as a temperature; what is not named here is passed over, as what it asks for does not exist
+for answers that are quoted. Offsets are code points.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse
+from pydantic import BaseModel, Field
+
+from api.citing import Link, source_name
+from api.dependencies import Responses, new_router
+from api.problems import INVALID_REQUEST, UNKNOWN_MODEL, ProblemError
+from api.prose import Mark
+from api.schemas import CitationBody, Words
+from api.view import View
+from rag.library import DEFAULT_COLLECTION
+
+_PLAIN, _LINKS = "rag", "rag-links"
+_TEXTS = ("text", "input_text", "output_text", "refusal")
+
+
+class ErrorDetailBody(BaseModel):
+    """What is wrong; `code` names the kind of problem."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """OpenAI's error object."""
+
+    error: ErrorDetailBody
+
+
+_ERRORS: Responses = {
+    "4XX": {"description": "What is wrong with the request", "model": ErrorBody},
+    "5XX": {"description": "What failed", "model": ErrorBody},
+}
+STREAMED: Responses = {
+    200: {
+        "content": {EventSourceResponse.media_type: {"schema": {"type": "string"}}},
+        "description": "The answer; with `stream`, in server-sent events",
+    }
+}
+
+
+def openai_router() -> APIRouter:
+    """A router whose routes describe their errors as OpenAI's."""
+    return new_router(_ERRORS)
+
+
+class ModelBody(BaseModel):
+    """A collection, as a model that answers from it."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: Literal["chapterverse"] = "chapterverse"
+
+
+class ModelsBody(BaseModel):
+    """Every model that the key may ask."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelBody]
+
+
+class Model(BaseModel):
+    """What a model's id says: which collection is asked, and whether markers are written as links."""
+
+    id: str
+    collection: str
+    links: bool
+
+
+def models_of(view: View) -> list[Model]:
+    """Two for each collection: `rag` and `rag-links` for the default one, with `/NAME` behind for any other."""
+    names = [one.name for one in view.collections()]
+    if view.grant.sees(DEFAULT_COLLECTION) and DEFAULT_COLLECTION not in names:
+        names.insert(0, DEFAULT_COLLECTION)  # so that a front end of an empty service has one
+    return [
+        Model(id=_model_id(style, name), collection=name, links=style == _LINKS)
+        for name in names
+        for style in (_PLAIN, _LINKS)
+    ]
+
+
+def model_of(view: View, model_id: str) -> Model:
+    """The model of this id.
+
+    Raises:
+        ProblemError: there is none that the key may ask.
+    """
+    known = models_of(view)
+    for one in known:
+        if one.id == model_id:
+            return one
+    names = ", ".join(one.id for one in known) or "none yet: add a document first"
+    raise ProblemError(UNKNOWN_MODEL, f"There is no model {model_id!r}. Known ones: {names}.")
+
+
+def _model_id(style: str, collection: str) -> str:
+    return style if collection == DEFAULT_COLLECTION else f"{style}/{collection}"
+
+
+class PartIn(BaseModel):
+    """A part of a message; only text can be asked about."""
+
+    type: Words = Field(max_length=100)
+    text: Words | None = None
+
+
+class MessageIn(BaseModel):
+    """A message of a conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: Words | list[PartIn] | None = None
+
+
+def conversation(messages: list[MessageIn], field: str, turns: int) -> tuple[str, list[str]]:
+    """The question, and those before it, oldest first.
+
+    What the system, the developer and tools say is passed over: only documents support an answer.
+
+    Args:
+        messages: The conversation, which ends in the question.
+        field: What the request calls it.
+        turns: How many earlier messages are looked at; a front end sends all there are.
+
+    Raises:
+        ProblemError: the last message is not the user's, or the user sent something else than text.
+    """
+    if not messages or messages[-1].role != "user":
+        raise unfit(field, "the last message is the user's question")
+    asked = [
+        _text(one, f"{field}.{place}") for place, one in enumerate(messages) if one.role == "user"
+    ]
+    recent = sum(one.role == "user" for one in messages[-turns - 1 : -1])
+    return asked[-1], asked[len(asked) - 1 - recent : -1]
+
+
+def unfit(field: str, detail: str) -> ProblemError:
+    """A field that asks for what cannot be had."""
+    wrong = {"in": "body", "field": field, "detail": detail}
+    return ProblemError(INVALID_REQUEST, f"{field}: {detail}", errors=[wrong])
+
+
+def _text(message: MessageIn, field: str) -> str:
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    for part in message.content:
+        if part.type not in _TEXTS:
+            raise unfit(
+                f"{field}.content",
+                f"it holds a part of the type {part.type!r}; send text only: documents, also "
+                "scanned ones, are added by POST /v1/documents",
+            )
+    return "\n".join(part.text or "" for part in message.content)
+
+
+class UrlCitationBody(BaseModel):
+    """The marker between the two offsets cites what `url` returns."""
+
+    start_index: int
+    end_index: int
+    title: str
+    url: str
+
+
+class SearchResultBody(BaseModel):
+    """A citation, as Perplexity's clients read it: the n-th is that of the marker `[n]`."""
+
+    title: str
+    url: str
+    snippet: str
+    date: dt.date | None
+
+
+def url_citation(mark: Mark, cited: CitationBody, link: Link) -> UrlCitationBody:
+    """A marker's citation."""
+    return UrlCitationBody(
+        start_index=mark.start, end_index=mark.end, title=source_name(cited), url=link(cited)
+    )
+
+
+def search_result(cited: CitationBody, url: str) -> SearchResultBody:
+    """A citation for a list of sources."""
+    return SearchResultBody(
+        title=source_name(cited), url=url, snippet=cited.quote, date=cited.published
+    )
