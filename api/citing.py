@@ -35,7 +35,12 @@ def base_of(request: Request) -> str:
 
 def source_id(cited: CitationBody) -> str:
     """A name of the quoted place, which no other place has; it is no address."""
-    return f"{cited.document_id}@{cited.document_version}#{cited.start}-{cited.end}"
+    return place_id(cited.document_id, cited.document_version, cited.start, cited.end)
+
+
+def place_id(document_id: str, version: str, start: int, end: int) -> str:
+    """A name of a stretch of a document's text."""
+    return f"{document_id}@{version}#{start}-{end}"
 
 
 def source_name(cited: CitationBody) -> str:

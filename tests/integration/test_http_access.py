@@ -52,6 +52,7 @@ RULES: dict[str, Scope | None] = {
     "POST /v1/keys": "admin",
     "DELETE /v1/keys/{key_id}": "admin",
     "POST /v1/search": "read",
+    "POST /mcp": "read",
     "GET /v1/models": "read",
     "POST /v1/chat/completions": "read",
     "GET /openwebui/v1/models": "read",
