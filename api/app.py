@@ -22,7 +22,7 @@ from api.documents import DOCUMENTS_PATH
 from api.edge import LOOPBACK_HOSTS, Edge
 from api.mcp import route as mcp
 from api.metrics import Metrics
-from api.openai import chat
+from api.openai import chat, responses
 from api.readiness import Readiness
 from api.suggestions import Suggestions
 from ingest.jobs import JobWorker
@@ -62,7 +62,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    for part in (questions, chat, mcp, documents, administration, status, page):
+    for part in (questions, chat, responses, mcp, documents, administration, status, page):
         app.include_router(part.router)
     app.exception_handler(RagError)(problems.on_rag_error)
     app.exception_handler(problems.ProblemError)(problems.on_problem)

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.access import needs
 from api.citing import base_of
-from api.dependencies import ServiceDep, ViewDep, new_router
-from api.mcp.tools import Desk
+from api.dependencies import Service, ServiceDep, ViewDep, new_router
+from api.view import View
 
 router = new_router()
 
@@ -20,17 +20,18 @@ router = new_router()
 class _Served(Response):
     """What the SDK answers, which writes its own response."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, service: Service, view: View, base: str) -> None:
         super().__init__()
-        self._desk = desk
+        self._service, self._view, self._base = service, view, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         server = await to_thread.run_sync(import_module, "api.mcp.server")  # not while others wait
-        await server.serve_request(self._desk, scope, receive, send)
+        desk = server.Desk(service=self._service, view=self._view, base=self._base)
+        await server.serve_request(desk, scope, receive, send)
 
 
 @router.post("/mcp", include_in_schema=False)
 @needs("read")
 async def mcp(request: Request, service: ServiceDep, view: ViewDep) -> Response:
     """The tools `search`, `fetch` and `ask`. Each request stands by itself, so there is nothing to GET or DELETE."""
-    return _Served(Desk(service=service, view=view, base=base_of(request)))
+    return _Served(service, view, base_of(request))

@@ -55,6 +55,7 @@ RULES: dict[str, Scope | None] = {
     "POST /mcp": "read",
     "GET /v1/models": "read",
     "POST /v1/chat/completions": "read",
+    "POST /v1/responses": "read",
     "GET /openwebui/v1/models": "read",
     "POST /openwebui/v1/chat/completions": "read",
 }
