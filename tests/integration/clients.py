@@ -32,6 +32,10 @@ class Place:
     def http(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=20, headers=bearer(self.key))
 
+    @property
+    def http_async(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=20, headers=bearer(self.key))
+
     def openai(self, path: str = "v1", key: str | None = None) -> OpenAI:
         return OpenAI(base_url=f"{self.url}{path}", api_key=key or self.key, max_retries=0)
 

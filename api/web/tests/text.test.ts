@@ -11,6 +11,7 @@ import {
   scopeInWords,
   timeInWords,
 } from "../src/text/wording";
+import given from "./answer.json";
 
 describe("offsets", () => {
   it("count code points, where JavaScript counts UTF-16 units", () => {
@@ -91,6 +92,20 @@ describe("Markdown", () => {
     expect(written).toContain("    > It was \\*Ann\\*.\n    > Indeed.");
     expect(written).toContain("- when");
   });
+  it("keeps every citation of an answer as the service gives it", () => {
+    const answer = given as Answer;
+    const footnotes = answerAsMarkdown(answer)
+      .split("Sources:\n\n")[1]
+      ?.split(/\n\n(?=\d+\. )/);
+    expect(footnotes).toHaveLength(answer.citations.length);
+    for (const [place, one] of answer.citations.entries()) {
+      const [head, quote] = (footnotes?.[place] ?? "").trimEnd().split("\n\n");
+      expect(head).toMatch(new RegExp(`^${one.marker}\\. `));
+      expect(plain(head ?? "")).toContain(one.document_title);
+      expect(head).toContain(`characters ${one.start}–${one.end}`);
+      expect(plain(quote ?? "").replaceAll(/^ {4}> /gm, "")).toBe(one.quote);
+    }
+  });
   it("makes no link, image or HTML of the words of a document", () => {
     for (const hostile of [
       "![x](https://elsewhere.example)",
@@ -104,6 +119,11 @@ describe("Markdown", () => {
     expect(escaped("1. a - b\n- c")).toBe("1\\. a - b\n\\- c");
   });
 });
+
+/** What Markdown shows of escaped words. */
+function plain(written: string): string {
+  return written.replaceAll(/\\(?=[^\w\s])/g, "");
+}
 
 function citation(marker: number): Citation {
   return {
