@@ -213,8 +213,9 @@ def _log_failure(request: Request, kind: Kind, detail: str) -> None:
 
 def _complaint(error: Mapping[str, Any]) -> dict[str, str]:
     where: Sequence[object] = error["loc"]
+    named = (str(part) for part in where[1:])
     return {
         "in": str(where[0]),
-        "field": ".".join(str(part) for part in where[1:]),
+        "field": ".".join(part for part in named if "[" not in part),  # no branch of a union
         "detail": str(error["msg"]).removeprefix("Value error, "),
     }

@@ -49,7 +49,7 @@ def openai_error(
         "error": {
             "message": detail,
             "type": _type(status),
-            "param": errors[0]["field"] if errors else None,
+            "param": (errors[0]["field"] or None) if errors else None,
             "code": _CODES.get(name, name),
             "request_id": request_id,
         }

@@ -267,6 +267,9 @@ IMAGE = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"model": None}, "model"),
+        ({"messages": [{"role": "user", "content": "a\ud800"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": [{"text": "Who?"}]}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": " "}]}, None),
         ({"messages": [{"role": "user", "content": "x" * 4001}]}, None),
     ],
@@ -274,8 +277,10 @@ IMAGE = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}
 def test_what_cannot_be_had_is_named(sent: dict[str, Any], param: str | None) -> None:
     with served(fake_library()) as client:
         upload(client)
-        body = {"model": "rag", "messages": ASKED, **sent}
-        assert_openai_error(client.post("/v1/chat/completions", json=body), 400, param=param)
+        body = json.dumps({"model": "rag", "messages": ASKED, **sent})  # half pairs as escapes
+        headers = {"content-type": "application/json"}
+        refused = client.post("/v1/chat/completions", content=body, headers=headers)
+        assert_openai_error(refused, 400, param=param)
 
 
 def test_half_a_document_of_json_is_told_in_the_dialect() -> None:
