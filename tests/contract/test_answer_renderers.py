@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from mcp.client import Client as McpClient
@@ -59,14 +59,13 @@ def of_body(citations: list[dict[str, Any]]) -> list[Cited]:
 
 
 def of_url(marker: int, url: str, quote: str) -> Cited:
-    parts = urlsplit(url)
-    sent = parse_qs(parts.query)
+    named = dict(parse_qsl(urlsplit(url).fragment, strict_parsing=True))
     return Cited(
         marker,
-        parts.path.split("/")[3],
-        sent["version"][0],
-        int(sent["start"][0]),
-        int(sent["end"][0]),
+        named["source"],
+        named["version"],
+        int(named["start"]),
+        int(named["end"]),
         quote,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 import httpx2 as httpx
 from openai import OpenAI
@@ -40,12 +41,15 @@ class Place:
         return OpenAI(base_url=f"{self.url}{path}", api_key=key or self.key, max_retries=0)
 
     def opened(self, url: str) -> str:
-        """What a citation's address gives."""
-        assert url.startswith(self.url), url
+        """What stands at the place that a citation's address names."""
+        address, _, fragment = url.partition("#")
+        assert address == self.url, url
+        named = dict(parse_qsl(fragment, strict_parsing=True))
+        path = f"/v1/documents/{named.pop('source')}/text"
         with self.http as client:
-            response = client.get(url)
-            assert response.status_code == 200, response.text
-            text: str = response.json()["text"]
+            response = client.get(path, params=named)
+        assert response.status_code == 200, response.text
+        text: str = response.json()["text"]
         return text
 
 

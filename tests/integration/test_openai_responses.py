@@ -111,7 +111,7 @@ def test_langchain_keeps_the_citations(here: Place) -> None:
 
 def test_markers_can_be_links(here: Place, client: OpenAI) -> None:
     response = client.responses.create(model="rag-links", input=QUESTION)
-    assert f"[[1]]({here.url}v1/documents/" in response.output_text
+    assert f"[[1]]({here.url}#source=" in response.output_text
 
 
 def test_a_response_goes_on_from_another(here: Place, client: OpenAI) -> None:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, Citation } from "../src/contract";
+import { shownBy } from "../src/state/links";
 import { utf16Offsets } from "../src/text/codepoints";
 import { answerAsMarkdown, escaped } from "../src/text/exporting";
 import { segments } from "../src/text/segments";
@@ -73,6 +74,20 @@ describe("words", () => {
     expect(scopeInWords({ document_ids: ["a"], published_after: "2024-01-02" })).toBe(
       "1 chosen document, from 2 January 2024",
     );
+  });
+});
+
+describe("addresses", () => {
+  it("name a place of a document, and nothing else", () => {
+    expect(shownBy("#source=d%2F1&version=sha256%3Aab&start=3&end=12")).toEqual({
+      kind: "document",
+      documentId: "d/1",
+      version: "sha256:ab",
+      at: { start: 3, end: 12 },
+    });
+    for (const none of ["start=3", "start=-1&end=2", "start=9&end=2", "start=1e3&end=2000"])
+      expect(shownBy(`#source=d&${none}`)).toEqual({ kind: "document", documentId: "d", at: null });
+    for (const other of ["", "#", "#main", "#start=1&end=2"]) expect(shownBy(other)).toBeNull();
   });
 });
 
