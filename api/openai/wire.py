@@ -7,6 +7,7 @@ for answers that are quoted. Offsets are code points.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import APIRouter
@@ -74,7 +75,8 @@ class ModelsBody(BaseModel):
     data: list[ModelBody]
 
 
-class Model(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
     """What a model's id says: which collection is asked, and whether markers are written as links."""
 
     id: str
