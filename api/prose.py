@@ -59,10 +59,10 @@ def prose(answer: AnswerBody, link: Link | None = None) -> Prose:
     return Prose(tuple(writing.lines), tuple(writing.marks))
 
 
-def source_list(answer: AnswerBody) -> str:
-    """Each citation on a line: its marker, the quote, and where it stands; of an abstention, what came closest."""
+def source_list(answer: AnswerBody, link: Link) -> str:
+    """Each citation by its marker: the quote, where it stands, and its address; of an abstention, what came closest."""
     closest = answer.abstention.closest if answer.abstention else []
-    lines = [_source(one) for one in answer.citations or closest]
+    lines = [f"{_source(one)} {link(one)}" for one in answer.citations or closest]
     head = "Sources:" if answer.citations else "What came closest:"
     return "\n".join((head, *lines)) if lines else ""
 

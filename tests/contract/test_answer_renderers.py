@@ -198,10 +198,14 @@ def as_tool_data(here: Place) -> list[Cited]:
 
 def as_tool_text(here: Place) -> list[Cited]:
     [content] = by_tool(here).content
-    links = dict(re.findall(r"\[\[(\d+)\]\]\((\S+?)\)", content.text))
-    sources = re.findall(r"^\[(\d+)\] “([^”]*)” \(.*characters (\d+)–(\d+)\)$", content.text, re.M)
-    found = [of_url(int(marker), links[marker], quote) for marker, quote, _, _ in sources]
-    assert [(str(one.start), str(one.end)) for one in found] == [one[2:] for one in sources]
+    sources = re.findall(
+        r"^\[(\d+)\] “([^”]*)” \(.*characters (\d+)–(\d+)\) (\S+)$", content.text, re.M
+    )
+    found = [of_url(int(marker), url, quote) for marker, quote, _, _, url in sources]
+    assert [(str(one.start), str(one.end)) for one in found] == [one[2:4] for one in sources]
+    assert set(re.findall(r"\[(\d+)\]", content.text.split("Sources:")[0])) == {
+        one[0] for one in sources
+    }
     return found
 
 

@@ -79,8 +79,8 @@ def test_an_answer_comes_as_data_and_as_text_with_its_sources(here: Place, mode:
     text = text_of(result)
     for one in answer["citations"]:
         assert f"[{one['marker']}] “{one['quote']}” (Harbour log, characters" in text
-    address = text.split("[[1]](")[1].split(")")[0]
-    assert here.opened(address) == answer["citations"][0]["quote"]
+        address = text.split(f"[{one['marker']}] “")[1].split(") ")[1].split()[0]
+        assert here.opened(address) == one["quote"]
 
 
 def test_what_is_found_can_be_read(here: Place) -> None:

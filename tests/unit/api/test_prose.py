@@ -93,16 +93,18 @@ def test_an_abstention_is_its_reason_and_what_came_closest() -> None:
     )
     assert prose(none).text == "Nothing says so."
     assert prose(none).marks == ()
-    assert source_list(none) == (
-        "What came closest:\n[1] “Quote 1.” (Log, p. iii, characters 10–18)"
+    assert source_list(none, LINK) == (
+        "What came closest:\n[1] “Quote 1.” (Log, p. iii, characters 10–18) "
+        "https://docs.example/verse/#source=d1&version=sha256%3Aa&start=10&end=18"
     )
 
 
 def test_the_sources_follow_by_marker() -> None:
-    assert source_list(answer()).splitlines() == [
-        "Sources:",
-        "[1] “Quote 1.” (Log, characters 10–18)",
-        "[2] “Quote 2.” (Log, characters 20–28)",
+    head, *lines = source_list(answer(), LINK).splitlines()
+    assert head == "Sources:"
+    assert lines == [
+        f"[{one.marker}] “{one.quote}” (Log, characters {one.start}–{one.end}) {LINK(one)}"
+        for one in answer().citations
     ]
 
 
