@@ -58,14 +58,20 @@ def begin(
         collection: As for `View.answering`, like `filters` and `composer`.
         filters: None restricts nothing.
         composer: Who writes the answer.
-        earlier: The questions before it, oldest first.
+        earlier: The questions before it, oldest first; one that was too long to be answered tells nothing.
 
     Raises:
         ProblemError: the key's budget is spent.
         InvalidQuestion, UnknownCollection: as `View.answering`.
     """
     service.gate.spend(view.grant, "questions")
+    limits = service.library.settings.limits
+    asked = [one for one in earlier if len(one) <= limits.question_chars]
     steps = view.answering(
-        question, collection, filters or Filters(), composer=composer, earlier=earlier
+        question,
+        collection,
+        filters or Filters(),
+        composer=composer,
+        earlier=asked[-limits.history_turns :],
     )
     return Asking(service=service, collection=collection, steps=steps)

@@ -104,8 +104,7 @@ def _complete(
     if sent.tool_choice not in (None, "auto", "none"):
         raise unfit("tool_choice", "no tool is ever called; leave it out")
     model = model_of(view, sent.model)
-    turns = service.library.settings.limits.history_turns
-    question, earlier = conversation(sent.messages, "messages", turns)
+    question, earlier = conversation(sent.messages, "messages")
     link = links_below(base_of(request))
     writing = Writing(model=model.id, link=link, linked=model.links, framed=framed)
     counted = sent.stream_options is not None and bool(sent.stream_options.include_usage)

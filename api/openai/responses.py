@@ -75,8 +75,7 @@ def respond(
     """Answer the last message, as a response."""
     _refuse(sent)
     model = model_of(view, sent.model)
-    turns = service.library.settings.limits.history_turns
-    question, earlier = conversation(_messages(sent.input), "input", turns)
+    question, earlier = conversation(_messages(sent.input), "input")
     if sent.previous_response_id is not None:
         earlier = [_asked_before(service, view, sent.previous_response_id), *earlier]
     responding = Responding(

@@ -128,7 +128,7 @@ class MessageIn(BaseModel):
     content: Words | list[PartIn] | None = None
 
 
-def conversation(messages: list[MessageIn], field: str, turns: int) -> tuple[str, list[str]]:
+def conversation(messages: list[MessageIn], field: str) -> tuple[str, list[str]]:
     """The question, and those before it, oldest first.
 
     What the system, the developer and tools say is passed over: only documents support an answer.
@@ -136,18 +136,16 @@ def conversation(messages: list[MessageIn], field: str, turns: int) -> tuple[str
     Args:
         messages: The conversation, which ends in the question.
         field: What the request calls it.
-        turns: How many earlier messages are looked at; a front end sends all there are.
 
     Raises:
         ProblemError: the last message is not the user's, or the user sent something else than text.
     """
     if not messages or messages[-1].role != "user":
         raise unfit(field, "the last message is the user's question")
-    asked = [
+    *earlier, question = [
         _text(one, f"{field}.{place}") for place, one in enumerate(messages) if one.role == "user"
     ]
-    recent = sum(one.role == "user" for one in messages[-turns - 1 : -1])
-    return asked[-1], asked[len(asked) - 1 - recent : -1]
+    return question, earlier
 
 
 def unfit(field: str, detail: str) -> ProblemError:

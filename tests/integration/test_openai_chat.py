@@ -202,6 +202,19 @@ def test_a_long_conversation_goes_on(client: OpenAI) -> None:
     assert QUOTE in (completion.choices[0].message.content or "")
 
 
+def test_what_was_too_long_to_be_answered_is_passed_over(here: Place, client: OpenAI) -> None:
+    messages: list[Any] = [
+        *ASKED,
+        {"role": "user", "content": "Who painted the lighthouse? " * 20_000},
+        {"role": "user", "content": "When did he close it?"},
+    ]
+    completion = client.chat.completions.create(model="rag", messages=messages)
+    with here.http as http:
+        kept = http.get(f"/v1/answers/{completion.id.removeprefix('chatcmpl-')}").json()["answer"]
+    assert "north gate" in kept["standalone_question"]
+    assert len(kept["standalone_question"]) < 200
+
+
 def test_an_abstention_says_why_and_cites_nothing(client: OpenAI) -> None:
     asked: list[Any] = [{"role": "user", "content": FOREIGN}]
     completion = client.chat.completions.create(model="rag", messages=asked)
