@@ -168,7 +168,7 @@ def _text(message: MessageIn, field: str) -> str:
 
 
 class UrlCitationBody(BaseModel):
-    """The marker between the two offsets cites what `url` returns."""
+    """The marker between the two offsets cites what `url` opens."""
 
     start_index: int
     end_index: int
