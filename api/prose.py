@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from api.citing import Link, place_words
 from api.schemas import AnswerBody, CitationBody
 
-# What a reader of Markdown makes a link, an image or HTML of.
-_ACTIVE = re.compile(r"\[(?=[^\]]*\](?:\(|\[|:))|<(?=[A-Za-z/!?])")
+# The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
+# nothing already, and one more would set them free.
+_ACTIVE = re.compile(r"(?<!\\)((?:\\\\)*)(\](?=[(\[:])|<(?=[A-Za-z/!?]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def source_list(answer: AnswerBody, link: Link) -> str:
 
 def inert(words: str) -> str:
     """Words in which Markdown finds no link, image or HTML; elsewhere they are as they were."""
-    return _ACTIVE.sub(lambda found: f"\\{found[0]}", words)
+    return _ACTIVE.sub(r"\1\\\2", words)
 
 
 def _source(one: CitationBody) -> str:

@@ -145,7 +145,7 @@ def _search(desk: Desk, sent: SearchIn) -> tuple[FoundsBody, str]:
         for one in found.passages
     ]
     lines = [
-        f"{one.title}{f', p. {one.page}' if one.page else ''} (id {one.id})\n{inert(one.text)}"
+        inert(f"{one.title}{f', p. {one.page}' if one.page else ''} (id {one.id})\n{one.text}")
         for one in results
     ]
     return FoundsBody(results=results), "\n\n".join(lines) or "Nothing found."
@@ -181,9 +181,9 @@ def _fetch(desk: Desk, sent: FetchIn) -> tuple[FetchedBody, str]:
             next=following,
         ),
     )
-    head = f"{body.title}, characters {start}–{end} of {length}"
+    told = f"{body.title}, characters {start}–{end} of {length}\n\n{body.text}"
     on = f"\n\nFetch {following} to read on." if following else ""
-    return body, f"{head}\n\n{inert(body.text)}{on}"
+    return body, f"{inert(told)}{on}"
 
 
 def _ask(desk: Desk, sent: AskIn) -> tuple[AnswerBody, str]:

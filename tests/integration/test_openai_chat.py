@@ -233,8 +233,8 @@ def test_a_documents_words_are_no_markdown(client: OpenAI) -> None:
     asked: list[Any] = [{"role": "user", "content": "What was seen in the 𝕳𝖆𝖗𝖇𝖔𝖚𝖗 log?"}]
     completion = client.chat.completions.create(model="rag-links", messages=asked)
     text = completion.choices[0].message.content or ""
-    assert "\\[seen](https://evil.example/x)" in text
-    assert "[seen]" not in text.replace("\\[seen]", "")
+    assert "[seen\\](https://evil.example/x)" in text
+    assert "seen](" not in text
 
 
 def test_errors_are_those_that_the_sdk_knows(here: Place, client: OpenAI) -> None:

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from api.citing import links_below, place_words, source_name
 from api.openai.completions import Writing
@@ -111,16 +112,55 @@ def test_the_sources_follow_by_marker() -> None:
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
-        ("![x](https://e.example)", "!\\[x](https://e.example)"),
-        ("[x][1]", "\\[x][1]"),
-        ("[x]: https://e.example", "\\[x]: https://e.example"),
+        ("![x](https://e.example)", "![x\\](https://e.example)"),
+        ("[x][1]", "[x\\][1]"),
+        ("[x]: https://e.example", "[x\\]: https://e.example"),
         ("<img src=x>", "\\<img src=x>"),
         ("</a> <!-- x --> <?x?>", "\\</a> \\<!-- x --> \\<?x?>"),
         ("a < b, [sic] and [1] stay", "a < b, [sic] and [1] stay"),
     ],
 )
-def test_nothing_of_a_document_acts_as_markdown(words: str, shown: str) -> None:
+def test_only_what_acts_as_markdown_is_changed(words: str, shown: str) -> None:
     assert inert(words) == shown
+
+
+ACTS = {"link_open", "image", "html_inline", "html_block"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[x](https://e.example)",
+        "![x](https://e.example)",
+        r"\[x](https://e.example)",
+        r"\![x](https://e.example)",
+        r"\\[x](https://e.example)",
+        r"[x\](https://e.example)",
+        r"[x\\](https://e.example)",
+        r"[a \] b](https://e.example)",
+        "[a [b] c](https://e.example)",
+        "[a `]` b](https://e.example)",
+        "[x][y]\n\n[y]: https://e.example",
+        "[x]\n\n[x]: https://e.example",
+        "[x][]\n\n[x]:https://e.example",
+        "[a\\]b]\n\n[a\\]b]: https://e.example",
+        "<https://e.example>",
+        "<img src=x>",
+        r"\<img src=x>",
+        r"\\<img src=x>",
+        r"`\`<img src=x>",
+        "</a><!-- x --><?x?><![CDATA[x]]>",
+    ],
+)
+def test_nothing_of_a_document_acts_as_markdown(words: str) -> None:
+    markdown = MarkdownIt("commonmark")
+
+    def acting(text: str) -> set[str]:
+        blocks = markdown.parse(text)
+        return ACTS & {one.type for block in blocks for one in (block, *(block.children or ()))}
+
+    assert acting(inert(words)) == set()
+    assert acting(inert(f"{words} {words}")) == set()
 
 
 @pytest.mark.parametrize(
