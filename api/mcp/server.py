@@ -38,10 +38,20 @@ _Context = ServerRequestContext[dict[str, object]]
 
 
 async def serve_request(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request. Nothing outlives it, so that no session can be taken over."""
+    """Answer one HTTP request. Nothing outlives it, so that no session can be taken over.
+
+    Raises:
+        ProblemError: the body turns out to be too large.
+    """
     manager = StreamableHTTPSessionManager(_server(desk), json_response=True, stateless=True)
+    refused = None
     async with manager.run():
-        await manager.handle_request(scope, receive, send)
+        try:
+            await manager.handle_request(scope, receive, send)
+        except ProblemError as error:
+            refused = error  # the manager would hide it in a group
+    if refused is not None:
+        raise refused
 
 
 def serve_stdio(desk: Desk) -> None:

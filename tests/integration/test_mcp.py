@@ -190,6 +190,23 @@ def test_without_a_key_nothing_is_served(here: Place) -> None:
         assert_problem(http.get("/mcp"), 405, "method-not-allowed")
 
 
+def test_a_body_that_turns_out_too_large_is_refused(here: Place) -> None:
+    with here.http as http:
+        response = http.post(
+            "/mcp",
+            content=iter([b" " * (1 << 20)] * 5),  # without a length that could be looked at
+            headers={"content-type": "application/json", "accept": "application/json"},
+        )
+    assert_problem(response, 413, "request-too-large")
+
+
+@pytest.mark.parametrize("named", [{"host": "evil.example"}, {"origin": "https://evil.example"}])
+def test_pages_of_other_sites_reach_no_tool(here: Place, named: dict[str, str]) -> None:
+    with here.http as http:
+        response = http.post("/mcp", json={}, headers=named)
+    assert_problem(response, 403, f"{next(iter(named))}-not-allowed")
+
+
 def test_a_budget_is_spent_by_tools_too() -> None:
     with place(questions_per_day=1) as here:
         assert not call(here, "search", {"query": "gate"}).is_error
