@@ -10,7 +10,6 @@ with Client("http://127.0.0.1:8000", key="verse_…") as client:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -52,7 +51,7 @@ class ServiceError(Exception):
 
     Attributes:
         problem: What it says; `type` names the kind, which `docs/problems.md` describes. None where something else
-            than the service answered.
+            than the service answered, whatever its status.
         status: Of the response.
         retry_after_s: When to try again, if it says so.
     """
@@ -120,7 +119,7 @@ class Client:
         """
         sent = _asked(question, collection, history, filters) | {"stream": True}
         with self._http.stream("POST", "/v1/ask", json=sent) as response:
-            if response.is_error:
+            if not response.is_success:
                 response.read()
                 raise _error(response)
             for event in httpx.EventSource(response, max_event_size=None):
@@ -210,11 +209,15 @@ class Client:
         self.close()
 
     def _body(self, kind: type[_Body], method: str, path: str, **sent: Any) -> _Body:
-        return kind.model_validate_json(self._call(method, path, **sent).content)
+        response = self._call(method, path, **sent)
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise _error(response) from error
 
     def _call(self, method: str, path: str, **sent: Any) -> httpx.Response:
         response = self._http.request(method, path, **sent)
-        if response.is_error:
+        if not response.is_success:
             raise _error(response)
         return response
 
@@ -246,7 +249,7 @@ def _error(response: httpx.Response) -> ServiceError:
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        said = HTTPStatus(response.status_code).phrase
-        message = f"{response.status_code} {said}, from something else than the service"
+        said = f"{response.status_code} {response.reason_phrase}".strip()
+        message = f"{said}, from something else than the service, or from another version of it"
         return ServiceError(message, response.status_code, None, retry_after_s)
     return ServiceError(problem.detail, response.status_code, problem, retry_after_s)

@@ -97,10 +97,14 @@ def test_what_fails_on_the_way_ends_the_stream(
     assert failed.value.status == 503
 
 
-def test_an_answer_of_something_else_is_told_from_the_services() -> None:
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(502, "502 Bad Gateway, from"), (520, "520, from"), (200, "200 OK, from"), (302, "302 Found")],
+)
+def test_an_answer_of_something_else_is_told_from_the_services(status: int, told: str) -> None:
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await send({"type": "http.response.start", "status": 502, "headers": []})
+            await send({"type": "http.response.start", "status": status, "headers": []})
             await send({"type": "http.response.body", "body": b"<html>"})
             return
         for state in ("startup", "shutdown"):
@@ -110,7 +114,7 @@ def test_an_answer_of_something_else_is_told_from_the_services() -> None:
     with (
         running(gateway) as url,
         Client(url) as client,
-        pytest.raises(ServiceError, match="502 Bad Gateway, from something else") as lost,
+        pytest.raises(ServiceError, match=told) as lost,
     ):
         client.ask(QUESTION)
-    assert lost.value.problem is None
+    assert (lost.value.status, lost.value.problem) == (status, None)
