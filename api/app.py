@@ -74,7 +74,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=("GET", "POST", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type"),
+            allow_headers=("*",),  # SDKs send many of their own
             expose_headers=("Content-Disposition", "Location", "Retry-After", "X-Request-Id"),
         )
     app.add_middleware(
