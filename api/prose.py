@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from api.citing import Link, place_words
 from api.schemas import AnswerBody, CitationBody
+from rag.answer_text import answer_lines
 
 # The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
 # nothing already, and one more would set them free.
@@ -37,7 +38,7 @@ class Prose:
 
 
 def prose(answer: AnswerBody, link: Link | None = None) -> Prose:
-    """The statements, then what sources disagree on and what is missing; of an abstention, the reason.
+    """What the answer says, a paragraph for each line.
 
     Words of documents are written so that nothing in them becomes a link, an image or HTML where the text
     is shown as Markdown.
@@ -47,16 +48,8 @@ def prose(answer: AnswerBody, link: Link | None = None) -> Prose:
         link: Makes each marker a link in Markdown; without it they are `[1]`.
     """
     writing = _Writing({one.marker: one for one in answer.citations}, link)
-    if answer.abstention is not None:
-        writing.line(answer.abstention.reason)
-    for statement in answer.statements:
-        writing.line(statement.text, statement.citations)
-    for conflict in answer.conflicts:
-        writing.line(f"Sources disagree on {conflict.about}:")
-        for one in conflict.values:
-            writing.line(f"- {one.value}", one.citations)
-    for missing in answer.missing:
-        writing.line(f"Not in the documents: {missing}")
+    for words, citations in answer_lines(answer.model_dump()):
+        writing.line(words, citations)
     return Prose(tuple(writing.lines), tuple(writing.marks))
 
 
@@ -88,7 +81,7 @@ class _Writing:
     marks: list[Mark] = field(default_factory=list)
     length: int = 0
 
-    def line(self, words: str, citations: Iterable[int] = ()) -> None:
+    def line(self, words: str, citations: Iterable[int]) -> None:
         line = ("\n\n" if self.lines else "") + inert(words)  # one break alone is none in Markdown
         for place, marker in enumerate(citations):
             line += " " if place == 0 else ""

@@ -251,7 +251,10 @@ class AbstentionBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """An answer, or an abstention. `confidence` is null until it is calibrated."""
+    """An answer, or an abstention. `confidence` is null until it is calibrated.
+
+    `text` says all of it: the statements, what sources disagree on and what is missing; of an abstention, the reason.
+    """
 
     id: str
     question: str
