@@ -32,7 +32,7 @@ from api.schemas import (
     TextBody,
     TurnIn,
 )
-from rag.library import DEFAULT_COLLECTION
+from rag.types import DEFAULT_COLLECTION
 
 Event = RetrievedBody | CitationBody | StatementBody | AnswerBody
 _EVENTS: dict[str, type[Event]] = {

@@ -16,10 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from ingest.readers.characters import one_line
 from rag.access import Scope
-from rag.library import DEFAULT_COLLECTION
+from rag.characters import one_line
 from rag.protocols import JobState, Verdict
+from rag.types import DEFAULT_COLLECTION
 
 WEB_ADDRESS_PATTERN = r"^https?://\S+$"
 

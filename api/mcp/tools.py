@@ -18,8 +18,7 @@ from api.rendering import search_body
 from api.schemas import AnswerBody, CollectionName, Words
 from api.view import View
 from rag.errors import InvalidQuestion, UnknownDocument
-from rag.library import DEFAULT_COLLECTION
-from rag.types import Filters, Span
+from rag.types import DEFAULT_COLLECTION, Filters, Span
 
 _FETCHED_CHARS = 20_000  # of a document at a time: a whole one may be longer than a model can read
 _BEFORE_CHARS = 2_000  # of what precedes the place that was asked for

@@ -20,7 +20,7 @@ from api.problems import INVALID_REQUEST, UNKNOWN_MODEL, ProblemError
 from api.prose import Mark
 from api.schemas import CitationBody, Words
 from api.view import View
-from rag.library import DEFAULT_COLLECTION
+from rag.types import DEFAULT_COLLECTION
 
 _PLAIN, _LINKS = "rag", "rag-links"
 _TEXTS = ("text", "input_text", "output_text", "refusal")

@@ -16,8 +16,8 @@ from pydantic import Field, GetPydanticSchema
 from pydantic_core import core_schema
 
 from rag.errors import InvalidQuestion
-from rag.library import DEFAULT_COLLECTION, Library
-from rag.types import Abstention, Document, Filters, Quote, Reply, Span
+from rag.library import Library
+from rag.types import DEFAULT_COLLECTION, Abstention, Document, Filters, Quote, Reply, Span
 
 # As it is: pydantic would look into its fields, of which some are protocols.
 _Opened = Annotated[Library, GetPydanticSchema(lambda *_: core_schema.is_instance_schema(Library))]

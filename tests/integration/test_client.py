@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,3 +120,9 @@ def test_an_answer_of_something_else_is_told_from_the_services(status: int, told
     ):
         client.ask(QUESTION)
     assert (lost.value.status, lost.value.problem) == (status, None)
+
+
+def test_a_program_that_asks_a_service_loads_none_of_the_engine() -> None:
+    program = "import api.client, sys; print({'ingest', 'rag.library'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)  # noqa: S603
+    assert loaded.stdout == b"set()\n"
