@@ -7,7 +7,7 @@ import re
 
 _TASK = "### Task:"  # how Open WebUI's templates begin
 _OUTPUT = re.compile(r'\{\s*"(title|tags|follow_ups|queries|text)"\s*:')
-_FIRST_TURN = re.compile(r"<chat_history>\s*(?:USER:|user:)?\s*(.+)")
+_FIRST_TURN = re.compile(r"<chat_history>\s*(?:(?:USER|user):\s*)?(\S.*)")
 _TITLE_CHARS = 60
 
 
