@@ -300,6 +300,7 @@ def mcp(data: DataOption = _DATA, verbose: VerboseOption = 0) -> None:
 
         service = service_of(library, keys=False)
         with contextlib.closing(service.answers):
+            service.answers.forget_old()
             serve_stdio(Desk(service=service, view=View(library, EVERYTHING), base=_UNSERVED))
 
 
