@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from api.dependencies import Service
 from api.rendering import answer_body
 from api.schemas import AnswerBody
 from api.view import View
-from rag.library import AUTO, Step
+from rag.library import AUTO, Retrieved, Step
 from rag.types import Filters, Reply
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +35,28 @@ class Asking:
         self.service.metrics.answer(answer.outcome, answer.timings_ms)
         self.service.answers.keep(self.collection, answer)
 
+    def told(
+        self,
+        opening: Callable[[str], Iterable[_Part]],
+        rest: Callable[[AnswerBody], Iterable[_Part]],
+    ) -> Iterator[_Part]:
+        """What is sent of the answer, in parts, as it comes.
+
+        Args:
+            opening: Gives the parts that are due once the answer's id is known.
+            rest: Gives those that need the whole answer, which is kept before.
+        """
+        for step in self.steps:
+            if isinstance(step, Retrieved):
+                yield from opening(step.id)
+            elif isinstance(step, Reply):
+                answer = answer_body(step)
+                self.keep(answer)
+                yield from rest(answer)
+
     def answer(self) -> AnswerBody:
         """The whole answer, kept."""
-        answer = answer_body(next(step for step in self.steps if isinstance(step, Reply)))
-        self.keep(answer)
+        [answer] = self.told(lambda _: (), lambda whole: (whole,))
         return answer
 
 

@@ -11,16 +11,19 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field
 
 from api.access import needs
-from api.asking import Asking, begin
+from api.asking import begin
 from api.citing import base_of, links_below
 from api.dependencies import ServiceDep, ViewDep
-from api.openai.completions import Chunk, CompletionBody, Writing
+from api.openai.completions import Chunk, CompletionBody, Writing, usage_after
 from api.openai.side_tasks import side_task
 from api.openai.wire import (
     STREAMED,
+    FormatIn,
     MessageIn,
     ModelBody,
     ModelsBody,
+    check_format,
+    check_tool_choice,
     conversation,
     model_of,
     models_of,
@@ -28,11 +31,8 @@ from api.openai.wire import (
     unfit,
 )
 from api.problems import problem_of
-from api.rendering import answer_body
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
-from rag.library import Retrieved
-from rag.types import Reply
 
 router = openai_router()
 
@@ -43,12 +43,6 @@ class StreamOptionsIn(BaseModel):
     include_usage: bool | None = None
 
 
-class ResponseFormatIn(BaseModel):
-    """The form of the reply."""
-
-    type: Words = Field(max_length=100)
-
-
 class CompletionIn(BaseModel):
     """A conversation; its last message is the question, and the earlier ones tell what that leans on."""
 
@@ -57,7 +51,7 @@ class CompletionIn(BaseModel):
     stream: bool | None = None
     stream_options: StreamOptionsIn | None = None
     n: int | None = None
-    response_format: ResponseFormatIn | None = None
+    response_format: FormatIn | None = None
     tool_choice: Words | dict[str, Any] | None = None
 
 
@@ -99,10 +93,8 @@ def _complete(
 ) -> CompletionBody | EventSourceResponse:
     if sent.n not in (None, 1):
         raise unfit("n", "one answer is given; leave it out")
-    if sent.response_format is not None and sent.response_format.type != "text":
-        raise unfit("response_format", "answers are text; POST /v1/ask gives them as JSON")
-    if sent.tool_choice not in (None, "auto", "none"):
-        raise unfit("tool_choice", "no tool is ever called; leave it out")
+    check_format("response_format", sent.response_format)
+    check_tool_choice(sent.tool_choice)
     model = model_of(view, sent.model)
     question, earlier = conversation(sent.messages, "messages")
     link = links_below(base_of(request))
@@ -117,29 +109,18 @@ def _complete(
         asking = begin(service, view, question, model.collection, earlier=earlier)
         if not sent.stream:
             return writing.completion(asking.answer())
-        chunks = _chunks(asking, writing)
-    return event_stream(kept_alive(_events(chunks, writing, request, counted=counted)))
+        chunks = asking.told(writing.opening, writing.rest)
+    return event_stream(kept_alive(_events(chunks, request, counted=counted)))
 
 
-def _chunks(asking: Asking, writing: Writing) -> Iterator[Chunk]:
-    for step in asking.steps:
-        if isinstance(step, Retrieved):
-            yield writing.opening(step.id)
-        elif isinstance(step, Reply):
-            answer = answer_body(step)
-            asking.keep(answer)
-            yield from writing.rest(answer)
-
-
-def _events(
-    chunks: Iterator[Chunk], writing: Writing, request: Request, *, counted: bool
-) -> Iterator[bytes]:
+def _events(chunks: Iterator[Chunk], request: Request, *, counted: bool) -> Iterator[bytes]:
     """Chunks, encoded; what fails on the way is told in the place of what was still to come."""
     try:
+        chunk: Chunk = {}
         for chunk in chunks:
             yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
         if counted:
-            yield format_sse_event(data_str=json.dumps(writing.usage()))
+            yield format_sse_event(data_str=json.dumps(usage_after(chunk)))
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         yield format_sse_event(data_str=bytes(problem_of(request, error).body).decode())
     yield format_sse_event(data_str="[DONE]")

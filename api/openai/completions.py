@@ -106,13 +106,13 @@ class Writing:
 
     def task_chunks(self, reply: str) -> Iterator[Chunk]:
         """The same in chunks."""
-        yield self.opening(_TASK_ID)
+        yield from self.opening(_TASK_ID)
         yield self._chunk(_TASK_ID, {"content": reply})
         yield self._chunk(_TASK_ID, {}, finish_reason="stop")
 
-    def opening(self, answer_id: str) -> Chunk:
+    def opening(self, answer_id: str) -> Iterator[Chunk]:
         """The first chunk."""
-        return self._chunk(answer_id, {"role": "assistant", "content": ""})
+        yield self._chunk(answer_id, {"role": "assistant", "content": ""})
 
     def rest(self, answer: AnswerBody) -> Iterator[Chunk]:
         """All chunks but the first."""
@@ -127,11 +127,6 @@ class Writing:
         delta = {"annotations": _dumped(annotations)} if annotations else {}
         last = self._chunk(answer.id, delta, finish_reason="stop")
         yield last | {"citations": [self.link(one) for one in answer.citations]}
-
-    def usage(self) -> Chunk:
-        """The last chunk, of those who ask what was used."""
-        chunk = self._chunk("usage", {})
-        return chunk | {"choices": [], "usage": UsageBody().model_dump()}
 
     def _prose(self, answer: AnswerBody) -> Prose:
         return prose(answer, self.link if self.linked else None)
@@ -173,6 +168,12 @@ class Writing:
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
         }
+
+
+def usage_after(last: Chunk) -> Chunk:
+    """The chunk that follows the last one, for those who ask what was used."""
+    same = {name: last[name] for name in ("id", "object", "created", "model")}
+    return same | {"choices": [], "usage": UsageBody().model_dump()}
 
 
 def _completion_id(answer_id: str) -> str:

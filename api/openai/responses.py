@@ -17,20 +17,20 @@ from api.dependencies import Service, ServiceDep, ViewDep
 from api.openai.responding import PREFIX, Event, Responding, ResponseBody
 from api.openai.wire import (
     STREAMED,
+    FormatIn,
     MessageIn,
     PartIn,
+    check_format,
+    check_tool_choice,
     conversation,
     model_of,
     openai_router,
     unfit,
 )
 from api.problems import problem_of
-from api.rendering import answer_body
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
 from api.view import View
-from rag.library import Retrieved
-from rag.types import Reply
 
 router = openai_router()
 
@@ -40,12 +40,6 @@ class ItemIn(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant"] | None = None
     content: Words | list[PartIn] | None = None
-
-
-class FormatIn(BaseModel):
-    """The form of the text."""
-
-    type: Words = Field(max_length=100)
 
 
 class TextIn(BaseModel):
@@ -95,10 +89,8 @@ def _refuse(sent: ResponseIn) -> None:
         raise unfit("background", "an answer takes no background; leave it out")
     if sent.conversation is not None:
         raise unfit("conversation", "send the conversation as `input`, or `previous_response_id`")
-    if sent.text is not None and sent.text.format is not None and sent.text.format.type != "text":
-        raise unfit("text.format", "answers are text; POST /v1/ask gives them as JSON")
-    if sent.tool_choice not in (None, "auto", "none"):
-        raise unfit("tool_choice", "no tool is ever called; leave it out")
+    check_format("text.format", sent.text.format if sent.text else None)
+    check_tool_choice(sent.tool_choice)
 
 
 def _messages(sent: str | list[ItemIn]) -> list[MessageIn]:
@@ -122,22 +114,12 @@ def _events(asking: Asking, responding: Responding, request: Request) -> Iterato
     """The response in events; what fails on the way is told by an `error`."""
     number = -1
     try:
-        for number, event in enumerate(_told(asking, responding)):
+        for number, event in enumerate(asking.told(responding.opening, responding.rest)):
             yield _encoded(event, number)
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         told = json.loads(bytes(problem_of(request, error).body))["error"]
         flat = {name: told[name] for name in ("message", "code", "param")}
         yield _encoded({"type": "error", "error": told, **flat}, number + 1)
-
-
-def _told(asking: Asking, responding: Responding) -> Iterator[Event]:
-    for step in asking.steps:
-        if isinstance(step, Retrieved):
-            yield from responding.opening(step.id)
-        elif isinstance(step, Reply):
-            answer = answer_body(step)
-            asking.keep(answer)
-            yield from responding.rest(answer)
 
 
 def _encoded(event: Event, number: int) -> bytes:

@@ -148,6 +148,32 @@ def conversation(messages: list[MessageIn], field: str) -> tuple[str, list[str]]
     return question, earlier
 
 
+class FormatIn(BaseModel):
+    """The form that text is wanted in."""
+
+    type: Words = Field(max_length=100)
+
+
+def check_format(field: str, wanted: FormatIn | None) -> None:
+    """Refuse any form but plain text.
+
+    Raises:
+        ProblemError: another one is wanted.
+    """
+    if wanted is not None and wanted.type != "text":
+        raise unfit(field, "answers are text; POST /v1/ask gives them as JSON")
+
+
+def check_tool_choice(wanted: object) -> None:
+    """Refuse what demands a tool.
+
+    Raises:
+        ProblemError: a tool has to be called.
+    """
+    if wanted not in (None, "auto", "none"):
+        raise unfit("tool_choice", "no tool is ever called; leave it out")
+
+
 def unfit(field: str, detail: str) -> ProblemError:
     """A field that asks for what cannot be had."""
     wrong = {"in": "body", "field": field, "detail": detail}

@@ -100,6 +100,7 @@ def test_a_stream_tells_the_same(here: Place, client: OpenAI) -> None:
     )
     *said, last, usage = chunks
     assert usage.choices == []
+    assert {one.id for one in chunks} == {usage.id}
     assert usage.usage is not None
     text = "".join(one.choices[0].delta.content or "" for one in said)
     assert text == whole.choices[0].message.content
