@@ -127,23 +127,38 @@ class MessageIn(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Words | list[PartIn] | None = None
 
+    @property
+    def parts(self) -> list[PartIn]:
+        """The content, in parts."""
+        if isinstance(self.content, str):
+            return [PartIn(type="text", text=self.content)]
+        return self.content or []
+
 
 def conversation(messages: list[MessageIn], field: str) -> tuple[str, list[str]]:
     """The question, and those before it, oldest first.
 
-    What the system, the developer and tools say is passed over: only documents support an answer.
+    What the system, the developer and tools say is passed over: only documents support an answer. So is what was
+    no text in an earlier message, since a conversation that was refused once could not go on.
 
     Args:
         messages: The conversation, which ends in the question.
         field: What the request calls it.
 
     Raises:
-        ProblemError: the last message is not the user's, or the user sent something else than text.
+        ProblemError: the last message is not the user's, or holds something else than text.
     """
     if not messages or messages[-1].role != "user":
         raise unfit(field, "the last message is the user's question")
+    for part in messages[-1].parts:
+        if part.type not in _TEXTS:
+            raise unfit(
+                f"{field}.{len(messages) - 1}.content",
+                f"it holds a part of the type {part.type!r}; send text only: documents, also "
+                "scanned ones, are added by POST /v1/documents",
+            )
     *earlier, question = [
-        _text(one, f"{field}.{place}") for place, one in enumerate(messages) if one.role == "user"
+        "\n".join(part.text or "" for part in one.parts) for one in messages if one.role == "user"
     ]
     return question, earlier
 
@@ -178,19 +193,6 @@ def unfit(field: str, detail: str) -> ProblemError:
     """A field that asks for what cannot be had."""
     wrong = {"in": "body", "field": field, "detail": detail}
     return ProblemError(INVALID_REQUEST, f"{field}: {detail}", errors=[wrong])
-
-
-def _text(message: MessageIn, field: str) -> str:
-    if message.content is None or isinstance(message.content, str):
-        return message.content or ""
-    for part in message.content:
-        if part.type not in _TEXTS:
-            raise unfit(
-                f"{field}.content",
-                f"it holds a part of the type {part.type!r}; send text only: documents, also "
-                "scanned ones, are added by POST /v1/documents",
-            )
-    return "\n".join(part.text or "" for part in message.content)
 
 
 class UrlCitationBody(BaseModel):

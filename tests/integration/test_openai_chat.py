@@ -203,6 +203,15 @@ def test_a_long_conversation_goes_on(client: OpenAI) -> None:
     assert QUOTE in (completion.choices[0].message.content or "")
 
 
+def test_an_image_that_was_refused_before_is_passed_over(client: OpenAI) -> None:
+    messages: list[Any] = [
+        {"role": "user", "content": [{"type": "text", "text": "Who is this?"}, *IMAGE]},
+        *ASKED,
+    ]
+    completion = client.chat.completions.create(model="rag", messages=messages)
+    assert QUOTE in (completion.choices[0].message.content or "")
+
+
 def test_what_was_too_long_to_be_answered_is_passed_over(here: Place, client: OpenAI) -> None:
     messages: list[Any] = [
         *ASKED,
