@@ -20,7 +20,9 @@ from api.answer_log import AnswerLog
 from api.dependencies import Service
 from api.documents import DOCUMENTS_PATH
 from api.edge import LOOPBACK_HOSTS, Edge
+from api.mcp import route as mcp
 from api.metrics import Metrics
+from api.openai import chat, responses
 from api.readiness import Readiness
 from api.suggestions import Suggestions
 from ingest.jobs import JobWorker
@@ -48,7 +50,7 @@ def create_app(
         hosts: Names that a request's `Host` may hold; None for any.
         keys: Whether a request needs a key.
     """
-    service = _service(library, keys=keys)
+    service = service_of(library, keys=keys)
     app = FastAPI(
         title="Chapterverse",
         summary="Ask your documents; every statement of the answer is backed by a verbatim quote.",
@@ -60,7 +62,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.service = service
-    for part in (questions, documents, administration, status, page):
+    for part in (questions, chat, responses, mcp, documents, administration, status, page):
         app.include_router(part.router)
     app.exception_handler(RagError)(problems.on_rag_error)
     app.exception_handler(problems.ProblemError)(problems.on_problem)
@@ -72,7 +74,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=("GET", "POST", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "Content-Type"),
+            allow_headers=("*",),  # SDKs send many of their own
             expose_headers=("Content-Disposition", "Location", "Retry-After", "X-Request-Id"),
         )
     app.add_middleware(
@@ -85,7 +87,13 @@ def create_app(
     return app
 
 
-def _service(library: Library, *, keys: bool) -> Service:
+def service_of(library: Library, *, keys: bool) -> Service:
+    """What answers from a library; its worker and log are the caller's to start and close.
+
+    Args:
+        library: As for `create_app`, like `keys`.
+        keys: Whether a request needs a key.
+    """
     settings, store = library.settings, library.store
     metrics = Metrics(store)
     worker = JobWorker(store, metrics.timed(Ingester(library).add))

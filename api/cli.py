@@ -91,6 +91,7 @@ VerboseOption = Annotated[
 ]
 CollectionOption = Annotated[str, typer.Option(help="The collection of documents.")]
 _DATA = Path("data")
+_UNSERVED = "chapterverse://library"  # where no address leads to a document
 _COLLECTION = "default"
 
 
@@ -285,6 +286,22 @@ def serve(
             keys=keys,
             root_path=root_path,
         )
+
+
+@app.command()
+def mcp(data: DataOption = _DATA, verbose: VerboseOption = 0) -> None:
+    """Offer the documents as tools to the program that started this (MCP on standard input and output)."""
+    with _opened(data, verbose, make=False) as library:
+        from api.app import service_of
+        from api.mcp.server import serve_stdio
+        from api.mcp.tools import Desk
+        from api.view import View
+        from rag.access import EVERYTHING
+
+        service = service_of(library, keys=False)
+        with contextlib.closing(service.answers):
+            service.answers.forget_old()
+            serve_stdio(Desk(service=service, view=View(library, EVERYTHING), base=_UNSERVED))
 
 
 def _require_key(library: Library) -> None:

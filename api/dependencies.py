@@ -58,17 +58,25 @@ ServiceDep = Annotated[Service, Depends(_service)]
 GrantDep = Annotated[Grant, Depends(_grant)]
 ViewDep = Annotated[View, Depends(_view)]
 
+Responses = dict[int | str, dict[str, Any]]
 _PROBLEM: dict[str, Any] = {
     "description": "Problem details (RFC 9457)",
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
 
-def new_router() -> APIRouter:
-    """A router whose routes say what they need, and refuse query parameters that they do not have."""
+_PROBLEMS: Responses = {"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM}
+
+
+def new_router(errors: Responses = _PROBLEMS) -> APIRouter:
+    """A router whose routes say what they need, and refuse query parameters that they do not have.
+
+    Args:
+        errors: How its routes describe what goes wrong.
+    """
     return APIRouter(
         route_class=GuardedRoute,
-        responses={"4XX": {**_PROBLEM, "model": Problem}, 422: _PROBLEM, "5XX": _PROBLEM},
+        responses=errors,
         dependencies=[Depends(_known_parameters_only)],
     )
 

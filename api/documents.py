@@ -37,9 +37,8 @@ from api.schemas import (
 from ingest.pipeline import check_collection_name, check_size
 from rag.access import Grant
 from rag.errors import SpanOutOfRange
-from rag.library import DEFAULT_COLLECTION
 from rag.protocols import Job, Upload
-from rag.types import DocumentId, Span
+from rag.types import DEFAULT_COLLECTION, DocumentId, Span
 
 DOCUMENTS_PATH = "/v1/documents"
 ORIGINAL_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"

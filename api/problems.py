@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem details: one table, looked up along an error's class and its bases.
 
+On the paths that OpenAI's clients call, the same problems go out as its error objects (`api/openai/errors.py`).
 `docs/problems.md` describes every type.
 """
 
@@ -16,6 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from api.openai.errors import openai_error, openai_status, speaks_openai
 from api.schemas import Problem
 from rag import errors
 
@@ -73,6 +75,7 @@ KEY_NEEDED = Kind(401, "key-needed", "The request has no valid key")
 FORBIDDEN = Kind(403, "scope-lacking", "The key does not allow this call")
 HOST_NOT_ALLOWED = Kind(403, "host-not-allowed", "The request names another host")
 ORIGIN_NOT_ALLOWED = Kind(403, "origin-not-allowed", "Another site's page sent the request")
+UNKNOWN_MODEL = Kind(404, "unknown-model", "There is no such model")
 METHOD_NOT_ALLOWED = Kind(405, "method-not-allowed", "The path does not offer this method")
 REQUEST_TOO_LARGE = Kind(413, "request-too-large", "The request is over the size limit")
 INVALID_REQUEST = Kind(422, "invalid-request", "The request does not fit the call")
@@ -91,6 +94,7 @@ KINDS = (
     FORBIDDEN,
     HOST_NOT_ALLOWED,
     ORIGIN_NOT_ALLOWED,
+    UNKNOWN_MODEL,
     METHOD_NOT_ALLOWED,
     REQUEST_TOO_LARGE,
     INVALID_REQUEST,
@@ -126,6 +130,10 @@ def problem_response(
 ) -> JSONResponse:
     """A problem; `members` are extensions of its kind."""
     request_id = request.state.request_id
+    if speaks_openai(request.scope["path"].removeprefix(request.scope.get("root_path", ""))):
+        status = openai_status(kind.status)
+        told = openai_error(status, kind.name, detail, request_id, members.get("errors", ()))
+        return JSONResponse(told, status, headers)
     body = Problem(
         type=kind.type,
         title=kind.title,
@@ -205,8 +213,9 @@ def _log_failure(request: Request, kind: Kind, detail: str) -> None:
 
 def _complaint(error: Mapping[str, Any]) -> dict[str, str]:
     where: Sequence[object] = error["loc"]
+    named = (str(part) for part in where[1:])
     return {
         "in": str(where[0]),
-        "field": ".".join(str(part) for part in where[1:]),
+        "field": ".".join(part for part in named if "[" not in part),  # no branch of a union
         "detail": str(error["msg"]).removeprefix("Value error, "),
     }

@@ -9,8 +9,9 @@ from fastapi.sse import EventSourceResponse
 
 from api.access import needs
 from api.answer_log import state_of
+from api.asking import begin
 from api.dependencies import ServiceDep, ViewDep, new_router
-from api.rendering import answer_body, search_body
+from api.rendering import search_body
 from api.schemas import (
     AnswerBody,
     AskIn,
@@ -22,10 +23,10 @@ from api.schemas import (
     SearchIn,
     StoredAnswerBody,
 )
-from api.streaming import EVENT, answer_events, kept_alive
+from api.streaming import EVENT, answer_events, event_stream, kept_alive
 from rag.errors import InvalidQuestion
 from rag.protocols import Feedback
-from rag.types import DocumentId, Filters, Reply
+from rag.types import DocumentId, Filters
 
 router = new_router()
 
@@ -61,27 +62,18 @@ def ask(
     limit = service.library.settings.limits.history_turns
     if len(sent.history) > limit:
         raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
-    service.gate.spend(view.grant, "questions")
-    steps = view.answering(
+    asking = begin(
+        service,
+        view,
         sent.question,
         sent.collection,
-        _filters(sent.filters),
+        filters=_filters(sent.filters),
         composer=sent.composer,
         earlier=[turn.content for turn in sent.history if turn.role == "user"],
     )
-
-    def keep(answer: AnswerBody) -> None:
-        service.metrics.answer(answer.outcome, answer.timings_ms)
-        service.answers.keep(sent.collection, answer)
-
     if sent.stream:
-        return EventSourceResponse(
-            kept_alive(answer_events(steps, keep, request)),
-            headers={"X-Accel-Buffering": "no"},  # nginx would hold back what is small
-        )
-    answer = answer_body(next(step for step in steps if isinstance(step, Reply)))
-    keep(answer)
-    return answer
+        return event_stream(kept_alive(answer_events(asking.steps, asking.keep, request)))
+    return asking.answer()
 
 
 @router.get("/v1/answers/{answer_id}", tags=["questions"])

@@ -30,6 +30,7 @@ from api.schemas import (
     StatementBody,
 )
 from rag.access import SCOPES, Key
+from rag.answer_text import answer_text
 from rag.library import Found, Retrieved, Stated
 from rag.protocols import DocumentSummary, Job
 from rag.types import (
@@ -60,7 +61,7 @@ Markers = dict[Quote, int]  # in order of first use; equal quotes share one
 
 
 def answer_body(reply: Reply) -> AnswerBody:
-    """The answer object. `text` of an abstention is its reason."""
+    """The answer object."""
     response = reply.response
     markers: Markers = {}
     statements, conflicts, missing = [], [], []
@@ -69,15 +70,12 @@ def answer_body(reply: Reply) -> AnswerBody:
         statements = [statement_body(one, markers) for one in response.statements]
         conflicts = [_conflict(one, markers) for one in response.conflicts]
         missing = list(response.missing)
-        text = "\n".join(f"{one.text} {_inline(one.citations)}" for one in statements)
-    else:
-        text = response.reason
-    return AnswerBody(
+    body = AnswerBody(
         id=reply.id,
         question=reply.question,
         standalone_question=reply.standalone_question,
         outcome=response.outcome,
-        text=text,
+        text="",
         statements=statements,
         citations=_citations(markers, reply),
         conflicts=conflicts,
@@ -90,6 +88,7 @@ def answer_body(reply: Reply) -> AnswerBody:
         snapshot=reply.snapshot,
         timings_ms=dict(reply.timings_ms),
     )
+    return body.model_copy(update={"text": answer_text(body.model_dump())})
 
 
 def search_body(found: Found) -> SearchBody:
@@ -288,10 +287,6 @@ def _conflict(conflict: Conflict, markers: Markers) -> ConflictBody:
             for one in conflict.positions
         ],
     )
-
-
-def _inline(citations: Iterable[int]) -> str:
-    return "".join(f"[{marker}]" for marker in citations)
 
 
 def _citations(markers: Markers, reply: Reply) -> list[CitationBody]:

@@ -16,10 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from ingest.readers.characters import one_line
 from rag.access import Scope
-from rag.library import DEFAULT_COLLECTION
+from rag.characters import one_line
 from rag.protocols import JobState, Verdict
+from rag.types import DEFAULT_COLLECTION
 
 WEB_ADDRESS_PATTERN = r"^https?://\S+$"
 
@@ -251,7 +251,10 @@ class AbstentionBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """An answer, or an abstention. `confidence` is null until it is calibrated."""
+    """An answer, or an abstention. `confidence` is null until it is calibrated.
+
+    `text` says all of it: the statements, what sources disagree on and what is missing; of an abstention, the reason.
+    """
 
     id: str
     question: str

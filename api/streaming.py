@@ -8,7 +8,7 @@ from itertools import count
 
 from anyio import to_thread
 from fastapi import Request
-from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel
 
 from api.problems import problem_of
@@ -68,6 +68,14 @@ def answer_events(
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         yield event("error", bytes(problem_of(request, error).body).decode())
     yield event("done", AnswerIdBody(id=answer_id))
+
+
+def event_stream(events: AsyncIterator[bytes]) -> EventSourceResponse:
+    """A response of events that are sent as they come."""
+    return EventSourceResponse(
+        events,
+        headers={"X-Accel-Buffering": "no"},  # nginx would hold back what is small
+    )
 
 
 async def kept_alive(events: Iterator[bytes], ping_s: float = PING_S) -> AsyncIterator[bytes]:

@@ -168,7 +168,7 @@ class _AskedOverHttp:
             suite=self.suite.name,
             question=question.id,
             outcome=body["outcome"],
-            text=body["text"],
+            text="\n".join(one["text"] for one in body["statements"]) or body["text"],
             standalone=body["standalone_question"],
             statements=tuple(map(_said, body["statements"])),
             citations=tuple(map(self._cited, body["citations"])),

@@ -25,10 +25,10 @@ from eval.metrics import (
 )
 from rag.analysis import terms
 from rag.bootstrap import open_rag
-from rag.library import DEFAULT_COLLECTION, Library, every_summary
+from rag.library import Library, every_summary
 from rag.protocols import Hit
 from rag.settings import Settings
-from rag.types import Filters, Passage
+from rag.types import DEFAULT_COLLECTION, Filters, Passage
 
 FIRST = 10
 _PASSAGES = 100  # of a search, which hold the first ten documents and more

@@ -12,7 +12,7 @@ from pathlib import Path
 from ingest.pipeline import Abandoned, FileOutcome, Ingester, check_collection_name
 from ingest.walking import Listing, SourceFile, below, is_folder, is_source, key_of, listed, root_of
 from rag.errors import InputError, RagError, UnknownDocument
-from rag.library import DEFAULT_COLLECTION
+from rag.types import DEFAULT_COLLECTION
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ import numpy as np
 
 from ingest.ahead import mapped_ahead
 from ingest.passages import embedded_texts, split
-from ingest.readers.characters import one_line
 from ingest.reading import Reading
 from ingest.sandbox import Sandbox, shared
 from ingest.walking import SourceFile, listed
+from rag.characters import one_line
 from rag.errors import (
     DocumentChanged,
     DocumentError,
@@ -37,9 +37,17 @@ from rag.errors import (
     UnsupportedFormat,
 )
 from rag.layout import PageLayout
-from rag.library import DEFAULT_COLLECTION, Library
+from rag.library import Library
 from rag.protocols import DocumentSummary, JobState, NearDuplicate, Upload, inner_key
-from rag.types import Document, DocumentDate, DocumentId, Passage, Vectors, Version
+from rag.types import (
+    DEFAULT_COLLECTION,
+    Document,
+    DocumentDate,
+    DocumentId,
+    Passage,
+    Vectors,
+    Version,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from pkgutil import iter_modules
 from typing import cast
 
 from ingest import boilerplate, dates, language, readers
-from ingest.readers.characters import one_line
 from ingest.sniffing import sniff
+from rag.characters import one_line
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.layout import PageLayout
 from rag.types import DocumentDate, FurnitureLocator, Locator, RowLocator, Span, TimeLocator

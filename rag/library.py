@@ -30,6 +30,7 @@ from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.types import (
+    DEFAULT_COLLECTION,
     Document,
     DocumentId,
     Filters,
@@ -42,7 +43,6 @@ from rag.types import (
 )
 from rag.verification import Verifier
 
-DEFAULT_COLLECTION = "default"
 _PAGE = 500  # documents that are read at a time
 AUTO = "auto"
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from rag.errors import SpanOutOfRange
 
+DEFAULT_COLLECTION = "default"
+
 DocumentId = NewType("DocumentId", str)
 Version = NewType("Version", str)  # "sha256:" and the hex digest of the original bytes
 PassageId = NewType("PassageId", int)

@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from ingest.readers.characters import Cleaned, clean
 from ingest.reading import Reading
+from rag.characters import Cleaned, clean
 from rag.types import Document, PartLocator, Span, TimeLocator
 from tests import make
 

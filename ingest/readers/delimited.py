@@ -4,10 +4,10 @@ import csv
 import io
 
 from ingest.readers import tables
-from ingest.readers.characters import clean
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
 from ingest.text_formats import likely_delimiter
+from rag.characters import clean
 from rag.errors import UnreadableDocument
 
 _CELL_CHARS = 1_000_000

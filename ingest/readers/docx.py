@@ -15,8 +15,8 @@ from docx.text.paragraph import Paragraph
 
 from ingest.readers import package, tables
 from ingest.readers.blocks import Block, lay_out
-from ingest.readers.characters import clean
 from ingest.reading import Reading
+from rag.characters import clean
 from rag.errors import UnreadableDocument
 from rag.types import FurnitureLocator, Span
 

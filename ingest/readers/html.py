@@ -14,9 +14,9 @@ from trafilatura.settings import Document as Found
 
 from ingest.readers import tables
 from ingest.readers.blocks import Block, Layout, lay_out
-from ingest.readers.characters import clean, one_line, removal_warnings
 from ingest.readers.decoding import Decoded, decode
 from ingest.reading import Reading
+from rag.characters import clean, one_line, removal_warnings
 from rag.errors import EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate
 

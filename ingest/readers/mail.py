@@ -14,9 +14,9 @@ from email.utils import parseaddr, parsedate_to_datetime
 from itertools import count, pairwise
 
 from ingest import dates
-from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode, marked_encoding, unmarked_utf16
 from ingest.reading import Attachment, Reading
+from rag.characters import clean, one_line
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.types import DocumentDate, PartLocator, Span
 

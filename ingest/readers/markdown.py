@@ -14,9 +14,9 @@ from markdown_it.token import Token
 from ingest import dates
 from ingest.readers import tables
 from ingest.readers.blocks import Block, lay_out
-from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
+from rag.characters import clean, one_line
 from rag.types import DocumentDate
 
 _MOST_NESTING = 60  # the parser drops what is nested deeper

@@ -19,7 +19,6 @@ import pypdfium2 as pdfium
 from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
-from ingest.readers.characters import clean, one_line, removal_warnings
 from ingest.readers.pdf_furniture import without_furniture
 from ingest.readers.pdf_layout import in_reading_order, text_lines
 from ingest.readers.pdf_ocr import Recogniser, installed
@@ -27,6 +26,7 @@ from ingest.readers.pdf_pages import Page, read_page, string
 from ingest.readers.pdf_sections import Entry, outline, sections
 from ingest.readers.pdf_text import written
 from ingest.reading import Attachment, Reading
+from rag.characters import clean, one_line, removal_warnings
 from rag.errors import EmptyDocument, EncryptedDocument, UnreadableDocument
 from rag.types import PageLocator, Span
 

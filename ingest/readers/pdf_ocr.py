@@ -14,8 +14,8 @@ import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
-from ingest.readers.characters import one_line
 from ingest.readers.pdf_pages import Box, Line, Page, Word
+from rag.characters import one_line
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from pypdfium2 import raw
 
-from ingest.readers.characters import clean
+from rag.characters import clean
 
 BROKEN = "\ufffe"  # PDFium's mark of a word that goes on in the next line
 _TOKEN = re.compile(f"\n|[^\\s{BROKEN}]+{BROKEN}?|{BROKEN}")

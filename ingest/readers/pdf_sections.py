@@ -11,9 +11,9 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from ingest.readers.characters import one_line
 from ingest.readers.pdf_layout import TextLine
 from ingest.readers.pdf_pages import displayed_point
+from rag.characters import one_line
 from rag.types import SectionLocator, Span
 
 _MOST_ENTRIES = 5000

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.readers.characters import one_line
 from ingest.readers.pdf_furniture import PageBody
 from ingest.readers.pdf_layout import ENDS_SENTENCE, TextLine, paragraphs
 from ingest.readers.pdf_pages import BROKEN, Box, Page
+from rag.characters import one_line
 from rag.layout import PageLayout
 from rag.types import FurnitureLocator, PageLocator, Span
 

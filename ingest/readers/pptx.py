@@ -10,8 +10,8 @@ import pptx
 from pptx.exc import PackageNotFoundError
 
 from ingest.readers import package, tables
-from ingest.readers.characters import clean, one_line
 from ingest.reading import Reading
+from rag.characters import clean, one_line
 from rag.errors import UnreadableDocument
 from rag.types import Locator, PageLocator, SectionLocator, Span
 

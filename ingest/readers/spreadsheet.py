@@ -13,9 +13,9 @@ from functools import reduce
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from ingest.readers import package, tables
-from ingest.readers.characters import one_line
 from ingest.readers.tables import Sheet
 from ingest.reading import Reading
+from rag.characters import one_line
 from rag.errors import DocumentTooLarge, EncryptedDocument, UnreadableDocument
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

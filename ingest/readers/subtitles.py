@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from html import unescape
 from itertools import pairwise
 
-from ingest.readers.characters import clean, one_line
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
+from rag.characters import clean, one_line
 from rag.errors import DocumentTooLarge, UnreadableDocument
 from rag.types import Span, TimeLocator
 

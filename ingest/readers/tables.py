@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.readers.characters import one_line
 from ingest.reading import Reading
+from rag.characters import one_line
 from rag.types import RowLocator, SectionLocator, Span
 
 Row = Sequence[str]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ingest.readers.characters import clean
 from ingest.readers.decoding import decode
 from ingest.reading import Reading
+from rag.characters import clean
 from rag.types import Span, TimeLocator
 
 _FEWEST_STAMPS = 3

@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from rag.adapters.sqlite import Database, column, first, rows
+from rag.answer_text import answer_text
 from rag.encoding import encode
 from rag.errors import UnknownAnswer
 from rag.protocols import Feedback, StoredAnswer
@@ -136,11 +137,7 @@ def without(body: dict[str, Any], documents: frozenset[str]) -> dict[str, Any]:
         for one in supported:
             if markers & set(one["citations"]):
                 _clear(one, but_not=("citations", "independent_sources"))
-        if body["statements"]:
-            body["text"] = "\n".join(
-                f"{one['text']} {''.join(f'[{marker}]' for marker in one['citations'])}".strip()
-                for one in body["statements"]
-            )
+        body["text"] = answer_text(body)
     return body
 
 

@@ -15,7 +15,7 @@ from rag.settings import AccessSettings, Settings
 from tests.browser.page import Chat
 from tests.browser.served import below, running
 from tests.fakes import HashingEmbedder, InMemoryStore
-from tests.integration.service import fake_library, key_for, upload
+from tests.integration.service import bearer, fake_library, key_for, upload
 
 QUESTION = "Who closed the north gate?"
 
@@ -38,6 +38,27 @@ def test_below_a_prefix_all_of_it_works(browser: Browser) -> None:
             loaded = chat.page.evaluate("performance.getEntriesByType('resource').map(o => o.name)")
             assert loaded
             assert [one for one in loaded if not one.startswith(f"{address}verse/")] == []
+
+
+def test_the_address_of_a_citation_opens_its_words(browser: Browser) -> None:
+    library = fake_library()
+    key = key_for(library, "read", "ingest")
+    with running(create_app(library, own=False, keys=True)) as address:
+        with httpx.Client(base_url=address, headers=bearer(key)) as client:
+            upload(
+                client,
+                "# 𝕳arbour\n\nThe harbour master closed the north gate.\n".encode(),
+                name="a.md",
+                key=key,
+            )
+            asked = {"model": "rag", "messages": [{"role": "user", "content": QUESTION}]}
+            answered = client.post("v1/chat/completions", json=asked).json()
+            [source, *_] = answered["search_results"]
+        with Chat.opened(browser, source["url"]) as chat:
+            chat.page.get_by_role("button", name="Enter a key").first.click()
+            chat.page.get_by_label("Key", exact=True).fill(key)
+            chat.page.keyboard.press("Enter")
+            assert chat.marked() == source["snippet"] == "The harbour master closed the north gate."
 
 
 def test_where_keys_are_needed_one_is_asked_for_and_stays_in_the_tab(browser: Browser) -> None:

@@ -45,6 +45,7 @@ def answer(*citations: dict[str, Any], id: str = "a1", **fields: Any) -> StoredA
         "statements": statements,
         "citations": list(citations),
         "conflicts": [],
+        "missing": [],
         "abstention": None,
         **fields,
     }
@@ -206,7 +207,7 @@ def test_deleting_a_document_takes_its_words_out_of_every_answer(stored: Put) ->
     answers = stored().answers
     body = answers.answer("a1").body
     assert "Bees" not in str(body)
-    assert body["text"] == "[1]\nAnts march. [2]"
+    assert body["text"] == "[1]\nAnts march. [2]\nSources disagree on insects:\n-  [1]"
     assert [one["quote"] for one in body["citations"]] == ["", "Ants march."]
     assert body["citations"][0]["document_id"] == "d1"
     assert body["conflicts"][0]["values"][0]["citations"] == [1]

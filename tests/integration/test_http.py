@@ -9,6 +9,7 @@ import pytest
 from anyio import to_thread
 from starlette.testclient import TestClient
 
+from api.openai.errors import speaks_openai
 from rag.errors import DocumentError, ModelError
 from rag.types import Vectors
 from tests.fakes import HashingEmbedder
@@ -24,6 +25,9 @@ def client() -> Iterator[TestClient]:
 
 
 def assert_problem(response: Any, status: int, name: str) -> dict[str, Any]:
+    """The problem, in the form that the path's callers read."""
+    if speaks_openai(response.request.url.path):
+        return assert_openai_error(response, status)
     problem: dict[str, Any] = response.json()
     assert (response.status_code, problem["type"]) == (status, f"/docs#{name}")
     assert problem["status"] == status
@@ -32,6 +36,20 @@ def assert_problem(response: Any, status: int, name: str) -> dict[str, Any]:
     assert problem["title"]
     assert problem["detail"]
     return problem
+
+
+def assert_openai_error(
+    response: Any, status: int, code: str | None = None, param: str | None = None
+) -> dict[str, Any]:
+    error: dict[str, Any] = response.json()["error"]
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/json"
+    assert error["request_id"] == response.headers["x-request-id"]
+    assert error["message"]
+    assert error["type"] in ("invalid_request_error", "rate_limit_error", "server_error")
+    assert code in (None, error["code"])
+    assert param in (None, error["param"])
+    return error
 
 
 def finished(client: TestClient, job_id: str) -> Any:
@@ -565,9 +583,10 @@ def test_a_browser_finds_a_page_that_loads_nothing(client: TestClient) -> None:
 
 def test_openapi_describes_errors_as_problems(client: TestClient) -> None:
     description = client.get("/openapi.json").json()
-    for methods in description["paths"].values():
+    for path, methods in description["paths"].items():
         for call in methods.values():
-            assert "application/problem+json" in call["responses"]["4XX"]["content"]
+            told = "application/json" if speaks_openai(path) else "application/problem+json"
+            assert told in call["responses"]["4XX"]["content"]
             refused = call["responses"].get("422", {"content": {"application/problem+json": {}}})
             assert list(refused["content"]) == ["application/problem+json"]
     assert "HTTPValidationError" not in description["components"]["schemas"]

@@ -52,6 +52,12 @@ RULES: dict[str, Scope | None] = {
     "POST /v1/keys": "admin",
     "DELETE /v1/keys/{key_id}": "admin",
     "POST /v1/search": "read",
+    "POST /mcp": "read",
+    "GET /v1/models": "read",
+    "POST /v1/chat/completions": "read",
+    "POST /v1/responses": "read",
+    "GET /openwebui/v1/models": "read",
+    "POST /openwebui/v1/chat/completions": "read",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /v1/documents/{document_id}": {"json": {"title": "Taken over"}},

@@ -120,7 +120,7 @@ def test_a_site_that_is_named_may_call_and_no_other() -> None:
         asked = {
             "origin": WIKI,
             "access-control-request-method": "DELETE",
-            "access-control-request-headers": "authorization",
+            "access-control-request-headers": "authorization, x-stainless-os, mcp-protocol-version",
         }
         preflight = client.options("/v1/documents/x", headers=asked)
         assert preflight.status_code == 200

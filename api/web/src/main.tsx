@@ -5,10 +5,12 @@ import "./style/base.css";
 import "./style/layout.css";
 import "./style/reading.css";
 import "./style/documents.css";
+import { followLinks } from "./state/links";
 import { applyTheme } from "./state/preferences";
 import { App } from "./ui/App";
 
 applyTheme();
+followLinks();
 const root = document.getElementById("page");
 if (root) {
   createRoot(root).render(

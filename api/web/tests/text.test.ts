@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, Citation } from "../src/contract";
+import { shownBy } from "../src/state/links";
 import { utf16Offsets } from "../src/text/codepoints";
 import { answerAsMarkdown, escaped } from "../src/text/exporting";
 import { segments } from "../src/text/segments";
@@ -11,6 +12,7 @@ import {
   scopeInWords,
   timeInWords,
 } from "../src/text/wording";
+import given from "./answer.json";
 
 describe("offsets", () => {
   it("count code points, where JavaScript counts UTF-16 units", () => {
@@ -75,6 +77,20 @@ describe("words", () => {
   });
 });
 
+describe("addresses", () => {
+  it("name a place of a document, and nothing else", () => {
+    expect(shownBy("#source=d%2F1&version=sha256%3Aab&start=3&end=12")).toEqual({
+      kind: "document",
+      documentId: "d/1",
+      version: "sha256:ab",
+      at: { start: 3, end: 12 },
+    });
+    for (const none of ["start=3", "start=-1&end=2", "start=9&end=2", "start=1e3&end=2000"])
+      expect(shownBy(`#source=d&${none}`)).toEqual({ kind: "document", documentId: "d", at: null });
+    for (const other of ["", "#", "#main", "#start=1&end=2"]) expect(shownBy(other)).toBeNull();
+  });
+});
+
 describe("Markdown", () => {
   it("holds statements, quotes and places", () => {
     const answer = {
@@ -91,6 +107,20 @@ describe("Markdown", () => {
     expect(written).toContain("    > It was \\*Ann\\*.\n    > Indeed.");
     expect(written).toContain("- when");
   });
+  it("keeps every citation of an answer as the service gives it", () => {
+    const answer = given as Answer;
+    const footnotes = answerAsMarkdown(answer)
+      .split("Sources:\n\n")[1]
+      ?.split(/\n\n(?=\d+\. )/);
+    expect(footnotes).toHaveLength(answer.citations.length);
+    for (const [place, one] of answer.citations.entries()) {
+      const [head, quote] = (footnotes?.[place] ?? "").trimEnd().split("\n\n");
+      expect(head).toMatch(new RegExp(`^${one.marker}\\. `));
+      expect(plain(head ?? "")).toContain(one.document_title);
+      expect(head).toContain(`characters ${one.start}–${one.end}`);
+      expect(plain(quote ?? "").replaceAll(/^ {4}> /gm, "")).toBe(one.quote);
+    }
+  });
   it("makes no link, image or HTML of the words of a document", () => {
     for (const hostile of [
       "![x](https://elsewhere.example)",
@@ -104,6 +134,11 @@ describe("Markdown", () => {
     expect(escaped("1. a - b\n- c")).toBe("1\\. a - b\n\\- c");
   });
 });
+
+/** What Markdown shows of escaped words. */
+function plain(written: string): string {
+  return written.replaceAll(/\\(?=[^\w\s])/g, "");
+}
 
 function citation(marker: number): Citation {
   return {

@@ -127,6 +127,13 @@ def test_sides_of_a_conflict_are_cited_and_what_is_missing_makes_an_answer_parti
         )
     )
     assert (body.outcome, body.missing) == ("partial", ["speed"])
+    assert body.text.splitlines() == [
+        "Both. [1]",
+        "Sources disagree on gait:",
+        "- dance [2]",
+        "- march [1]",
+        "Not in the documents: speed",
+    ]
     assert [one.marker for one in body.citations if one.quote == BEES.text] == [2]
     [conflict] = body.conflicts
     assert [(one.value, one.citations) for one in conflict.values] == [

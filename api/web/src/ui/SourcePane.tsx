@@ -156,7 +156,7 @@ function Body({
   place: { start: number; end: number } | null;
 }) {
   const pages = document.media_type === "application/pdf";
-  const [asText, setAsText] = useState(false);
+  const [asText, setAsText] = useState(place !== null); // only a citation says where words stand on pages
   const version = citation?.document_version ?? chosenVersion ?? document.version;
   return (
     <>

@@ -1,0 +1,98 @@
+"""A question on its way, in whatever form it came: what is spent, kept and counted is the same for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from api.dependencies import Service
+from api.rendering import answer_body
+from api.schemas import AnswerBody
+from api.view import View
+from rag.library import AUTO, Retrieved, Step
+from rag.types import Filters, Reply
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A question that was let in.
+
+    Attributes:
+        service: Where the answer is counted and kept.
+        collection: What it is put to.
+        steps: As `Library.answering` gives them; what is refused was refused already.
+    """
+
+    service: Service
+    collection: str
+    steps: Iterator[Step]
+
+    def keep(self, answer: AnswerBody) -> None:
+        """Count an answer that is given, and store it."""
+        self.service.metrics.answer(answer.outcome, answer.timings_ms)
+        self.service.answers.keep(self.collection, answer)
+
+    def told(
+        self,
+        opening: Callable[[str], Iterable[_Part]],
+        rest: Callable[[AnswerBody], Iterable[_Part]],
+    ) -> Iterator[_Part]:
+        """What is sent of the answer, in parts, as it comes.
+
+        Args:
+            opening: Gives the parts that are due once the answer's id is known.
+            rest: Gives those that need the whole answer, which is kept before.
+        """
+        for step in self.steps:
+            if isinstance(step, Retrieved):
+                yield from opening(step.id)
+            elif isinstance(step, Reply):
+                answer = answer_body(step)
+                self.keep(answer)
+                yield from rest(answer)
+
+    def answer(self) -> AnswerBody:
+        """The whole answer, kept."""
+        [answer] = self.told(lambda _: (), lambda whole: (whole,))
+        return answer
+
+
+def begin(
+    service: Service,
+    view: View,
+    question: str,
+    collection: str,
+    *,
+    filters: Filters | None = None,
+    composer: str = AUTO,
+    earlier: Sequence[str] = (),
+) -> Asking:
+    """Let a question in, at the cost of one.
+
+    Args:
+        service: What answers.
+        view: What its asker sees.
+        question: As it was asked.
+        collection: As for `View.answering`, like `filters` and `composer`.
+        filters: None restricts nothing.
+        composer: Who writes the answer.
+        earlier: The questions before it, oldest first; one that was too long to be answered tells nothing.
+
+    Raises:
+        ProblemError: the key's budget is spent.
+        InvalidQuestion, UnknownCollection: as `View.answering`.
+    """
+    service.gate.spend(view.grant, "questions")
+    limits = service.library.settings.limits
+    asked = [one for one in earlier if len(one) <= limits.question_chars]
+    steps = view.answering(
+        question,
+        collection,
+        filters or Filters(),
+        composer=composer,
+        earlier=asked[-limits.history_turns :],
+    )
+    return Asking(service=service, collection=collection, steps=steps)

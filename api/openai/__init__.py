@@ -1,0 +1,1 @@
+"""The calls of OpenAI's API that existing clients make: models, chat completions, responses."""

@@ -1,0 +1,95 @@
+"""An answer as running text, for what shows nothing but text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from api.citing import Link, place_words
+from api.schemas import AnswerBody, CitationBody
+from rag.answer_text import answer_lines
+
+# The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
+# nothing already, and one more would set them free.
+_ACTIVE = re.compile(r"(?<!\\)((?:\\\\)*)(\](?=[(\[:])|<(?=[A-Za-z/!?]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where in the text a citation's marker stands, in code points."""
+
+    marker: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """The text, as the lines that it is sent by, and its markers in order."""
+
+    lines: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.lines)
+
+
+def prose(answer: AnswerBody, link: Link | None = None) -> Prose:
+    """What the answer says, a paragraph for each line.
+
+    Words of documents are written so that nothing in them becomes a link, an image or HTML where the text
+    is shown as Markdown.
+
+    Args:
+        answer: What is told.
+        link: Makes each marker a link in Markdown; without it they are `[1]`.
+    """
+    writing = _Writing({one.marker: one for one in answer.citations}, link)
+    for words, citations in answer_lines(answer.model_dump()):
+        writing.line(words, citations)
+    return Prose(tuple(writing.lines), tuple(writing.marks))
+
+
+def source_list(answer: AnswerBody, link: Link) -> str:
+    """Each citation by its marker: the quote, where it stands, and its address; of an abstention, what came closest."""
+    closest = answer.abstention.closest if answer.abstention else []
+    lines = [f"{_source(one)} {link(one)}" for one in answer.citations or closest]
+    head = "Sources:" if answer.citations else "What came closest:"
+    return "\n".join((head, *lines)) if lines else ""
+
+
+def inert(words: str) -> str:
+    """Words in which Markdown finds no link, image or HTML; elsewhere they are as they were."""
+    return _ACTIVE.sub(r"\1\\\2", words)
+
+
+def _source(one: CitationBody) -> str:
+    place = ", ".join((one.document_title, *place_words(one), f"characters {one.start}–{one.end}"))
+    return inert(f"[{one.marker}] “{one.quote}” ({place})")
+
+
+@dataclass(slots=True)
+class _Writing:
+    """Lines as they are put together, and where in all of them the markers are."""
+
+    citations: dict[int, CitationBody]
+    link: Link | None
+    lines: list[str] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    length: int = 0
+
+    def line(self, words: str, citations: Iterable[int]) -> None:
+        line = ("\n\n" if self.lines else "") + inert(words)  # one break alone is none in Markdown
+        for place, marker in enumerate(citations):
+            line += " " if place == 0 else ""
+            written = f"[{marker}]"
+            if self.link is not None:
+                written = f"[{written}]({self.link(self.citations[marker])})"
+            start = self.length + len(line)
+            self.marks.append(Mark(marker, start, start + len(written)))
+            line += written
+        self.lines.append(line)
+        self.length += len(line)
