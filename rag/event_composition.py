@@ -111,7 +111,8 @@ class EventComposer:
         if ranks[best] < self.least and not (query.kind is Kind.DATE and event.moment):
             return None
         enough = max(self.least, _BESIDE * ranks[best])
-        beside = [likely[at][0] for at in others[:1] if ranks[at] >= enough]
+        near = [] if query.kind is Kind.ROLE else others[:1]  # two sentences may name two titles
+        beside = [likely[at][0] for at in near if ranks[at] >= enough]
         return event, _statement(query, event, [likely[best][0], *beside], fits[best])
 
 
