@@ -27,7 +27,7 @@ from tests.integration.service import upload
 from tests.torture.oracle import Expected, check
 from tests.torture.worker import EMBEDDER, add, source
 
-SECONDS = float(os.environ.get("TORTURE_RACE_SECONDS", "30"))
+SECONDS = float(os.environ.get("TORTURE_RACE_SECONDS", "60"))
 EXAMPLES = int(os.environ.get("TORTURE_RACE_EXAMPLES", "15"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 CLIENTS = 16
