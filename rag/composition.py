@@ -27,8 +27,8 @@ class SentenceComposer:
 
     Attributes:
         statements: At the most.
-        abstain_below: The fit of the first sentence under which there is no answer.
-        keep_above: Share of the first sentence's rank that a further one must reach.
+        abstain_below: The fit of the best sentence, whatever its time, under which there is no answer.
+        keep_above: Share of the best sentence's rank that a further one must reach.
     """
 
     reader: SentenceReader
@@ -59,7 +59,8 @@ class SentenceComposer:
                 searched=searched,
                 closest=tuple(one.candidate.quote for one in ranked[:_CLOSEST]),
             )
-        kept = [one for one in ranked if one.plain >= self.keep_above * best.plain]
+        least = min(best.plain, self.keep_above * best.plain)  # it may be below zero
+        kept = [one for one in ranked if one.plain >= least]
         dates = dated(query, kept) if query.kind is Kind.DATE else []
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
         distinct = _distinct(others)

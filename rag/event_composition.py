@@ -111,8 +111,10 @@ class EventComposer:
         if ranks[best] < self.least and not (query.kind is Kind.DATE and event.moment):
             return None
         enough = max(self.least, _BESIDE * ranks[best])
-        near = [] if query.kind is Kind.ROLE else others[:1]  # two sentences may name two titles
-        beside = [likely[at][0] for at in near if ranks[at] >= enough]
+        said = words(likely[best][0].text)
+        near = [at for at in others if ranks[at] >= enough and words(likely[at][0].text) != said]
+        # Two sentences may name two titles.
+        beside = [] if query.kind is Kind.ROLE else [likely[at][0] for at in near[:1]]
         return event, _statement(query, event, [likely[best][0], *beside], fits[best])
 
 
@@ -177,7 +179,7 @@ def _may_tell(query: Query, sentence: str) -> bool:
 
 
 def _bonus(query: Query, sentence: str) -> float:
-    if cell(sentence, _wanted(query)):
+    if cell(" ".join(sentence.split()), _wanted(query)):
         return _CELL_BONUS
     named = 0.0 if _about(query).isdisjoint(terms(sentence)) else _NAMED_BONUS
     return named + (_VALUE_BONUS if _holds_value(query.kind, sentence) else 0.0)
@@ -216,6 +218,7 @@ def _statement(query: Query, event: Event, telling: Sequence[Candidate], fit: fl
     best = telling[0]
     told = cell(best.line, _wanted(query))
     called = event.name or (name(best.line) if told else None)
+    called = None if told and called == told.value else called
     day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (called, day) if part)
     head += " (announced)" if event.announced else ""

@@ -74,6 +74,7 @@ class Chronicle:
         self._spans = spans
         self._sentences: dict[Span, tuple[Span, ...]] = {}
         self._own: dict[Span, Moment | None] = {}
+        self._speaking: dict[Span, bool] = {}
         self._subjects: dict[Span, Moment | None] = {}
         self._around = _around_the_subject(document)
 
@@ -118,7 +119,6 @@ class Chronicle:
         """When the event was that the text around a sentence is about, as far as it says so."""
         for block in self._blocks(sentence):
             if block not in self._subjects:
-                self._subjects[block] = None  # while it is looked for
                 self._subjects[block] = self._subject(block)
             if found := self._subjects[block]:
                 return found
@@ -163,7 +163,11 @@ class Chronicle:
 
     def _speaks_of_it(self, block: Span) -> bool:
         """Whether the headings or the lead of a part of the text name such an event."""
-        return self._is_about(block) or any(self._names_event(one) for one in self._lead(block))
+        if block not in self._speaking:
+            self._speaking[block] = self._is_about(block) or any(
+                self._names_event(one) for one in self._lead(block)
+            )
+        return self._speaking[block]
 
     def _is_about(self, block: Span) -> bool:
         headings = (self.document.title, *self.document.place(block).section)

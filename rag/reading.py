@@ -11,7 +11,6 @@ from rag.analysis import terms, words
 from rag.evidence import Evidence
 from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role
-from rag.rows import is_row
 from rag.sentences import sentences
 from rag.types import Document, DocumentId, Quote, ScoredPassage, Span
 
@@ -21,11 +20,12 @@ _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
 _WORDS_ALONE_WEIGHT = 2.0
 _PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
 _LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a row of a table
+_KEPT_SENTENCES = 3
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
 _ASKS = ("?", "？", "؟")
-_MAIL_HEADER = re.compile(r"^(?:-{2,} ?.*)?(?:From|To|Cc|Sent|Date|Subject): .*", re.IGNORECASE)
+_MAIL_HEADER = re.compile(r"(?:From|To|Cc|Sent|Date|Subject): \S", re.IGNORECASE)
 _TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
 
 
@@ -119,7 +119,11 @@ class SentenceReader:
         def promise(one: Candidate) -> float:
             return one.share + one.prior + bonuses[one.quote]
 
-        likely = sorted(candidates, key=lambda one: -promise(one))[:_EMBEDDED_SENTENCES]
+        # The best of them without what else speaks for them stay: they decide whether there is an answer.
+        plain = sorted(candidates, key=lambda one: -(one.share + one.prior))[:_KEPT_SENTENCES]
+        promising = sorted(candidates, key=lambda one: -promise(one))
+        by_quote = {one.quote: one for one in (*plain, *promising)}
+        likely = [*by_quote.values()][:_EMBEDDED_SENTENCES]
         ranked = [
             Ranked(
                 candidate=one,
@@ -139,6 +143,8 @@ class SentenceReader:
         if self.ranker is None or len(ranked) < 2:
             return list(ranked)
         read = [one for one in ranked if self.ranker.covers(one.candidate.document.language)]
+        if not read:
+            return list(ranked)
         scores = self.ranker.scores(question, [one.candidate.line for one in read])
         added = {id(one): self.ranker_weight * each for one, each in zip(read, scores, strict=True)}
         return sorted(ranked, key=lambda one: -(one.rank + added.get(id(one), 0.0)))
@@ -198,8 +204,14 @@ def _of(
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:
     """Neither a question, which is like what is asked as no answer is, nor part of a heading or a mail's header."""
-    if _MAIL_HEADER.search(sentence) and not is_row(sentence):
+    if _is_mail_header(sentence):
         return False
     asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     said = f" {' '.join(words(sentence))} "
     return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
+
+
+def _is_mail_header(sentence: str) -> bool:
+    """Whether all of a sentence is the header of a mail that is quoted: lines of it, or one with an address."""
+    lines = [line for line in sentence.splitlines() if not line.startswith("--")]
+    return all(map(_MAIL_HEADER.match, lines)) and (len(lines) > 1 or "@" in sentence)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from rag.analysis import terms
 from rag.temporal import find
 
-_ROW = re.compile(r"[^:;\n]{1,60}: [^;\n]*; ")
 _HEADER = re.compile(r"(?:^|; )(?P<header>[^:;\n]{1,60}): ")
 
 
@@ -28,7 +27,8 @@ class Cell:
 
 def is_row(sentence: str) -> bool:
     """Whether a sentence is a row of two cells or more."""
-    return _ROW.match(sentence) is not None
+    headers = list(_HEADER.finditer(sentence))
+    return len(headers) > 1 and headers[0].start() == 0
 
 
 def cell(sentence: str, wanted: Collection[str]) -> Cell | None:
@@ -43,13 +43,15 @@ def cell(sentence: str, wanted: Collection[str]) -> Cell | None:
 
 
 def name(row: str) -> str | None:
-    """What a row is about: its first value that is neither a number nor a date; None where there is none."""
-    values = (one.value for one in _cells(row) if any(each.isalpha() for each in one.value))
-    return next((one for one in values if not find(one)), None)
+    """What a row is about, by its first cell; None where that holds a number or a date, or there is none."""
+    first = next(_cells(row), None)
+    if first is None or not any(each.isalpha() for each in first.value) or find(first.value):
+        return None
+    return first.value
 
 
 def _cells(row: str) -> Iterator[Cell]:
     headers = list(_HEADER.finditer(row))
-    ends = [one.start() for one in headers[1:]] + [len(row)]
-    for one, end in zip(headers, ends, strict=True):
+    ends = (*(one.start() for one in headers[1:]), len(row))
+    for one, end in zip(headers, ends, strict=False):
         yield Cell(one["header"], row[one.end() : end].strip().removesuffix("."))

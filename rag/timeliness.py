@@ -20,6 +20,8 @@ def timely(query: Query, one: Candidate) -> float:
     if query.form is not Form.SINGLE or query.expects_conflict:
         return 0.0
     asked = [each for each in query.time if each.interval]
+    if not asked:  # to find times takes some
+        return 0.0
     if any(each.admits(days) for days in _stated(one) for each in asked):
         return _BONUS
     return 0.0

@@ -246,10 +246,26 @@ def test_sentences_in_a_language_that_the_ranker_does_not_cover_keep_their_rank(
 
 
 def test_the_header_of_a_quoted_mail_is_no_answer() -> None:
-    mail = document(
-        "From: Ann Lee <ann@north.example>\n\nSubject: The price of the ferry\n\nThe ferry costs four crowns.\n",
-        title="Re: prices",
+    header = "From: Ann Lee <ann@north.example>\nSubject: The price of the ferry"
+    mail = document(f"{header}\n\nThe ferry costs four crowns.\n", title="Re: prices")
+    assert "From:" not in " ".join(
+        texts(ask("What is the price of the ferry?", mail, abstain_below=0))
     )
-    response = ask("What is the price of the ferry?", mail, abstain_below=0)
-    assert isinstance(response, Answer)
-    assert texts(response) == ["The ferry costs four crowns."]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Date: 4 May 2021\nThe council decided on a new ferry.",
+        "Subject: the council decided on a new ferry.",
+        "-- Photo: the council decided on a new ferry.",
+    ],
+)
+def test_what_only_begins_like_the_header_of_a_mail_is_read(said: str) -> None:
+    found = texts(ask("What did the council decide?", document(said), abstain_below=0))
+    assert "decided on a new ferry" in " ".join(found)
+
+
+def test_a_sentence_that_fits_worse_than_not_at_all_is_an_answer_where_none_is_refused() -> None:
+    page = document("harbour notes", title="Page")
+    assert ask("Quo vadis?", page, abstain_below=-1, keep_above=0.5).outcome == "answered"

@@ -152,3 +152,16 @@ def test_a_row_for_a_title_has_one_sentence() -> None:
     )
     _, middle, _ = rows(LETTER, GAZETTE, report).statements
     assert middle.text == "2 May 2023: Ann Lee was named chief conductor on that tour."
+
+
+def test_a_sentence_that_two_documents_hold_stands_once_in_its_row() -> None:
+    said = (
+        "On the harbour tour of 2 May 2023 the orchestra gave seven concerts.\n\n"
+        "On the island tour of 9 June 2024 the orchestra gave four concerts.\n"
+    )
+    answer = rows(
+        document(said, id="d5", title="Tours of the orchestra"),
+        document(said, id="d6", title="Tours of the orchestra, again"),
+        question="How many concerts did the orchestra give on each tour?",
+    )
+    assert [one.text.count("concerts") for one in answer.statements] == [1, 1]

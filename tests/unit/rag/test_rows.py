@@ -7,7 +7,9 @@ ROW = (
 
 def test_a_row_has_two_cells_or_more() -> None:
     assert is_row(ROW)
+    assert is_row("Scorers: Boone; Marin; Goals: 2.")
     assert not is_row("The rule is simple: nobody sails alone.")
+    assert not is_row("He had one aim: peace; nothing else mattered.")
 
 
 def test_the_cell_whose_header_is_asked_for_is_found_with_all_of_its_value() -> None:
@@ -21,7 +23,7 @@ def test_nothing_is_found_where_no_header_says_it() -> None:
     assert cell("The cores: fourteen of them came home.", {"core"}) is None
 
 
-def test_a_row_is_called_by_its_first_value_that_is_neither_a_number_nor_a_date() -> None:
+def test_a_row_is_called_by_its_first_value_unless_that_is_a_number_or_a_date() -> None:
     assert name(ROW) == "HT-7"
-    assert name("Day: 2025-09-21; Bicycles: 1655; Weather: dry.") == "dry"
-    assert name("Day: 2025-09-21; Bicycles: 1655.") is None
+    assert name("Day: 2025-09-21; Bicycles: 1655; Weather: dry.") is None
+    assert name("Nothing of a table.") is None

@@ -39,3 +39,17 @@ def test_a_question_without_a_time_or_for_several_values_is_left_in_its_order() 
         "Which clubs did Ola Berg play for between 2011 and 2019?",
     ):
         assert first(question).startswith("Ola Berg has")
+
+
+def test_sentences_of_the_time_that_say_nothing_else_do_not_make_a_question_unanswered() -> None:
+    crowd = "".join(f"In 2019 the museum of hall {n} had guests.\n\n" for n in range(12))
+    page = document(f"{crowd}The director of the museum was Ann Lee.\n", title="The museum")
+    response = ask(
+        "Who in the old town of Sund was director of its largest museum in 2019?",
+        page,
+        statements=10,
+        abstain_below=0.2,
+        keep_above=0,
+    )
+    assert isinstance(response, Answer)
+    assert "The director of the museum was Ann Lee." in texts(response)
