@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.analysis import terms, words
@@ -16,7 +16,7 @@ from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
 from rag.question.vocabulary import SAME_NOUN
 from rag.reading import Candidate, SentenceReader
-from rag.rows import cell, name
+from rag.rows import Cell, cell, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
 
@@ -97,8 +97,9 @@ class EventComposer:
 
     def _row(self, query: Query, event: Event) -> tuple[Event, Statement] | None:
         """What the sentence says that tells best what was asked of an event."""
+        columns = _columns(query)
         telling = [
-            (one.candidate, one.candidate.prior + _bonus(query, one.candidate.text))
+            (one.candidate, one.candidate.prior + _bonus(query, columns, one.candidate))
             for one in event.told
             if _may_tell(query, one.candidate.text)
         ]
@@ -115,7 +116,8 @@ class EventComposer:
         near = [at for at in others if ranks[at] >= enough and words(likely[at][0].text) != said]
         # Two sentences may name two titles.
         beside = [] if query.kind is Kind.ROLE else [likely[at][0] for at in near[:1]]
-        return event, _statement(query, event, [likely[best][0], *beside], fits[best])
+        told = cell(likely[best][0].line, columns)
+        return event, _statement(query, event, told, [likely[best][0], *beside], fits[best])
 
 
 def _queries(query: Query) -> list[str]:
@@ -178,14 +180,14 @@ def _may_tell(query: Query, sentence: str) -> bool:
     return names_role(sentence) and bool(of_it)
 
 
-def _bonus(query: Query, sentence: str) -> float:
-    if cell(" ".join(sentence.split()), _wanted(query)):
+def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
+    if cell(one.line, columns):
         return _CELL_BONUS
-    named = 0.0 if _about(query).isdisjoint(terms(sentence)) else _NAMED_BONUS
-    return named + (_VALUE_BONUS if _holds_value(query.kind, sentence) else 0.0)
+    named = 0.0 if _about(query).isdisjoint(terms(one.text)) else _NAMED_BONUS
+    return named + (_VALUE_BONUS if _holds_value(query.kind, one.text) else 0.0)
 
 
-def _wanted(query: Query) -> frozenset[str]:
+def _columns(query: Query) -> frozenset[str]:
     """The stems by which a table's column for what is asked may be headed."""
     if query.attribute:
         same = (word for word in words(query.text) if SAME_NOUN.get(word) == query.attribute)
@@ -213,10 +215,11 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
             return False
 
 
-def _statement(query: Query, event: Event, telling: Sequence[Candidate], fit: float) -> Statement:
-    """The row of an event, from the sentence that tells best what was asked and one beside it."""
+def _statement(
+    query: Query, event: Event, told: Cell | None, telling: Sequence[Candidate], fit: float
+) -> Statement:
+    """The row of an event, from the sentence that tells best what was asked, or a cell of it, and one beside it."""
     best = telling[0]
-    told = cell(best.line, _wanted(query))
     called = event.name or (name(best.line) if told else None)
     called = None if told and called == told.value else called
     day = written(event.moment.value) if event.moment else ""

@@ -20,7 +20,7 @@ _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
 _WORDS_ALONE_WEIGHT = 2.0
 _PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
 _LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a row of a table
-_KEPT_SENTENCES = 3
+_KEPT_SENTENCES = 3  # of them, whatever else speaks for others
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
@@ -119,7 +119,7 @@ class SentenceReader:
         def promise(one: Candidate) -> float:
             return one.share + one.prior + bonuses[one.quote]
 
-        # The best of them without what else speaks for them stay: they decide whether there is an answer.
+        # The best without what else speaks for them stay: they decide whether there is an answer.
         plain = sorted(candidates, key=lambda one: -(one.share + one.prior))[:_KEPT_SENTENCES]
         promising = sorted(candidates, key=lambda one: -promise(one))
         by_quote = {one.quote: one for one in (*plain, *promising)}
