@@ -13,11 +13,9 @@ from rag.temporal import (
     Anchor,
     Base,
     Interval,
-    TimeExpression,
+    Stated,
     anchor_of,
-    find,
-    resolve,
-    tense_at,
+    stated,
 )
 from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exactness
 
@@ -90,9 +88,7 @@ class Chronicle:
 
     def _most_exact(self, sentence: Span) -> Moment | None:
         found = [
-            one
-            for each in find(self.document.text, sentence)
-            if (one := self._moment(each, sentence))
+            one for each in stated(self.document, sentence) if (one := self._moment(each, sentence))
         ]
         words = list(self._event_words(sentence))
 
@@ -187,15 +183,13 @@ class Chronicle:
                 return moment
         return None
 
-    def _moment(self, expression: TimeExpression, sentence: Span) -> Moment | None:
-        start = expression.span.start
-        if expression.base is Base.EVENT or any(a.start <= start < a.end for a in self._around):
+    def _moment(self, time: Stated, sentence: Span) -> Moment | None:
+        place, anchor, found = time.expression.span, time.anchor, time.days
+        if found.value is None or time.expression.base is Base.EVENT:
             return None
-        if not self._spans and self._ends_a_span(expression.span):
+        if any(one.start <= place.start < one.end for one in self._around):
             return None
-        anchor = anchor_of(self.document, expression.span)
-        found = resolve(expression, anchor, tense=tense_at(self.document.text, expression.span))
-        if found is None or found.value is None:
+        if not self._spans and self._ends_a_span(place):
             return None
         if (
             found.rule == _STATED
@@ -206,7 +200,7 @@ class Chronicle:
             return None  # a dateline that the document's date was not read from
         held_against = [anchor.quote] if found.by_anchor and anchor and anchor.quote else []
         quotes = (Quote.cut(self.document, sentence), *held_against)
-        return Moment(value=found.value, rule=found.rule, place=expression.span, quotes=quotes)
+        return Moment(value=found.value, rule=found.rule, place=place, quotes=quotes)
 
     def _names_event(self, sentence: Span) -> bool:
         return any(True for _ in self._event_words(sentence))

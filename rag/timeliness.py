@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rag.question import Form, Query
 from rag.reading import Candidate
-from rag.temporal import Interval, anchor_of, find, resolve, tense_at
+from rag.temporal import stated
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
 
@@ -22,14 +20,7 @@ def timely(query: Query, one: Candidate) -> float:
     asked = [each for each in query.time if each.interval]
     if not asked:  # to find times takes some
         return 0.0
-    if any(each.admits(days) for days in _stated(one) for each in asked):
+    times = stated(one.document, one.span)
+    if any(each.admits(time.days.interval) for time in times for each in asked):
         return _BONUS
     return 0.0
-
-
-def _stated(one: Candidate) -> Iterator[Interval]:
-    text = one.document.text
-    for each in find(text, one.span):
-        anchor = anchor_of(one.document, each.span)
-        if resolved := resolve(each, anchor, tense=tense_at(text, each.span)):
-            yield resolved.interval

@@ -1,7 +1,7 @@
 """What texts say of time: found, held against the right day, and worked out by named rules.
 
 `find` gives the expressions of a text, `anchor_of` the day they are held against, `tense_at` which way to look,
-`resolve` the days they mean.
+`resolve` the days they mean; `stated` all of it for a place of a document.
 """
 
 from rag.temporal.anchors import Anchor, AnchorKind, DatedLike, anchor_of
@@ -11,6 +11,7 @@ from rag.temporal.intervals import Interval, before, overlaps, within, written
 from rag.temporal.resolution import resolve
 from rag.temporal.resolved import Resolved
 from rag.temporal.rules import RULES
+from rag.temporal.stating import Stated, stated
 from rag.temporal.tense import Tense, tense_at
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Kind",
     "Part",
     "Resolved",
+    "Stated",
     "Tense",
     "TimeExpression",
     "Unit",
@@ -32,6 +34,7 @@ __all__ = [
     "find",
     "overlaps",
     "resolve",
+    "stated",
     "tense_at",
     "within",
     "written",

@@ -20,6 +20,7 @@ _MOVED = re.compile(
     r"\bfrom\s(?:the\s)?$"
 )
 _BEFORE = 60  # characters that are looked at before an expression
+_AROUND = 256  # characters beside a span that say how to read what stands in it: those before, or of its clause
 
 
 def find(text: str, span: Span | None = None) -> list[TimeExpression]:
@@ -38,8 +39,19 @@ def find(text: str, span: Span | None = None) -> list[TimeExpression]:
     if span and span.end > len(text):
         raise SpanOutOfRange(span.start, span.end, len(text))
     start, end = (span.start, span.end) if span else (0, len(text))
-    lower = _lower(text)
-    return list(_joined(text, lower, list(_single(text, lower, start, end))))
+    first = max(0, start - _AROUND)
+    near = text[
+        first : end + _AROUND
+    ]  # a sentence of a long text must not cost as much as the text
+    lower = _lower(near)
+    found = _joined(near, lower, list(_single(near, lower, start - first, end - first)))
+    return [_moved(one, first) for one in found]
+
+
+def _moved(one: TimeExpression, by: int) -> TimeExpression:
+    """The expression at its place in the whole text."""
+    until = _moved(one.until, by) if one.until else None
+    return replace(one, span=Span(one.span.start + by, one.span.end + by), until=until)
 
 
 def _lower(text: str) -> str:
