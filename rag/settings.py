@@ -53,14 +53,14 @@ class AnswerSettings(_Group):
     abstain_below: float = Field(
         0.66,
         ge=0,
-        description="Fit of the first sentence below which there is no answer: its cosine with the question "
+        description="Fit of the best sentence below which there is no answer: its cosine with the question "
         "plus 0.6 times the share of the question's words that it holds.",
     )
     keep_above: float = Field(
         0.75,
         ge=0,
         le=1,
-        description="Share of the first sentence's rank that the sentence of a further statement must reach.",
+        description="Share of the best sentence's rank that the sentence of a further statement must reach.",
     )
     ranker_weight: float = Field(
         0.1,

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
@@ -18,7 +17,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.integration.clients import QUESTION, QUOTE, Place, place
+from tests.integration.clients import QUESTION, QUOTE, Place
 from tests.integration.service import HARBOUR
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
@@ -29,12 +28,6 @@ PROGRAMS = {
     "javascript": ["node", "--input-type=module", "-e"],
 }
 RUN = [(language, text) for language, text in EXAMPLES if language in PROGRAMS]
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Place]:
-    with place() as here:
-        yield here
 
 
 def example(language: str, part: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -20,18 +19,6 @@ from tests.integration.service import bearer, fake_library, key_for, served, upl
 from tests.integration.test_http import assert_openai_error
 
 ASKED: list[Any] = [{"role": "user", "content": QUESTION}]
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Place]:
-    with place() as here:
-        yield here
-
-
-@pytest.fixture
-def client(here: Place) -> Iterator[OpenAI]:
-    with here.openai() as client:
-        yield client
 
 
 def extra(completion: Any, name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -14,21 +13,9 @@ from pydantic import SecretStr
 
 from rag.composition import SentenceComposer
 from rag.errors import ModelError
-from tests.integration.clients import FOREIGN, QUESTION, QUOTE, Place, place
+from tests.integration.clients import FOREIGN, QUESTION, QUOTE, Place
 from tests.integration.service import fake_library, key_for, served, upload
 from tests.integration.test_http import assert_openai_error
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Place]:
-    with place() as here:
-        yield here
-
-
-@pytest.fixture
-def client(here: Place) -> Iterator[OpenAI]:
-    with here.openai() as client:
-        yield client
 
 
 def assert_cited(here: Place, response: Response) -> None:

@@ -159,6 +159,15 @@ def test_only_what_lies_inside_of_a_span_is_found() -> None:
         find(text, Span(10, 99))
 
 
+def test_a_place_far_into_a_text_is_read_as_one_at_its_beginning() -> None:
+    said, long = "They met from 3 to 5 May, and will meet on Friday.", "It rained. " * 100
+    near, far = find(said), find(long + said, Span(len(long), len(long + said)))
+    assert [one.text for one in near] == ["3 to 5 May", "Friday"]
+    by = len(long)
+    moved = [(one.span.start + by, one.until and one.until.span.start + by) for one in near]
+    assert [(one.span.start, one.until and one.until.span.start) for one in far] == moved
+
+
 def test_letters_that_grow_in_lower_case_move_nothing() -> None:
     (found,) = find("İİİ met on Friday.")
     assert found.text == "Friday"
