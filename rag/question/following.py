@@ -7,9 +7,10 @@ and what a fragment leaves out is the question before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rag.analysis import STOP_WORDS, words
+from rag.analysis import STOP_WORDS, terms, words
+from rag.question.vocabulary import is_plural
 
 _PERSON = re.compile(r"\b(?:(?P<own>his)|(?P<of>her)(?=\s+[a-z])|he|him|she|her)\b", re.IGNORECASE)
 _THING = re.compile(
@@ -18,11 +19,19 @@ _THING = re.compile(
     r"|(?P<named>(?:this|that|these|those)\s+(?=[a-z])))",
     re.IGNORECASE,
 )
+_PLURAL = re.compile(r"\b(?:they|them|their|these|those)\b", re.IGNORECASE)
 # A pronoun behind a clause of its own question stands for what that names.
-_SAID_BEFORE = re.compile(r"\b[a-z][\w-]{3,}[^?]*(?:\?|,|\band\b|\bor\b|\bbut\b)[^?]*$")
+_SAID_BEFORE = re.compile(
+    r"(?<!^)\b[A-Za-z][\w-]{3,}[^?]*"
+    r"(?:\?|,|\b(?:and|or|but)\b(?=\s+(?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b))[^?]*$"
+)
 _RELATIVE = re.compile(r"[a-z]\s+$")  # "exercises | that help": a pronoun of another kind
 _LEAD = re.compile(
     r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)+|^\s*(?:what|how)\s+about\b\s*",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"^(?:\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[A-Z])[\w’'-]+)(?:\s+[\w’'-]+){0,3})\s*\?$",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
@@ -43,7 +52,8 @@ _NAME = re.compile(
 _OUTRIGHT = re.compile(
     r"^(?:(?:please\s+)?(?:tell|teach)\s+(?:me\s+)?(?:more\s+)?about|describe|explain|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)"
     r"|who\s+(?:is|are|was|were)|how\s+(?:do|does|did)\s+you\s+make)"
-    r"\s+(?:the\s+|an?\s+|some\s+)?(?:(?:history|origins?|purpose|meaning|definition|main|types?|kinds?)\s+of\s+)?"
+    r"\s+(?:some\s+)?(?:(?:the\s+)?(?:(?:different|main|various)\s+)?(?:history|origins?|purpose|meaning|definition|types?|kinds?"
+    r"|benefits|advantages|pros and cons|role)\s+of\s+)?"
     r"(?P<topic>[^?.!]*?)[?.!\s]*$",
     re.IGNORECASE,
 )
@@ -51,7 +61,35 @@ _DEFINITE = re.compile(
     r"\bthe\s+(?!same\b)(?:(?!of\b|in\b|for\b|between\b|on\b|to\b|at\b|that\b|who\b)[\w’'-]+\s*){1,4}(?=[?.!]|$|(?:is|are|was|were|for|do|does|did|be|have|has|get|use\w*)\b)",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"^(?:the|an?|some)\s+", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:(?P<one>an?)|the|some)\s+", re.IGNORECASE)
+_OF = re.compile(r"\s+(?:of|in)\s+(?=\S)")
+# What stands for a kind of thing, a place or a part of something, and does not say of what.
+_ELLIPTIC = re.compile(
+    r"\b(?:ones?|there(?!\s+(?:is|are|was|were|to|any|some|a)\b)|another|nearby|others?|else|any|instead|compare|differ)\b"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
+    re.IGNORECASE,
+)
+_OF_SOMETHING = re.compile(
+    r"\b(?:advantage|alternative|application|benefit|cause|characteristic|component|concern|consequence|cost|cure|danger"
+    r"|definition|difference|disadvantage|drawback|effect|element|example|feature|function|impact|importance"
+    r"|influence|kind|limitation|meaning|method|model|option|origin|part|price|principle|pro|problem|process|purpose"
+    r"|reason|relationship|requirement|result|risk|role|rule|sign|size|sort|stage|step|style|symptom|treatment|type"
+    r"|use|variety|version|way|winner)(?:s|ies)?(?!\s+of\b)\b",
+    re.IGNORECASE,
+)
+_PART_PLAYED = re.compile(
+    r"\b(?:role|impact|effects?|influence|importance|place)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
+    re.IGNORECASE,
+)
+_NEW_TOPIC = re.compile(
+    r"^(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?:an?\s+)?[\w-]+(?:\s+[\w-]+)?[?.!\s]*$|(?:tell|describe|explain|compare|define)\b)",
+    re.IGNORECASE,
+)
+_ENDS_IN_NOUN = re.compile(
+    r"^(?:what|who)\s+(?:is|are|was|were)\s+(?:(?!(?:of|in|on|at|to|for|with|from|like|about|it|that|one|ones)\b)[\w’'-]+\s*)+$",
+    re.IGNORECASE,
+)
+_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by)\s+\w", re.IGNORECASE)
 _LAST_PLACE = re.compile(
     r"\s+(?:at|on|in|for|during|by|to|from|under|with|before|after|when)\s+(?:(?!\b(?:at|on|in|for|during|by|when)\s).)*$"
 )
@@ -65,14 +103,15 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
     Earlier questions are made to stand alone first, so that what "it" is may have been said long ago.
     """
     told: list[str] = []
-    topic: str | None = None
+    topics: list[str] = []
     for one in (*earlier[-_MOST_TURNS:], question):
-        told.append(_stand_alone(one, told, topic))
-        topic = _topic(one, alone=told[-1] == one) or topic or _last_words(one)
+        told.append(_stand_alone(one, told, topics))
+        if topic := _topic(one, alone=told[-1] == one) or (None if topics else _last_words(one)):
+            topics.append(topic)
     return told[-1]
 
 
-def _stand_alone(question: str, told: Sequence[str], topic: str | None) -> str:
+def _stand_alone(question: str, told: Sequence[str], topics: Sequence[str]) -> str:
     if not told or not question.strip():
         return question
     before = told[-1]
@@ -82,7 +121,7 @@ def _stand_alone(question: str, told: Sequence[str], topic: str | None) -> str:
         return f"{before.rstrip(' ?.')}: {rest}"
     if led and (not _ASKS.match(rest) or _FRAGMENT.match(rest)):
         return _in_place(rest, before)
-    return _with_names(question, told, topic)
+    return _with_names(question, told, topics)
 
 
 def _in_place(fragment: str, before: str) -> str:
@@ -101,22 +140,65 @@ def _ending(name: str) -> str:
     return found[0] if found else ""
 
 
-def _with_names(question: str, told: Sequence[str], topic: str | None) -> str:
+def _with_names(question: str, told: Sequence[str], topics: Sequence[str]) -> str:
     """The question with its first pronoun of each kind replaced by what it stands for."""
     asked = question
     if (match := _PERSON.search(question)) and (name := _last_name(told)):
         question = _replaced(question, match, name)
-    if topic is None or set(words(topic)) <= set(words(question)):
+    if not topics:
         return question
-    if match := _thing(question):
-        question = _replaced(question, match, topic)
-    if question == asked and _DEFINITE.search(question) and not _NAME.search(question):
-        return f"{question.rstrip(' ?.')} ({topic})?"
+    for plural in (True, False):
+        match = _thing(question, plural=plural)
+        if match and not _holds(question, topic := _meant(topics, plural=plural)):
+            question = _replaced(question, match, topic)
+    if question == asked and _leans(question, topics[-1]):
+        return _with_topics(question, dict.fromkeys((topics[-1], topics[0])))
     return question
 
 
-def _thing(question: str) -> re.Match[str] | None:
+def _meant(topics: Sequence[str], *, plural: bool) -> str:
+    """Of what was talked about, the last that is one or several, as the pronoun is; else the last."""
+    fitting = [one for one in topics if _is_several(one) == plural]
+    if fitting:
+        return fitting[-1]
+    last = topics[-1]
+    if not plural:
+        return _OF.split(last, maxsplit=1)[-1] if _OF.search(last) else last
+    article = _ARTICLE.match(last)
+    return f"{last[article.end() :]}s" if article and article["one"] else last
+
+
+def _is_several(topic: str) -> bool:
+    return is_plural(_OF.split(topic, maxsplit=1)[0].split()[-1].lower())
+
+
+def _holds(question: str, topic: str) -> bool:
+    return set(words(_ARTICLE.sub("", topic))) <= set(words(question))
+
+
+def _leans(question: str, topic: str) -> bool:
+    """Whether a question that has neither name nor pronoun says too little without what was talked about."""
+    if _names(question) or _THING.search(question) or _holds(question, topic):
+        return False
+    if _DEFINITE.search(question) and not _COMPLEMENT.search(question):
+        return True
+    if not set(terms(topic)).isdisjoint(terms(question)) or _NEW_TOPIC.match(question):
+        return False
+    of_something = _OF_SOMETHING.search(question) and not _COMPLEMENT.search(question)
+    patterns = (_ELLIPTIC, _PART_PLAYED)
+    return bool(of_something) or any(each.search(question) for each in patterns)
+
+
+def _with_topics(question: str, topics: Iterable[str]) -> str:
+    """The question with what was talked about last, and what the conversation began with."""
+    frame, about = question.rstrip(" ?.!"), ", ".join(topics)
+    return f"{frame} of {about}?" if _ENDS_IN_NOUN.match(frame) else f"{frame} ({about})?"
+
+
+def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
     for match in _THING.finditer(question):
+        if (_PLURAL.match(match[0]) is not None) != plural:
+            continue
         relative = match[0].lower().startswith("that") and _RELATIVE.search(
             question[: match.start()]
         )
@@ -137,19 +219,26 @@ def _replaced(question: str, match: re.Match[str], name: str) -> str:
 
 
 def _last_name(told: Sequence[str]) -> str | None:
-    for one in reversed(told):
-        if names := [name[0] for name in _NAME.finditer(one)]:
-            return names[0]
-    return None
+    return next((names[0] for one in reversed(told) if (names := _names(one))), None)
+
+
+def _names(question: str) -> list[str]:
+    """The names in a question, without words that begin one of its sentences."""
+    found = [name[0] for name in _NAME.finditer(question.rstrip(" ?.!"))]
+    return [name for name in found if not _ASKS.match(name) and name.lower() not in STOP_WORDS]
 
 
 def _topic(question: str, *, alone: bool) -> str | None:
     """What a question introduces: what it asks for outright, or, where it stands alone, a name in it."""
     asked = _OUTRIGHT.match(question)
     if asked and asked["topic"] and not _THING.search(question) and alone:
-        return _ARTICLE.sub("", asked["topic"])
-    names = [name[0] for name in _NAME.finditer(question)] if alone else []
-    return _POSSESSIVE.sub("", names[0]) if names else None
+        return asked["topic"]
+    if about := _ABOUT.match(question):
+        return about["topic"]
+    if not alone or not (names := _names(question)):
+        return None
+    name = _POSSESSIVE.sub("", names[0])
+    return f"the {name}" if f"the {name}" in question else name
 
 
 def _last_words(question: str) -> str | None:

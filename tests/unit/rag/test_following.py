@@ -12,7 +12,7 @@ from rag.question import stand_alone
         (
             ["Tell me about the Hamlin ferry."],
             "What are its lengths?",
-            "What are Hamlin ferry's lengths?",
+            "What are the Hamlin ferry's lengths?",
         ),
         (["Who is Ada Lovelace?"], "When was she born?", "When was Ada Lovelace born?"),
         (["Who is Ada Lovelace?"], "What was her title?", "What was Ada Lovelace's title?"),
@@ -28,6 +28,27 @@ from rag.question import stand_alone
         ),
         (["Where is the ferry built?"], "Why?", "Where is the ferry built: Why?"),
         (["What is scurvy?", "Is it treatable?"], "Who had it first?", "Who had scurvy first?"),
+        (
+            ["What is scurvy?", "Which sailors had it?"],
+            "What are the symptoms?",
+            "What are the symptoms of scurvy?",
+        ),
+        (["What is scurvy?"], "Which cures are there?", "Which cures are there (scurvy)?"),
+        (
+            ["What is a bascule bridge?", "What are its counterweights?"],
+            "How long do they last?",
+            "How long do bascule bridges last?",
+        ),
+        (
+            ["What is the Hamlin ferry?", "What are pontoons?"],
+            "How does it use them?",
+            "How does the Hamlin ferry use pontoons?",
+        ),
+        (
+            ["Tell me about the Hamlin ferry.", "What about the Orle ferry?"],
+            "Are there any accidents?",
+            "Are there any accidents (the Orle ferry, the Hamlin ferry)?",
+        ),
     ],
 )
 def test_what_a_question_leaves_out_is_put_in(
@@ -44,6 +65,10 @@ def test_what_a_question_leaves_out_is_put_in(
         "When did Ada Lovelace die?",
         "Is it possible to sail in winter?",
         "How many ferries sail on Sundays?",
+        "How is sugar refined?",
+        "What is the definition of a knot?",
+        "What treatments exist for gout?",
+        "Tell me about tides.",
     ],
 )
 def test_what_stands_alone_is_left_alone(question: str) -> None:
