@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from eval.extraction import ExtractionReport
     from eval.latency import Compared as LatencyCompared
 
+_MISSPELT_LOSES = 0.05  # of answers at the most
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -304,6 +306,31 @@ def followups(
     console.print(f"{folder.name}: ROUGE-1 recall of the rewrite: {report.recall}")
     console.print(f"as asked: {asked.recall}")
     console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
+
+
+@app.command()
+def misspelling(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+) -> None:
+    """Misspelt names in questions: how many answers are right, beside the same questions as they are written?
+
+    Exits with 1 when it is five points fewer for any sort of mistake, and with 2 when a suite cannot be used.
+    """
+    from eval.misspelling import measure
+    from eval.suite import SuiteError, read_suite
+
+    try:
+        read = [read_suite(one) for one in suites]
+    except SuiteError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    with bars() as show:
+        report = measure(read, show)
+    console = Console(width=120)
+    for how, right in report.misspelt.items():
+        console.print(f"{how}: right {right}; as written {report.as_written[how]}")
+    lost = [report.as_written[how].value - one.value for how, one in report.misspelt.items()]
+    raise typer.Exit(1 if max(lost, default=0) > _MISSPELT_LOSES else 0)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
+from rag.spelling import Speller
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ def assemble(
         store=store,
         embedder=embedder,
         ranker=ranker,
+        speller=Speller(index=store),
         retriever=HybridRetriever(
             index=store,
             embedder=asking,

@@ -29,6 +29,7 @@ from rag.protocols import (
 from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
+from rag.spelling import Speller
 from rag.types import (
     DEFAULT_COLLECTION,
     Document,
@@ -116,6 +117,7 @@ class Library:
     store: Store
     embedder: Embedder
     ranker: SentenceRanker | None
+    speller: Speller
     retriever: HybridRetriever
     composers: Mapping[str, AnswerComposer]
     preferred: str
@@ -163,7 +165,7 @@ class Library:
         composing = self._composer(composer)
         clock, reply_id = _Clock(), secrets.token_hex(16)
         selection = self.store.select(collection, filters or Filters())
-        asked = stand_alone(question, earlier)
+        asked = self.speller.spelled(stand_alone(question, earlier), selection)
         evidence = self._evidence(selection, asked, self.settings.retrieval.evidence)
         clock.lap("retrieve")
         found = _found(evidence, selection)

@@ -167,6 +167,15 @@ class PassageIndex(Protocol):
             UnknownCollection: there is none of that name.
         """
 
+    def vocabulary(self, collection: str) -> list[str]:
+        """The analysed terms of the collection's passages, of their titles and headings, sorted.
+
+        Some may be of passages that are deleted: what is to be shown has to be found by a search first.
+
+        Raises:
+            UnknownCollection: there is none of that name.
+        """
+
     def count(self, collection: str) -> int:
         """How many passages the collection holds.
 

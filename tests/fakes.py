@@ -362,6 +362,12 @@ class InMemoryStore:
             entries = [e for e in self._entries.values() if e.collection == collection]
         return {term: sum(term in e.said for e in entries) for term in terms}
 
+    def vocabulary(self, collection: str) -> list[str]:
+        with self._lock:
+            self._of(collection)
+            entries = [e for e in self._entries.values() if e.collection == collection]
+        return sorted({term for one in entries for term in one.counts})
+
     def count(self, collection: str) -> int:
         with self._lock:
             self._of(collection)

@@ -144,6 +144,17 @@ def frequency(db: apsw.Connection, collection_id: int, term: str) -> int:
     return int(value(db, query, (f"terms : {_any_of([term])}",)))
 
 
+def vocabulary(db: apsw.Connection, collection_id: int) -> list[str]:
+    """The terms of a table, sorted; those of deleted passages stay until their pages are merged."""
+    db.execute(
+        f"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, {table(collection_id)}, row)"
+    )
+    try:
+        return column(db, "SELECT term FROM temp.vocabulary")
+    finally:
+        db.execute("DROP TABLE temp.vocabulary")
+
+
 def agrees(db: apsw.Connection, collection_id: int) -> bool:
     """Whether the table holds the words of the collection's passages, each at its place, and nothing else."""
     name = table(collection_id)

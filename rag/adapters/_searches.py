@@ -96,6 +96,11 @@ class Searches:
                 term: lexical.frequency(db, collection_id, term) for term in dict.fromkeys(terms)
             }
 
+    def vocabulary(self, collection: str) -> list[str]:
+        """See `PassageIndex.vocabulary`."""
+        with self._db.read() as db:
+            return lexical.vocabulary(db, known(db, collection))
+
     def count(self, collection: str) -> int:
         """See `PassageIndex.count`."""
         with self._db.read() as db:

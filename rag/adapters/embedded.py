@@ -125,6 +125,7 @@ class EmbeddedStore:
         self.dense_search = searches.dense_search
         self.lexical_search = searches.lexical_search
         self.document_frequencies = searches.document_frequencies
+        self.vocabulary = searches.vocabulary
         self.count = searches.count
         self.vectors_of = searches.vectors_of
         self.passages = searches.passages

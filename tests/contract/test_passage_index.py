@@ -171,6 +171,20 @@ def test_a_passage_is_found_by_what_stands_above_it(stored: Put) -> None:
     assert lexical(store, "winter") == ["It closes at five."]
     # but a word's weight is told by what the passages themselves say
     assert store.document_frequencies("default", ["museum", "open"]) == {"museum": 0, "open": 2}
+    known = [
+        "bath",
+        "close",
+        "evening",
+        "five",
+        "harbour",
+        "museum",
+        "nine",
+        "open",
+        "swim",
+        "ten",
+        "winter",
+    ]
+    assert store.vocabulary("default") == known
 
 
 def test_what_was_added_is_found_by_both_searches(stored: Put) -> None:
@@ -281,6 +295,8 @@ def test_what_is_unknown_is_named(stored: Put) -> None:
             call("other")
     with pytest.raises(UnknownCollection):
         store.document_frequencies("other", ["x"])
+    with pytest.raises(UnknownCollection):
+        store.vocabulary("other")
 
 
 def test_collections_do_not_see_each_other(stored: Put) -> None:
