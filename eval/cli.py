@@ -273,7 +273,7 @@ def injection(
 def support(
     folder: Annotated[Path, typer.Argument(help="A set with judged claims.", exists=True)],
 ) -> None:
-    """Citation support: do the words that a claim shares with what it cites tell whether that supports it?
+    """Citation support: do shared words, and the verifier's warning, tell whether what a claim cites supports it?
 
     Exits with 2 when the set cannot be read.
     """
@@ -285,6 +285,7 @@ def support(
     for label, share in report.shares.items():
         console.print(f"{label}: share of the claim's words in what is cited: {share}")
     console.print(f"a supported claim has the larger share: {report.ranked}")
+    console.print(f"the verifier warns rightly (balanced accuracy): {report.warned}")
 
 
 @app.command()

@@ -161,9 +161,11 @@ def _passages(folder: Path, _: Progress) -> Iterator[Figure]:
 def _support(folder: Path, _: Progress) -> Iterator[Figure]:
     from eval.support import measure, read_claims
 
-    ranked = measure(read_claims(folder)).ranked
+    report = measure(read_claims(folder))
     said = "a supported claim shares more words with what it cites"
-    yield figure(folder.name, said, ranked, {"chance": 0.5})
+    yield figure(folder.name, said, report.ranked, {"chance": 0.5})
+    said = "the verifier warns of claims that are not supported, balanced accuracy"
+    yield figure(folder.name, said, report.warned, {"chance": 0.5})
 
 
 def _follow_ups(folder: Path, _: Progress) -> Iterator[Figure]:

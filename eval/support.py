@@ -1,7 +1,8 @@
 """Whether the words that a claim shares with its source tell that the source supports it.
 
 `statement_support` is the measure that suites use (`eval.judging`); here people have judged the claims, so the measure
-itself is measured: how often it ranks a supported claim above one that is not.
+itself is measured: how often it ranks a supported claim above one that is not. So is the verifier (`rag.carrying`), as
+a warning light: it warns of a claim that has a name, number or negation which the source lacks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scipy.stats import mannwhitneyu
 from eval.bench import BenchError, read_documents, read_lines
 from eval.judging import plain, words_held
 from eval.metrics import Z_95, Mean, mean
+from rag.carrying import lacking
 
 SUPPORTED, NOT_SUPPORTED = "supported", "not_supported"
 
@@ -37,10 +39,13 @@ class SupportReport:
         shares: By label, the mean share of a claim's words that the cited text holds.
         ranked: The chance that a supported claim has a larger share than one that is not supported (the area under
             the ROC curve, ties counting half); 0.5 is what chance gives.
+        warned: The balanced accuracy of the verifier's warning: the mean of the shares of claims that are not
+            supported and warned of, and of those that are supported and not; 0.5 is what chance gives.
     """
 
     shares: Mapping[str, Mean]
     ranked: Mean
+    warned: Mean
 
 
 def read_claims(folder: Path) -> list[Claim]:
@@ -75,7 +80,28 @@ def measure(claims: Sequence[Claim]) -> SupportReport:
     return SupportReport(
         shares={label: mean(values) for label, values in sorted(shares.items())},
         ranked=area(shares[SUPPORTED], shares[NOT_SUPPORTED]),
+        warned=balanced_accuracy(
+            [_is_warned_of(one) for one in claims if one.label == NOT_SUPPORTED],
+            [_is_warned_of(one) for one in claims if one.label == SUPPORTED],
+        ),
     )
+
+
+def _is_warned_of(claim: Claim) -> bool:
+    return bool(lacking(plain(claim.text), [claim.cited]))
+
+
+def balanced_accuracy(warned: Sequence[bool], warned_in_vain: Sequence[bool]) -> Mean:
+    """The mean of the shares of things that are warned of rightly, and of things that are rightly not.
+
+    The interval is that of the mean of two independent shares, by the normal approximation.
+    """
+    shares = [(sum(warned) / len(warned), len(warned))]
+    shares.append((1 - sum(warned_in_vain) / len(warned_in_vain), len(warned_in_vain)))
+    value = sum(share for share, _ in shares) / 2
+    reach = Z_95 * math.sqrt(sum(share * (1 - share) / n for share, n in shares)) / 2
+    n = len(warned) + len(warned_in_vain)
+    return Mean(value=value, n=n, low=max(0.0, value - reach), high=min(1.0, value + reach))
 
 
 def area(above: Sequence[float], below: Sequence[float]) -> Mean:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rag.carrying import lacking
 from rag.composition import why_not
 from rag.errors import ModelError
 from rag.evidence import Evidence
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 CHAT = "chat"
 _PASSAGES = 10  # shown to the model; more of them crowd out the question
 _QUOTE_WORDS = 2  # at the least: a single word stands anywhere and proves nothing
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SYSTEM = """\
 You answer questions from numbered passages, and from nothing else.
 
@@ -57,8 +56,8 @@ class _NotAsAsked(Exception):
 class ChatComposer:
     """Lets a chat model write statements with quotes, and keeps those that have one which stands in its passage.
 
-    A number that no kept quote holds drops the statement too. Whether the words around it follow from the
-    quotes is left to the reader, who sees both.
+    A name, number, unit or negation that no kept quote holds drops the statement too (`rag.carrying`). Whether the
+    words around it follow from the quotes is left to the reader, who sees both.
 
     Attributes:
         otherwise: Writes the answer when the model fails, or when nothing it wrote can be proved.
@@ -139,8 +138,7 @@ def _proved(
     if not isinstance(text, str) or not text.strip() or not isinstance(claimed, list):
         return None
     found = [quote for one in claimed if (quote := _found(one, shown, documents))]
-    carried = _numbers(" ".join(quote.text for quote in found))
-    if not found or not _numbers(text) <= carried:
+    if not found or lacking(text, [quote.text for quote in found]):
         return None
     return Statement(text=" ".join(text.split()), quotes=tuple(found), score=1.0)
 
@@ -159,7 +157,3 @@ def _found(
         return None
     start = passage.span.start
     return Quote.cut(documents[passage.document_id], Span(start + place.start, start + place.end))
-
-
-def _numbers(text: str) -> set[str]:
-    return {number.replace(",", "") for number in _NUMBER.findall(text)}

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from eval.bench import BenchError
 from eval.cli import app
-from eval.support import area, measure, read_claims
+from eval.support import area, balanced_accuracy, measure, read_claims
 from tests.unit.eval.test_bench import write
 
 CLAIMS = (
@@ -48,6 +48,17 @@ def test_the_area_is_that_of_scikit_learn() -> None:
     # variance = (0.16 + 4 (Q1 - 0.64) + 2 (Q2 - 0.64)) / 15 = 0.0273; 0.8 - 1.96 * 0.1652 = 0.476
     assert found.low == pytest.approx(0.476, abs=0.001)
     assert found.high == 1.0
+
+
+def test_a_warning_is_worth_what_it_tells_apart(folder: Path) -> None:
+    found = balanced_accuracy([True, True, True, False], [False] * 9 + [True])
+    # (3/4 + 9/10) / 2; 1.96 / 2 * sqrt(0.75 * 0.25 / 4 + 0.9 * 0.1 / 10) = 0.2317
+    assert found.value == pytest.approx(0.825)
+    assert found.n == 14
+    assert found.low == pytest.approx(0.825 - 0.2317, abs=0.001)
+    assert found.high == 1.0
+    # nothing of "The gate was painted" is a name, number or negation
+    assert measure(read_claims(folder)).warned.value == 0.5
 
 
 def test_the_command_prints_what_the_measure_tells(folder: Path) -> None:
