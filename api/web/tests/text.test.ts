@@ -72,9 +72,11 @@ describe("words", () => {
   it("say how a date is known, once", () => {
     const event = { date: "2023-07", derived_from: 1 };
     const told = (rule: string) => derivationInWords({ ...event, precision: "month", rule });
-    expect(told("stated")).toBe("known to the month; as the text says");
-    expect(told("weeks-after-anchor")).toMatch(/counted in weeks after the text's own date$/);
-    expect(told("new_rule")).toMatch(/worked out: new rule$/);
+    expect(told("stated")).toBe("as the text says, known to the month");
+    expect(told("weeks-after-anchor")).toMatch(
+      /counted in weeks after the text's own date, known to the month$/,
+    );
+    expect(told("new_rule")).toMatch(/^worked out: new rule, /);
     expect(foundInWords("user")).toBe("given by a person");
     expect(foundInWords("dateline")).toBe("found by the file's dateline");
     const row = { text: "July 2023: the minister", citations: [], event: null };

@@ -76,10 +76,11 @@ export function foundInWords(foundBy: string): string {
 
 /** How the date of an event is known, in words. */
 export function derivationInWords({ precision, rule }: DatedEvent): string {
-  const known = precision === "day" ? "" : `known to the ${precision}; `;
+  const known = precision === "day" ? "" : `, known to the ${precision}`;
   const [, unit, side] = /^(\w+)s-(before|after)-anchor$/.exec(rule) ?? [];
   const counting = unit && `counted in ${unit}s ${side} the text's own date`;
-  return known + (RULES[rule] ?? counting ?? `worked out: ${rule.replaceAll(/[_-]+/g, " ")}`);
+  const how = RULES[rule] ?? counting ?? `worked out: ${rule.replaceAll(/[_-]+/g, " ")}`;
+  return how + known;
 }
 
 /** What a row says, without the date at its front, which stands beside it. */
