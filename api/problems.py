@@ -82,6 +82,7 @@ INVALID_REQUEST = Kind(422, "invalid-request", "The request does not fit the cal
 RATE_LIMITED = Kind(429, "rate-limited", "Too many requests")
 BUDGET_SPENT = Kind(429, "budget-spent", "The key's budget of the day is spent")
 INTERNAL = Kind(500, "internal-error", "The service failed")
+STARTING = Kind(503, "starting", "The service is starting")
 NOT_READY = Kind(503, "not-ready", "The service cannot answer now")
 _BY_STATUS = {
     404: (NOT_FOUND, "There is nothing at this path; /docs lists the calls."),
@@ -101,6 +102,7 @@ KINDS = (
     RATE_LIMITED,
     BUDGET_SPENT,
     INTERNAL,
+    STARTING,
     NOT_READY,
 )
 
@@ -205,8 +207,8 @@ def on_invalid_request(request: Request, error: RequestValidationError) -> JSONR
 
 
 def _log_failure(request: Request, kind: Kind, detail: str) -> None:
-    """Log what is not the caller's doing; that the service is not ready yet is no failure of it."""
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    """Log what is not the caller's doing; that the service is on its way up is nothing to log."""
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind is not STARTING:
         level = logging.WARNING if kind is NOT_READY else logging.ERROR
         logger.log(level, "request %s failed: %s", request.state.request_id, detail)
 

@@ -16,6 +16,7 @@ from api.schemas import (
     AnswerBody,
     AskIn,
     CitationStateBody,
+    ComposersBody,
     FeedbackBody,
     FeedbackIn,
     FiltersIn,
@@ -74,6 +75,14 @@ def ask(
     if sent.stream:
         return event_stream(kept_alive(answer_events(asking.steps, asking.keep, request)))
     return asking.answer()
+
+
+@router.get("/v1/composers", tags=["questions"])
+@needs("read")
+def list_composers(service: ServiceDep) -> ComposersBody:
+    """Who can write answers: a chat model only where one is configured."""
+    library = service.library
+    return ComposersBody(composers=list(library.composers), auto=library.preferred)
 
 
 @router.get("/v1/answers/{answer_id}", tags=["questions"])

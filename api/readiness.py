@@ -10,6 +10,8 @@ from ingest.jobs import JobWorker
 from rag.errors import ModelError, QueueFull, StoreDamaged, StoreError, StoreFull
 from rag.library import Library
 
+LOADING = "it is being loaded"
+
 
 class Readiness:
     """Uses each dependency once.
@@ -31,7 +33,7 @@ class Readiness:
             "service": "it was told to end" if self.stopping else None,
             "store": _failure(self._library.store.collections),
             "database": _failure(self._require_sound_database),
-            "model": "it is being loaded" if self.loading else _failure(self._use_model),
+            "model": LOADING if self.loading else _failure(self._use_model),
             "worker": None if self._worker.alive else "uploads are not being worked off",
             "disk": _failure(lambda: self.require_disk(0)),
             "queue": _failure(self.require_queue),

@@ -421,6 +421,13 @@ class SuggestionsBody(BaseModel):
     questions: list[str]
 
 
+class ComposersBody(BaseModel):
+    """Who can write answers here, and which of them `auto` is."""
+
+    composers: list[str]
+    auto: str
+
+
 class CollectionBody(BaseModel):
     """A collection and how much it holds."""
 

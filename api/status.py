@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from api.access import needs
 from api.dependencies import ServiceDep, new_router
 from api.docs_page import POLICY, docs_page
-from api.problems import NOT_READY, ProblemError
+from api.problems import NOT_READY, STARTING, ProblemError
+from api.readiness import LOADING
 from api.schemas import HealthBody
 
 router = new_router()
@@ -31,7 +32,9 @@ def ready(service: ServiceDep) -> HealthBody:
     failed = {name: reason for name, reason in checks.items() if reason is not None}
     if failed:
         raise ProblemError(
-            NOT_READY, "; ".join(f"{name}: {why}" for name, why in failed.items()), checks=failed
+            STARTING if failed == {"model": LOADING} else NOT_READY,
+            "; ".join(f"{name}: {why}" for name, why in failed.items()),
+            checks=failed,
         )
     damage = service.readiness.damaged_documents()
     return HealthBody(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ _OFFERED = 5
 _TRIED = 40  # questions asked for one collection, at the most
 _DOCUMENTS, _HEADINGS = 20, 4  # looked at, and of each document
 _CHARACTERS = range(8, 100)  # of a heading that names a subject
+_FORWARDED = re.compile(r"^(?:(?:re|fwd?)\s*:\s*)+", re.IGNORECASE)
 _KEPT = 1_000
 
 
@@ -74,7 +76,9 @@ class Suggestions:
 
 def _headings(document: Document) -> Iterable[str]:
     innermost = (one.path[-1] for one in document.sections if one.path)
-    return dict.fromkeys(one for one in (*innermost, document.title) if len(one) in _CHARACTERS)
+    named = (_FORWARDED.sub("", one) for one in (*innermost, document.title))
+    # a title of one word is the name of a file, or says no more than it
+    return dict.fromkeys(one for one in named if len(one) in _CHARACTERS and " " in one)
 
 
 def _question(heading: str) -> str:

@@ -16,7 +16,7 @@ def answer_lines(body: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[int]]]
     for statement in body["statements"]:
         yield statement["text"], statement["citations"]
     for conflict in body["conflicts"]:
-        yield f"Sources disagree on {conflict['about']}:", ()
+        yield f"Sources disagree{' on ' if conflict['about'] else ''}{conflict['about']}:", ()
         for one in conflict["values"]:
             yield f"- {one['value']}", one["citations"]
     for missing in body["missing"]:

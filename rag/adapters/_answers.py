@@ -125,6 +125,7 @@ def without(body: dict[str, Any], documents: frozenset[str]) -> dict[str, Any]:
     """An answer's body without the words of these documents, and without what was written from them.
 
     Of a citation remain its marker, ids and offsets; of a statement or value, the markers that supported it.
+    What they disagree on or lack is named in the documents' words or in the question's: only the latter stay.
     """
     markers = {one["marker"] for one in body["citations"] if one["document_id"] in documents}
     if markers or any(one["document_id"] in documents for one in _citations(body)):
@@ -137,6 +138,12 @@ def without(body: dict[str, Any], documents: frozenset[str]) -> dict[str, Any]:
         for one in supported:
             if markers & set(one["citations"]):
                 _clear(one, but_not=("citations", "independent_sources"))
+        asked = f"{body['question']}\n{body['standalone_question']}".casefold()
+        for conflict in body["conflicts"]:
+            cited = {marker for value in conflict["values"] for marker in value["citations"]}
+            if markers & cited and conflict["about"].casefold() not in asked:
+                conflict["about"] = ""
+        body["missing"] = [one for one in body["missing"] if one.casefold() in asked]
         body["text"] = answer_text(body)
     return body
 

@@ -73,12 +73,14 @@ ROWS = answer(
         statement(
             "Defence minister",
             1,
-            event=event("2023-07-28", "day", 1, "weekday_before_publication"),
+            event=event("2023-07-28", "day", 1, "weekday-before-anchor"),
         ),
         statement(
-            "Secretary of the council", 2, event=event("2024-09", "month", 2, "month_of_last_time")
+            "Secretary of the council",
+            2,
+            event=event("2024-09", "month", 2, "last-such-date-before-anchor"),
         ),
-        statement("Not stated for the third visit", 2, event=event("2025", "year", 2, "year")),
+        statement("Not stated for the third visit", 2, event=event("2025", "year", 2, "stated")),
     ],
     [
         citation(1, "The minister came on Friday."),

@@ -9,12 +9,17 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Request, expect
+from playwright.sync_api import Browser, Locator, Request, expect
 from reportlab.pdfgen.canvas import Canvas
 
+from api.app import create_app
 from rag.library import Library
+from rag.temporal.rules import RULES
+from tests.browser import scripted
 from tests.browser.conftest import EXAMPLES
 from tests.browser.page import Chat
+from tests.browser.served import running
+from tests.integration.service import fake_library
 
 TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
     "questions"
@@ -236,3 +241,82 @@ def test_everything_goes_by_keyboard(browser: Browser, address: str) -> None:
         chat.page.keyboard.press("Escape")
         expect(chat.pane).to_have_count(0)
         assert chat.page.evaluate("document.activeElement.dataset.source") == first
+
+
+def test_an_answer_is_copied_with_its_sources(chat: Chat) -> None:
+    chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    answer = chat.ask(TYPE_CASE)
+    answer.get_by_role("button", name="Copy").click()
+    expect(answer.get_by_role("button", name="Copied")).to_be_visible()
+    copied = chat.page.evaluate("navigator.clipboard.readText()")
+    with chat.page.expect_download() as download:
+        answer.get_by_text("Export").click()
+        answer.get_by_role("button", name="Markdown, with sources").click()
+    assert copied == Path(download.value.path()).read_text(encoding="utf-8")
+    assert copied.startswith(f"**{TYPE_CASE[:8]}")
+    assert "Sources:" in copied
+
+
+def test_folders_are_chosen_and_dropped_with_the_paths_of_their_files(
+    browser: Browser, tmp_path: Path
+) -> None:
+    for name in ("chosen", "dropped"):
+        inner = tmp_path / name / "inner"
+        inner.mkdir(parents=True)
+        (inner / "gate.txt").write_text(f"The north gate of {name} was closed.")
+        (inner / ".hidden").write_text("This is nobody's business.")
+    library = fake_library()
+    with running(create_app(library, own=False)) as address, Chat.opened(browser, address) as chat:
+        documents = chat.show_documents()
+        documents.locator("input[webkitdirectory]").set_input_files(tmp_path / "chosen")
+        expect(documents.locator(".coming li[data-state=committed]")).to_have_count(1)
+        drop(chat, documents.locator(".drop"), tmp_path / "dropped")
+        expect(documents.locator(".coming li[data-state=committed]")).to_have_count(2)
+    found = {one.source_key for one in library.store.summaries("default", limit=9)}
+    assert found == {"chosen/inner/gate.txt", "dropped/inner/gate.txt"}
+
+
+def drop(chat: Chat, onto: Locator, *paths: Path) -> None:
+    """Drag files of this machine over the page and let go of them there, as a person does."""
+    box = onto.bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    dragged = {"items": [], "files": [str(one) for one in paths], "dragOperationsMask": 1}
+    session = chat.page.context.new_cdp_session(chat.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": dragged, **place})
+
+
+def test_who_writes_answers_is_offered_only_where_there_is_a_choice(chat: Chat) -> None:
+    answer = chat.ask(TYPE_CASE)
+    expect(answer.get_by_role("button", name="Ask the language model")).to_have_count(0)
+    chat.page.get_by_role("button", name="Settings").click()
+    expect(chat.page.get_by_role("dialog")).to_contain_text("no language model is set up")
+    told = {"composers": ["extractive", "chat"], "auto": "chat"}
+    chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
+    chat.page.reload()
+    chat.page.get_by_role("button", name="Settings").click()
+    expect(chat.page.get_by_role("group", name="How answers are written")).to_be_visible()
+    chat.page.keyboard.press("Escape")
+    expect(chat.page.get_by_role("button", name="Settings")).to_be_focused()
+    answer = chat.ask(TYPE_CASE)
+    with chat.page.expect_request("**/v1/ask") as asked:
+        answer.get_by_role("button", name="Ask the language model").click()
+    assert json.loads(asked.value.post_data or "")["composer"] == "chat"
+
+
+def test_every_rule_for_a_date_is_told_in_words(chat: Chat) -> None:
+    rows = [
+        scripted.statement(
+            "July 2023: the minister", 1, event=scripted.event("2023-07", "month", 1, rule)
+        )
+        for rule in [*RULES, "month-of-document"]
+    ]
+    quotes = [scripted.citation(1, "The minister came on Friday.")]
+    scripted.give(chat.page, scripted.answer(rows, quotes))
+    answer = chat.ask(TYPE_CASE)
+    expect(answer.locator("tbody tr")).to_have_count(len(rows))
+    for cell in answer.locator("td").all():
+        assert cell.inner_text().startswith("the minister")
+    for told in answer.locator(".derivation").all_inner_texts():
+        assert not re.search(r"anchor|worked out:|[a-z]-[a-z]", told), told

@@ -6,14 +6,15 @@ Where a policy is stripped on the way, the page itself must hold: words become t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import product
+from itertools import cycle, product
 from typing import Any
 
 import httpx2 as httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -70,7 +71,7 @@ def test_no_payload_runs_in_any_place_of_an_answer(
     table = scripted.answer(rows, quotes, standalone_question=chosen[-1], **whole)
     reason = {
         "reason": "\n".join(chosen),
-        "searched": {"collection": chosen[0], "documents": 1, "passages": 1},
+        "searched": {"collection": "\n".join(chosen), "documents": 1, "passages": 1},
     }
     nothing = scripted.answer([], [], outcome="abstained", abstention={**reason, "closest": quotes})
     with watched(browser, fake_library(), policy=policy) as chat:
@@ -93,7 +94,7 @@ def test_no_payload_runs_in_a_document_its_names_or_an_error(
     with watched(browser, library, policy=policy) as chat:
         hostile = PAYLOADS[0]
         with httpx.Client(base_url=chat.address) as client:
-            for at, one in enumerate(SOME):
+            for at, one in enumerate(SOME[::3]):
                 name = f"{one[:60]}.txt".replace("\0", "")
                 content = f"{one}\nThe gate was closed, {at}.".encode(errors="replace")
                 upload(client, content, name=name, title=one or "x", collection="hostile")
@@ -125,46 +126,123 @@ def test_no_payload_runs_in_a_document_its_names_or_an_error(
 
         chat.page.reload()
         documents = chat.show_documents()
-        expect(documents.locator(".list > li")).to_have_count(len(SOME))
+        expect(documents.locator(".list > li")).to_have_count(len(SOME[::3]))
         for row in documents.locator(".row-title").all():
             row.click()
         chat.back()
 
-        for title in (hostile, PAYLOADS[3]):
-            refused = problem(404, title, title, detail=title, known=SOME)
-            chat.page.unroute("**/v1/ask")
-            chat.page.route("**/v1/ask", refused)
-            chat.input.fill("Who?")
-            chat.input.press("Enter")
-            expect(chat.page.locator(".failure").last).to_contain_text(title.strip()[:20])
+        title, detail = "\n".join(PAYLOADS[:250]), "\n".join(PAYLOADS[250:])
+        refused = problem(404, title, title, detail=detail, known=PAYLOADS)
+        chat.page.unroute("**/v1/ask")
+        chat.page.route("**/v1/ask", refused)
+        chat.input.fill("Who?")
+        chat.input.press("Enter")
+        expect(chat.page.locator(".failure")).to_contain_text(PAYLOADS[-1].strip()[:20])
+        assert chat.page.locator(".failure").inner_text().count("__x") > len(PAYLOADS) / 2
+
+
+@pytest.mark.parametrize("policy", [True, False], ids=["as shipped", "policy stripped"])
+def test_no_payload_runs_as_a_name(browser: Browser, policy: bool) -> None:
+    """Every payload as a document's title, source key and URL, as a file on its way, and as a collection."""
+    names = ["".join(PAYLOADS[at : at + AT_ONCE]) for at in range(0, len(PAYLOADS), AT_ONCE)]
+    listed = [
+        scripted.document(one, id=f"d{at}", source_key=key, source_url=one)
+        for at, (one, key) in enumerate(zip(PAYLOADS, cycle(names), strict=False))
+    ]
+    failed = {"state": "failed", "done": 0, "total": 0, "document_id": None}
+    with watched(browser, fake_library(), policy=policy) as chat:
+
+        def documents(route: Route) -> None:
+            if route.request.method == "POST":
+                job = {"id": "1", "reason": "".join(PAYLOADS), **failed}
+                route.fulfill(status=202, json={"job": job})
+            else:
+                route.fulfill(json={"documents": listed, "next_cursor": None})
+
+        held = [
+            {"name": one, "documents": 1, "passages": 1, "disk_bytes": 1}
+            for one in ["default", *PAYLOADS]
+        ]
+        chat.page.route("**/v1/collections", scripted.json_of(lambda _: {"collections": held}))
+        chat.page.route(re.compile(r"/v1/documents(\?|$)"), documents)
+        chat.page.route(
+            re.compile(r"/v1/documents/d"),
+            scripted.json_of(lambda route: listed[int(route.request.url.rpartition("/d")[2])]),
+        )
+        chat.page.reload()
+        expect(chat.page.locator(".picker option")).to_have_count(len({"default", *PAYLOADS}))
+        shown = chat.show_documents()
+        expect(shown.locator(".list > li")).to_have_count(len(PAYLOADS))
+        for row in shown.locator(".row-title").all()[: len(names)]:
+            row.click()
+        expect(shown.locator(".amend")).to_have_count(len(names))
+        for name in names:
+            chat.upload({"name": name, "mimeType": "text/plain", "buffer": b"x"})
+        expect(shown.locator(".coming li[data-state=failed]")).to_have_count(len(names))
+        chat.back()
+        chat.page.locator(".picker select").select_option(PAYLOADS[0])
 
 
 @pytest.mark.parametrize("policy", [True, False], ids=["as shipped", "policy stripped"])
 def test_no_payload_runs_wherever_a_stream_is_cut(browser: Browser, policy: bool) -> None:
-    """Each byte of each event ends a piece once; the pieces are read as they come."""
+    """Each byte of each payload ends a read once, and the page draws what it has between the reads."""
     with watched(browser, fake_library(), policy=policy) as chat:
         chat.page.evaluate(PIECEMEAL)
-        for one in SOME:
-            quotes = [scripted.citation(1, one, document_title=one)]
-            whole = scripted.events(scripted.answer([scripted.statement(one, 1)], quotes))
-            chat.page.evaluate("pieces => { window.sent = pieces; }", list(whole))
-            chat.input.fill("Who?")
-            chat.input.press("Enter")
-            answer = chat.answers.last
-            expect(answer.locator(".actions")).to_be_visible()
-            expect(answer.locator(".statement")).to_have_count(1)
+        for first in range(0, len(PAYLOADS), AT_ONCE):
+            chosen = PAYLOADS[first : first + AT_ONCE]
+            quotes = [scripted.citation(at, one) for at, one in enumerate(chosen, 1)]
+            said = [scripted.statement(one, at) for at, one in enumerate(chosen, 1)]
+            coming = scripted.events(scripted.answer(said, quotes)).partition(b"event: answer\n")[0]
+            refused = {"type": chosen[0], "title": chosen[1], "detail": "\n".join(chosen)}
+            error = f"event: error\ndata: {json.dumps({**refused, 'status': 503})}\n\n".encode()
+            chat.page.get_by_role("button", name="New conversation").click()
+            answer = asked_piecemeal(chat, coming + error, chosen)
+            expect(answer.locator(".statement")).to_have_count(len(chosen))
+            expect(chat.page.locator(".failure")).to_contain_text(chosen[-1].strip()[:20])
 
 
-# Gives `sent` as an answer, every byte a piece of its own.
+def asked_piecemeal(chat: Chat, stream: bytes, chosen: list[str]) -> Locator:
+    """Ask, and let the answer come so that each byte of a payload is read by itself."""
+    pieces: list[str] = []
+    hostile = "|".join(re.escape(json.dumps(one)[1:-1]) for one in chosen if one)
+    for at, part in enumerate(re.split(f"({hostile})", stream.decode())):
+        pieces += list(part) if at % 2 else [part]
+    chat.page.evaluate(
+        """pieces => {
+          window.pieces = pieces;
+          window.reads = 0;
+          window.read = new Promise(done => { window.allRead = done; });
+        }""",
+        pieces,
+    )
+    chat.input.fill("Who?")
+    chat.input.press("Enter")
+    chat.page.evaluate("() => window.read")  # all of them
+    return chat.answers.last
+
+
+# Gives `pieces` (of ASCII, as JSON is written here) as an answer, each in a task of its own, so that each is a read
+# of its own and the page may draw in between.
 PIECEMEAL = """() => {
   const real = window.fetch;
+  const {port1, port2} = new MessageChannel();
+  const next = () => new Promise(done => {
+    port1.onmessage = done;
+    port2.postMessage(null);
+  });
+  const encoder = new TextEncoder();
   window.fetch = (address, options) => String(address).endsWith('/v1/ask')
     ? Promise.resolve(new Response(new ReadableStream({
-        start(control) {
-          for (const byte of window.sent) control.enqueue(new Uint8Array([byte]));
-          control.close();
+        async pull(control) {
+          if (window.reads === window.pieces.length) {
+            window.allRead();
+            return control.close();
+          }
+          await next();
+          control.enqueue(encoder.encode(window.pieces[window.reads]));
+          window.reads += 1;
         }
-      }), {status: 200, headers: {'content-type': 'text/event-stream'}}))
+      }, {highWaterMark: 0}), {status: 200, headers: {'content-type': 'text/event-stream'}}))
     : real(address, options);
 }"""
 

@@ -41,6 +41,7 @@ def answer(*citations: dict[str, Any], id: str = "a1", **fields: Any) -> StoredA
     ]
     body = {
         "question": "Who?",
+        "standalone_question": "Who?",
         "text": "\n".join(f"{one['quote']} [{one['marker']}]" for one in citations),
         "statements": statements,
         "citations": list(citations),
@@ -198,7 +199,8 @@ def test_deleting_a_document_takes_its_words_out_of_every_answer(stored: Put) ->
         answer(
             citation("d1", "Bees dance."),
             citation("d2", "Ants march.", 2),
-            conflicts=[{"about": "insects", "values": values}],
+            conflicts=[{"about": "what Bees do", "values": values}],
+            missing=["why Bees do", "who"],
         )
     )
     closest = {"reason": "Nothing fits.", "closest": [citation("d1", "Bees dance.")]}
@@ -207,7 +209,9 @@ def test_deleting_a_document_takes_its_words_out_of_every_answer(stored: Put) ->
     answers = stored().answers
     body = answers.answer("a1").body
     assert "Bees" not in str(body)
-    assert body["text"] == "[1]\nAnts march. [2]\nSources disagree on insects:\n-  [1]"
+    assert (
+        body["text"] == "[1]\nAnts march. [2]\nSources disagree:\n-  [1]\nNot in the documents: who"
+    )
     assert [one["quote"] for one in body["citations"]] == ["", "Ants march."]
     assert body["citations"][0]["document_id"] == "d1"
     assert body["conflicts"][0]["values"][0]["citations"] == [1]

@@ -39,6 +39,7 @@ RULES: dict[str, Scope | None] = {
     "DELETE /v1/collections/{name}": "ingest",
     "GET /v1/collections/{name}/export": "read",
     "GET /v1/collections/{name}/suggestions": "read",
+    "GET /v1/composers": "read",
     "GET /v1/documents": "read",
     "POST /v1/documents": "ingest",
     "DELETE /v1/documents/{document_id}": "ingest",

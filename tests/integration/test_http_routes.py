@@ -319,3 +319,7 @@ def test_readiness_tells_of_damage_and_ends_only_where_nothing_can_be_trusted() 
         store.found = (whole,)
         problem = assert_problem(client.get("/readyz"), 503, "not-ready")
         assert problem["checks"]["database"].startswith("The database is damaged.")
+
+
+def test_only_composers_that_there_are_are_told(client: TestClient) -> None:
+    assert client.get("/v1/composers").json() == {"composers": ["extractive"], "auto": "extractive"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import time
 from pathlib import Path
@@ -43,7 +44,11 @@ def fails(error: Exception) -> Any:
     ],
 )
 def test_readiness_tells_the_reason_and_life_goes_on(
-    monkeypatch: pytest.MonkeyPatch, state: str, name: str | None, reason: str
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    state: str,
+    name: str | None,
+    reason: str,
 ) -> None:
     with served(fake_library(queued_uploads=1)) as client:
         service = client.app.state.service  # type: ignore[attr-defined] # any ASGI app
@@ -70,6 +75,8 @@ def test_readiness_tells_the_reason_and_life_goes_on(
             assert ready.status_code == 503
             assert list(ready.json()["checks"]) == [name]
             assert reason in ready.json()["checks"][name]
+        told = [one for one in caplog.records if one.levelno >= logging.WARNING]
+        assert any(reason in one.getMessage() for one in told) == (state not in ("well", "loading"))
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

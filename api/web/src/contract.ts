@@ -158,6 +158,11 @@ export interface Filters {
 
 export type ComposerName = "auto" | "extractive" | "chat";
 
+export interface Composers {
+  composers: Exclude<ComposerName, "auto">[];
+  auto: Exclude<ComposerName, "auto">;
+}
+
 export interface Question {
   question: string;
   collection: string;

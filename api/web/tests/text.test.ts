@@ -7,10 +7,12 @@ import { segments } from "../src/text/segments";
 import {
   counted,
   dateInWords,
+  derivationInWords,
+  foundInWords,
   placeInWords,
-  ruleInWords,
   scopeInWords,
   timeInWords,
+  withoutDate,
 } from "../src/text/wording";
 import given from "./answer.json";
 
@@ -67,10 +69,24 @@ describe("words", () => {
     const place = { ...citation(1), page: 3, page_label: "iii", time_s: 65, time_end_s: 70 };
     expect(placeInWords(place)).toEqual(["p. iii", "1:05–1:10"]);
   });
+  it("say how a date is known, once", () => {
+    const event = { date: "2023-07", derived_from: 1 };
+    const told = (rule: string) => derivationInWords({ ...event, precision: "month", rule });
+    expect(told("stated")).toBe("as the text says, known to the month");
+    expect(told("weeks-after-anchor")).toMatch(
+      /counted in weeks after the text's own date, known to the month$/,
+    );
+    expect(told("new_rule")).toMatch(/^worked out: new rule, /);
+    expect(foundInWords("user")).toBe("given by a person");
+    expect(foundInWords("dateline")).toBe("found by the file's dateline");
+    const row = { text: "July 2023: the minister", citations: [], event: null };
+    expect(withoutDate(row)).toBe(row.text);
+    const dated = { ...event, precision: "month" as const, rule: "stated" };
+    expect(withoutDate({ ...row, event: dated })).toBe("the minister");
+  });
   it("count", () => {
     expect(counted(1, "document")).toBe("1 document");
     expect(counted(1200, "document")).toBe("1,200 documents");
-    expect(ruleInWords("weekday_before-publication")).toBe("weekday before publication");
     expect(scopeInWords({ document_ids: ["a"], published_after: "2024-01-02" })).toBe(
       "1 chosen document, from 2 January 2024",
     );

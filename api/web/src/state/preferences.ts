@@ -1,13 +1,13 @@
 /** What the reader chose: how answers are written, how the page looks, what is asked. */
 
-import type { ComposerName, Filters } from "../contract";
+import type { ComposerName, Composers, Filters } from "../contract";
 import { createStore } from "./store";
 
 export type Theme = "system" | "light" | "dark";
 
 export interface Preferences {
   theme: Theme;
-  composer: ComposerName;
+  composer: Exclude<ComposerName, "chat">; // `auto` is the chat model where there is one
   collection: string;
 }
 
@@ -15,6 +15,9 @@ const NAME = "verse.preferences";
 const DEFAULTS: Preferences = { theme: "system", composer: "auto", collection: "default" };
 
 export const preferences = createStore<Preferences>(read());
+
+/** Who can write answers here; until the service has said it, nobody is offered. */
+export const offered = createStore<Composers | null>(null);
 
 /** Which documents of the collection a question goes to; nothing restricts it at first. */
 export const scope = createStore<Filters>({});
@@ -36,7 +39,8 @@ export function applyTheme(): void {
 
 function read(): Preferences {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+    const kept = { ...DEFAULTS, ...JSON.parse(localStorage.getItem(NAME) ?? "{}") };
+    return { ...kept, composer: kept.composer === "extractive" ? "extractive" : "auto" };
   } catch {
     return DEFAULTS;
   }

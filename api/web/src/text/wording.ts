@@ -1,6 +1,6 @@
 /** Places, dates and counts in words. */
 
-import type { Citation, DatedEvent, Filters } from "../contract";
+import type { Citation, DatedEvent, Filters, Statement } from "../contract";
 
 const LOCALE = "en-GB";
 const FORMS: Record<DatedEvent["precision"], Intl.DateTimeFormatOptions> = {
@@ -47,9 +47,46 @@ export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString(LOCALE)} ${number === 1 ? one : many}`;
 }
 
-/** A rule's id as words. */
-export function ruleInWords(rule: string): string {
-  return rule.replaceAll(/[_-]+/g, " ");
+// What each rule of the service does; "the text's own date" is when it was written or spoken.
+const RULES: Record<string, string> = {
+  stated: "as the text says",
+  "stated-year-of-anchor": "the year counted from the text's own date",
+  "year-of-narrated": "in the year that the text tells of",
+  "last-such-date-before-anchor": "the last such date before the text's own",
+  "next-such-date-after-anchor": "the next such date after the text's own",
+  "weekday-before-anchor": "the last such weekday before the text's own date",
+  "weekday-after-anchor": "the next such weekday after the text's own date",
+  "weekday-of-week": "the weekday of a week counted from the text's own date",
+  "day-of-anchor": "the day of the text itself",
+  "month-of-document": "the month of the document itself",
+  "stated-period": "a period that the text names with its year",
+  "fiscal-year-as-stated": "the business year that the text names",
+  "fiscal-year-from-start": "the business year, counted from its first month",
+  "period-before-anchor": "the period before the text's own date",
+  "period-of-anchor": "the period of the text's own date",
+  "period-after-anchor": "the period after the text's own date",
+  "relative-to-narrated": "counted from the moment that the text tells of",
+  "relative-to-event": "counted from an event that the text names",
+};
+
+/** How a document's own date is known: by a person, or by where the file says it. */
+export function foundInWords(foundBy: string): string {
+  return foundBy === "user" ? "given by a person" : `found by the file's ${foundBy}`;
+}
+
+/** How the date of an event is known, in words. */
+export function derivationInWords({ precision, rule }: DatedEvent): string {
+  const known = precision === "day" ? "" : `, known to the ${precision}`;
+  const [, unit, side] = /^(\w+)s-(before|after)-anchor$/.exec(rule) ?? [];
+  const counting = unit && `counted in ${unit}s ${side} the text's own date`;
+  const how = RULES[rule] ?? counting ?? `worked out: ${rule.replaceAll(/[_-]+/g, " ")}`;
+  return how + known;
+}
+
+/** What a row says, without the date at its front, which stands beside it. */
+export function withoutDate({ text, event }: Statement): string {
+  const date = event && `${dateInWords(event.date)}: `;
+  return date && text.startsWith(date) ? text.slice(date.length) : text;
 }
 
 export function isRestricted(filters: Filters): boolean {

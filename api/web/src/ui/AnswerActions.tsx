@@ -2,8 +2,10 @@
 
 import { ActionBarPrimitive } from "@assistant-ui/react";
 import { useState } from "react";
-import { say, type Turn } from "../state/conversation";
+import { askAt, conversation, say, type Turn } from "../state/conversation";
 import { announce, complain } from "../state/notices";
+import { offered } from "../state/preferences";
+import { useStore } from "../state/store";
 import { answerAsMarkdown, download } from "../text/exporting";
 import { Icon } from "./icons";
 
@@ -48,9 +50,27 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       <ActionBarPrimitive.Reload className="quiet">
         <Icon name="again" /> Ask again
       </ActionBarPrimitive.Reload>
+      <OtherComposer turn={turn} />
       {answer && <Thumbs turn={turn} />}
       {answer?.model && <span className="written-by">Worded by {answer.model}</span>}
     </ActionBarPrimitive.Root>
+  );
+}
+
+/** Ask again, answered by whoever did not write this answer. */
+function OtherComposer({ turn }: { turn: Turn }) {
+  const composers = useStore(offered, (now) => now?.composers);
+  const other = turn.answer && composers?.find((one) => one !== turn.answer?.composer);
+  if (!other) return null;
+  const again = () => {
+    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
+    void askAt({ ...turn.asked, composer: other }, at);
+  };
+  return (
+    <button type="button" className="quiet" onClick={again}>
+      <Icon name="again" />{" "}
+      {other === "chat" ? "Ask the language model" : "Answer by sentences, to the letter"}
+    </button>
   );
 }
 

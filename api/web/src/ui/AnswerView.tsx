@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { Citation, Conflict, Statement } from "../contract";
 import { cited, isUnderWay, type Turn } from "../state/conversation";
 import { openPane } from "../state/pane";
-import { counted, dateInWords, ruleInWords } from "../text/wording";
+import { counted, dateInWords, derivationInWords, withoutDate } from "../text/wording";
 import { Marker, Reference } from "./Marker";
 
 export function AnswerView({ turn }: { turn: Turn }) {
@@ -128,17 +128,14 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
                   <>
                     <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>{" "}
                     {markers([one.event.derived_from])}
-                    <span className="derivation">
-                      {one.event.precision !== "day" && `known to the ${one.event.precision}; `}
-                      by the rule “{ruleInWords(one.event.rule)}”
-                    </span>
+                    <span className="derivation">{derivationInWords(one.event)}</span>
                   </>
                 ) : (
                   <span className="derivation">not dated</span>
                 )}
               </th>
               <td dir="auto">
-                {one.text} {markers(one.citations)}
+                {withoutDate(one)} {markers(one.citations)}
               </td>
             </tr>
           ))}
@@ -152,7 +149,8 @@ function ConflictView({ conflict, markers }: { conflict: Conflict; markers: Mark
   return (
     <section className="conflict">
       <h3 className="label">
-        Sources disagree: <span dir="auto">{conflict.about}</span>
+        Sources disagree{conflict.about && ": "}
+        <span dir="auto">{conflict.about}</span>
       </h3>
       <ul>
         {conflict.values.map((side) => (

@@ -1,27 +1,38 @@
 /** The page: what was asked before, the conversation or the documents, and the source of what is cited. */
 
-import { useEffect, useState } from "react";
-import type { Collection } from "../contract";
+import { Suspense, useEffect, useRef, useState } from "react";
+import type { Collection, Composers } from "../contract";
 import { useCall } from "../service/useCall";
 import { conversation, isUnderWay, startAnew } from "../state/conversation";
 import { announce } from "../state/notices";
 import { pane } from "../state/pane";
-import { prefer, preferences } from "../state/preferences";
+import { offered, prefer, preferences } from "../state/preferences";
 import { useStore } from "../state/store";
 import { dialog, view } from "../state/views";
 import { counted } from "../text/wording";
-import { Documents } from "./Documents";
 import { HistoryList } from "./HistoryList";
 import { Icon } from "./icons";
+import { fetchLater, later } from "./later";
 import { Notices } from "./Notices";
-import { Settings, SignIn } from "./Settings";
-import { SourcePane } from "./SourcePane";
 import { ConversationProvider, Thread } from "./Thread";
+
+const Documents = later(async () => (await import("./Documents")).Documents);
+const Dialogs = later(async () => (await import("./Settings")).Dialogs);
+const SourcePane = later(async () => (await import("./SourcePane")).SourcePane);
+const QUIET_MS = 1_000; // after which a first load is over
 
 export function App({ embedded }: { embedded: boolean }) {
   const shownView = useStore(view, (now) => now);
   const paneOpen = useStore(pane, (now) => now !== null);
+  const dialogOpen = useStore(dialog, (now) => now !== null);
+  const dialogs = useRef(false); // they stay, since a dialog that closes gives the focus back
+  dialogs.current ||= dialogOpen;
+  useEffect(() => {
+    const timer = setTimeout(fetchLater, QUIET_MS);
+    return () => clearTimeout(timer);
+  }, []);
   useOnline();
+  useComposers();
   useProgressInWords();
   return (
     <ConversationProvider>
@@ -39,12 +50,15 @@ export function App({ embedded }: { embedded: boolean }) {
           <div className="main-view" hidden={shownView !== "conversation"}>
             <Thread />
           </div>
-          {shownView === "documents" && <Documents />}
+          {shownView === "documents" && (
+            <Suspense>
+              <Documents />
+            </Suspense>
+          )}
         </main>
-        <SourcePane />
+        <Suspense>{paneOpen && <SourcePane />}</Suspense>
       </div>
-      <Settings />
-      <SignIn />
+      <Suspense>{dialogs.current && <Dialogs />}</Suspense>
       <Notices />
     </ConversationProvider>
   );
@@ -127,6 +141,12 @@ function CollectionPicker() {
       </select>
     </label>
   );
+}
+
+/** Learn who can write answers; where the service does not say, its own choice is all there is. */
+function useComposers(): void {
+  const { value } = useCall<Composers>("v1/composers");
+  useEffect(() => offered.set(() => value), [value]);
 }
 
 /** Tell screen readers how an answer comes along, once at each step and not at each statement. */

@@ -7,7 +7,7 @@ import { useCall } from "../service/useCall";
 import { announce, complain } from "../state/notices";
 import { openPane } from "../state/pane";
 import { download } from "../text/exporting";
-import { counted, ruleInWords } from "../text/wording";
+import { counted, foundInWords } from "../text/wording";
 import { Icon } from "./icons";
 
 const FIELDS: [DateField, string][] = [
@@ -185,9 +185,7 @@ function Amend({
             />
           </label>
           <span className="hint" id={`${document.id}-${field}`}>
-            {document.dates[field]
-              ? `by ${ruleInWords(document.dates[field].found_by)}`
-              : "not stated"}
+            {document.dates[field] ? foundInWords(document.dates[field].found_by) : "not stated"}
           </span>
         </div>
       ))}

@@ -20,6 +20,7 @@ export function HistoryList() {
             <button
               type="button"
               className="entry"
+              title={one.turns[0]?.asked.question}
               dir="auto"
               aria-current={one.id === current || undefined}
               onClick={() => {

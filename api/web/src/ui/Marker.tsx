@@ -54,7 +54,10 @@ export function Marker({
         onPointerEnter={() => later(true)}
         onPointerLeave={() => later(false)}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && setShown(true)}
-        onBlur={() => later(false)}
+        onBlur={() => {
+          clearTimeout(timer.current);
+          setShown(false); // the focus is elsewhere: one card at a time
+        }}
         onKeyDown={(event) => {
           if (event.key === "Escape" && shown) {
             event.stopPropagation();

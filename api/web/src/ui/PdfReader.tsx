@@ -104,6 +104,7 @@ async function open(id: string, version: string, signal: AbortSignal): Promise<P
   return getDocument({
     data: content,
     cMapUrl: `${PARTS}cmaps/`,
+    useSystemFonts: false, // where a machine has no such font, its browser takes one of other widths
     standardFontDataUrl: `${PARTS}standard_fonts/`,
     wasmUrl: `${PARTS}wasm/`,
     iccUrl: `${PARTS}iccs/`,

@@ -1,10 +1,9 @@
 /** How the page looks, how answers are written, and the key where one is asked for. */
 
-import type { ComposerName } from "../contract";
 import { holdKey, keyInUse } from "../state/credentials";
 import { forgetTurns } from "../state/history";
 import { announce } from "../state/notices";
-import { prefer, preferences, type Theme } from "../state/preferences";
+import { offered, type Preferences, prefer, preferences, type Theme } from "../state/preferences";
 import { useStore } from "../state/store";
 import { dialog, signedIn, signIn } from "../state/views";
 import { Dialog } from "./Dialog";
@@ -15,10 +14,9 @@ const THEMES: [Theme, string][] = [
   ["light", "Light"],
   ["dark", "Dark"],
 ];
-const COMPOSERS: [ComposerName, string][] = [
-  ["auto", "By the language model where there is one"],
+const COMPOSERS: [Preferences["composer"], string][] = [
+  ["auto", "By the language model, or by sentences where it cannot be used"],
   ["extractive", "By sentences of the documents, to the letter"],
-  ["chat", "By the language model only"],
 ];
 const KEYS: [string, string][] = [
   ["Enter", "ask"],
@@ -31,9 +29,19 @@ function close(): void {
   dialog.set(() => null);
 }
 
-export function Settings() {
+export function Dialogs() {
+  return (
+    <>
+      <Settings />
+      <SignIn />
+    </>
+  );
+}
+
+function Settings() {
   const open = useStore(dialog, (now) => now);
   const { theme, composer } = useStore(preferences, (now) => now);
+  const choice = useStore(offered, (now) => (now?.composers.length ?? 0) > 1);
   const key = useStore(signedIn, () => keyInUse());
   return (
     <>
@@ -44,12 +52,19 @@ export function Settings() {
           options={THEMES}
           onChoose={(value) => prefer({ theme: value })}
         />
-        <Choice
-          legend="How answers are written"
-          chosen={composer}
-          options={COMPOSERS}
-          onChoose={(value) => prefer({ composer: value })}
-        />
+        {choice ? (
+          <Choice
+            legend="How answers are written"
+            chosen={composer}
+            options={COMPOSERS}
+            onChoose={(value) => prefer({ composer: value })}
+          />
+        ) : (
+          <section>
+            <h3 className="label">How answers are written</h3>
+            <p>By sentences of the documents, to the letter: no language model is set up here.</p>
+          </section>
+        )}
         <section>
           <h3 className="label">Key</h3>
           <p>
@@ -130,7 +145,7 @@ function Choice<T extends string>({
   );
 }
 
-export function SignIn() {
+function SignIn() {
   const open = useStore(dialog, (now) => now === "sign-in");
   return (
     <Dialog open={open} title="Enter your key" onClose={close}>
