@@ -8,6 +8,7 @@ from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.event_composition import EventComposer
 from rag.library import Library, Store
+from rag.mechanisms import EVERY
 from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore, SentenceRanker
 from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
@@ -99,6 +100,7 @@ def assemble(
         statements=settings.answers.statements,
         abstain_below=settings.answers.abstain_below,
         keep_above=settings.answers.keep_above,
+        mechanisms=EVERY.difference(settings.answers.without),
     )
     composers: dict[str, AnswerComposer] = {EXTRACTIVE: extractive}
     if chat is not None:

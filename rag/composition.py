@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rag.analysis import words
 from rag.dating import dated
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
+from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import Composed
-from rag.question import Kind, Query, understand
+from rag.question import Form, Kind, Query, understand
 from rag.question.happenings import neighbour
-from rag.reading import Ranked, SentenceReader
+from rag.reading import Candidate, Ranked, SentenceReader
+from rag.reasons import with_reason
+from rag.sources import meant
 from rag.timeliness import timely
-from rag.types import Abstention, Answer, Response, Searched, Statement
+from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
 
 EXTRACTIVE = "extractive"
+_PASSAGES = 20  # that are read where a question is searched for in other words
+_PASSAGES_OF_SOME = 60  # where some documents alone are to be heard
+_TELLING = 2  # words and names that a part of a double question must have to be asked by itself
+_SEVERAL = 0.6  # in the place of `keep_above` where several values are asked for: they stand in unlike sentences
 _CLOSEST = 3  # sentences that an abstention shows
 
 
@@ -29,6 +36,7 @@ class SentenceComposer:
         statements: At the most.
         abstain_below: The fit of the best sentence, whatever its time, under which there is no answer.
         keep_above: Share of the best sentence's rank that a further one must reach.
+        mechanisms: What it makes use of.
     """
 
     reader: SentenceReader
@@ -36,22 +44,70 @@ class SentenceComposer:
     statements: int
     abstain_below: float
     keep_above: float
+    mechanisms: Collection[Mechanism] = EVERY
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
         query = understand(question)
-        response: Response | None = None
-        if query.per_event:
-            response = self.events.compose(query, evidence)
-        elif meant := neighbour(question):
-            response = self.events.beside(query, meant, evidence)
-        if response is None:
-            candidates = self.reader.candidates(question, evidence)
-            ranked = self.reader.ranked(question, candidates, partial(timely, query))
-            response = self._response(query, ranked, evidence.searched)
+        response = self._of_events(query, evidence) or self._of_sentences(query, evidence)
         return Composed(response=response, composer=EXTRACTIVE)
 
-    def _response(self, query: Query, ranked: Sequence[Ranked], searched: Searched) -> Response:
+    def _of_events(self, query: Query, evidence: Evidence) -> Response | None:
+        if query.per_event:
+            return self.events.compose(query, evidence) if self._does(Mechanism.ROWS) else None
+        other = neighbour(query.text) if self._does(Mechanism.NEIGHBOURS) else None
+        return self.events.beside(query, other, evidence) if other else None
+
+    def _of_sentences(self, query: Query, evidence: Evidence) -> Response:
+        parts = _asked_one_by_one(query) if self._does(Mechanism.PARTS) else []
+        if not parts:
+            return self._of_one(query, evidence, self.statements)
+        each = max(1, self.statements // len(parts))
+        responses = [self._of_one(one, evidence, each) for one in parts]
+        answers = [one for one in responses if isinstance(one, Answer)]
+        if not answers:
+            return responses[0]
+        told = {one.quotes: one for answer in answers for one in answer.statements}
+        asked = zip(parts, responses, strict=True)
+        missing = (one.text for one, response in asked if isinstance(response, Abstention))
+        return Answer(statements=tuple(told.values()), missing=tuple(missing))
+
+    def _of_one(self, query: Query, evidence: Evidence, most: int) -> Response:
+        if query.documents and self._does(Mechanism.SOURCES):
+            found = evidence.search(query.text, _PASSAGES_OF_SOME)
+            ids = frozenset().union(
+                *(meant(one, found.documents.values()) for one in query.documents)
+            )
+            response = self._read(query, query.asked, found, most, of=ids) if ids else None
+            if isinstance(response, Answer):
+                return response
+        framed = self._does(Mechanism.FRAMES) and not query.documents
+        text = query.asked if framed else query.text
+        if text != evidence.query:
+            evidence = evidence.search(text, _PASSAGES)
+        return self._read(query, text, evidence, most)
+
+    def _read(
+        self,
+        query: Query,
+        text: str,
+        evidence: Evidence,
+        most: int,
+        of: Collection[DocumentId] | None = None,
+    ) -> Response:
+        """What the sentences say, of these documents or all, held against a wording of the question."""
+        candidates = self.reader.candidates(text, evidence)
+        heard = [one for one in candidates if of is None or one.document.id in of]
+        bonus = partial(timely, query) if self._does(Mechanism.TIMES) else _nothing
+        ranked = self.reader.ranked(text, heard, bonus)
+        return self._response(query, text, ranked, evidence.searched, most)
+
+    def _does(self, mechanism: Mechanism) -> bool:
+        return mechanism in self.mechanisms
+
+    def _response(
+        self, query: Query, text: str, ranked: Sequence[Ranked], searched: Searched, most: int
+    ) -> Response:
         best = max(ranked, key=lambda one: one.plain, default=None)
         if best is None or best.fit < self.abstain_below:
             return Abstention(
@@ -59,17 +115,46 @@ class SentenceComposer:
                 searched=searched,
                 closest=tuple(one.candidate.quote for one in ranked[:_CLOSEST]),
             )
-        least = min(best.plain, self.keep_above * best.plain)  # it may be below zero
+        several = query.expects_conflict or query.form in (Form.COMPARISON, Form.LIST)
+        wide = several and self._does(Mechanism.SEVERAL)
+        share = min(self.keep_above, _SEVERAL) if wide else self.keep_above
+        least = min(best.plain, share * best.plain)  # it may be below zero
         kept = [one for one in ranked if one.plain >= least]
-        dates = dated(query, kept) if query.kind is Kind.DATE else []
+        if wide and query.expects_conflict:
+            kept = _by_source(kept)
+        dates = (
+            dated(query, kept) if query.kind is Kind.DATE and self._does(Mechanism.DATES) else []
+        )
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
         distinct = _distinct(others)
-        stated = [same[0] for same in distinct.values()][: max(0, self.statements - len(dates))]
-        statements = (
-            *(one.statement for one in dates),
-            *(_statement(distinct[_said(one)]) for one in self.reader.ordered(query.text, stated)),
-        )
-        return Answer(statements=statements[: self.statements])
+        stated = [same[0] for same in distinct.values()][: max(0, most - len(dates))]
+        ordered = [distinct[_said(one)] for one in self.reader.ordered(text, stated)]
+        why = query.kind is Kind.REASON and self._does(Mechanism.REASONS)
+        told = _reasons(ordered) if why else map(_statement, ordered)
+        statements = (*(one.statement for one in dates), *told)
+        return Answer(statements=statements[:most])
+
+
+def _by_source(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """The best sentence of each document, then the others, best first."""
+    first = {one.candidate.document.id: one for one in reversed(ranked)}.values()
+    return sorted(ranked, key=lambda one: not any(one is each for each in first))
+
+
+def _nothing(_: Candidate) -> float:
+    return 0.0
+
+
+def _asked_one_by_one(query: Query) -> list[Query]:
+    """The parts of a double question, each with the names that it leaves out; none where one says too little."""
+    parts = []
+    for one in query.parts:
+        left_out = [name for name in one.entities if name.lower() not in one.text.lower()]
+        if len(one.terms) + len(left_out) < _TELLING:
+            return []
+        text = " ".join((one.text, *left_out))
+        parts.append(replace(one, text=text, asked=text, documents=query.documents))
+    return parts
 
 
 def _distinct(ranked: Sequence[Ranked]) -> dict[tuple[str, ...], list[Ranked]]:
@@ -90,6 +175,29 @@ def _statement(same: Sequence[Ranked]) -> Statement:
         quotes=tuple(one.candidate.quote for one in same),
         score=same[0].fit,
     )
+
+
+def _reasons(ordered: Sequence[Sequence[Ranked]]) -> list[Statement]:
+    """Each sentence with the reason beside it, unless that was said before; what was said before is not said again."""
+    told: list[Statement] = []
+    said: list[Quote] = []
+    for same in ordered:
+        sentences = [one.candidate.quote for one in same]
+        quotes = [with_reason(one.candidate) for one in same]
+        if any(_overlaps(quotes[0], each) for each in said):
+            quotes = sentences
+        if any(_overlaps(quotes[0], each) for each in said):
+            continue
+        said += quotes
+        text = " ".join(quotes[0].text.split())
+        told.append(Statement(text=text, quotes=tuple(quotes), score=same[0].fit))
+    return told
+
+
+def _overlaps(quote: Quote, other: Quote) -> bool:
+    """Whether two quotes of one document overlap."""
+    inside = quote.span.start < other.span.end and other.span.start < quote.span.end
+    return quote.document_id == other.document_id and inside
 
 
 def why_not(searched: Searched) -> str:

@@ -13,10 +13,12 @@ class Evidence:
     """Passages, best first, and the documents that they are slices of.
 
     Attributes:
+        query: What they were found for.
         searched: How much there was to search.
         search: Finds up to so many passages for another query among the same documents.
     """
 
+    query: str
     passages: tuple[ScoredPassage, ...]
     documents: Mapping[DocumentId, Document]
     searched: Searched

@@ -265,6 +265,7 @@ class Library:
         found = self.retriever.retrieve(query, selection, k)
         documents = self._documents(found)
         return Evidence(
+            query=query,
             passages=tuple(one for one in found if one.passage.document_id in documents),
             documents=documents,
             searched=selection.searched,

@@ -36,12 +36,15 @@ class Candidate:
     Attributes:
         share: idf-weighted share of the question's terms that the sentence holds, in [0, 1].
         passage_score: The fused score of its passage, in [0, 1].
+        before, after: The sentences beside it in its passage.
     """
 
     document: Document
     span: Span
     share: float
     passage_score: float
+    before: Span | None = None
+    after: Span | None = None
 
     @property
     def text(self) -> str:
@@ -140,14 +143,26 @@ class SentenceReader:
 
         A sentence in a language that the ranker does not cover has its rank alone.
         """
-        if self.ranker is None or len(ranked) < 2:
+        if len(ranked) < 2:
             return list(ranked)
-        read = [one for one in ranked if self.ranker.covers(one.candidate.document.language)]
-        if not read:
-            return list(ranked)
-        scores = self.ranker.scores(question, [one.candidate.line for one in read])
-        added = {id(one): self.ranker_weight * each for one, each in zip(read, scores, strict=True)}
-        return sorted(ranked, key=lambda one: -(one.rank + added.get(id(one), 0.0)))
+        added = self.heard(question, [one.candidate for one in ranked])
+        order = sorted(range(len(ranked)), key=lambda at: -(ranked[at].rank + added[at]))
+        return [ranked[at] for at in order]
+
+    def heard(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
+        """What the ranker adds to the rank of each sentence: nothing where it does not cover the language."""
+        added = [0.0] * len(candidates)
+        if self.ranker is None:
+            return added
+        covered = [
+            at for at, one in enumerate(candidates) if self.ranker.covers(one.document.language)
+        ]
+        if not covered:
+            return added
+        scores = self.ranker.scores(question, [candidates[at].line for at in covered])
+        for at, score in zip(covered, scores, strict=True):
+            added[at] = self.ranker_weight * score
+        return added
 
     def fits(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How well each sentence fits the question, by its words and, where the model covers them, its meaning.
@@ -190,16 +205,23 @@ def _of(
 ) -> list[Candidate]:
     """The sentences of a passage that state something."""
     passage, document = scored.passage, documents[scored.passage.document_id]
+    spans = sentences(passage.text)
     return [
         Candidate(
             document=document,
             span=Span(passage.span.start + span.start, passage.span.start + span.end),
             share=asked.share(span.cut(passage.text)),
             passage_score=scored.score,
+            before=_moved(spans[at - 1], passage.span.start) if at else None,
+            after=_moved(spans[at + 1], passage.span.start) if at + 1 < len(spans) else None,
         )
-        for span in sentences(passage.text)
+        for at, span in enumerate(spans)
         if _states_something(span.cut(passage.text), (document.title, *passage.section))
     ]
+
+
+def _moved(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
 
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:

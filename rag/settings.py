@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.mechanisms import Mechanism
+
 
 class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +70,12 @@ class AnswerSettings(_Group):
         le=10,
         description="Weight of the sentence ranker beside the rank of an answer's sentences, which it orders; "
         "0 does without it.",
+    )
+    without: tuple[Mechanism, ...] = Field(
+        (),
+        description="What the engine does without, as a JSON list, to see what it is worth: "
+        + ", ".join(Mechanism)
+        + ".",
     )
 
 

@@ -100,10 +100,11 @@ class TimeConstraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What a question asks for. Two wordings of one question are equal: `text` does not count.
+    """What a question asks for. Two wordings of one question are equal: `text` and `asked` do not count.
 
     Attributes:
         text: The question, which stands alone.
+        asked: It without what frames it: courtesies, the documents it is put to, whether they agree.
         kind: Of the value; UNKNOWN where the question is not understood, and then only `terms` are of use.
         form: One value, several, one per event, a comparison, or the newest.
         attribute: The words for what is asked for, in singular and lower case, without determiners: "title",
@@ -120,6 +121,7 @@ class Query:
     """
 
     text: str = field(compare=False)
+    asked: str = field(default="", compare=False)
     kind: Kind = Kind.UNKNOWN
     form: Form = Form.SINGLE
     attribute: str | None = None
@@ -131,6 +133,10 @@ class Query:
     documents: tuple[str, ...] = ()
     expects_conflict: bool = False
     parts: tuple[Query, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.asked:
+            object.__setattr__(self, "asked", self.text)
 
     @property
     def per_event(self) -> bool:

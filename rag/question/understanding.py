@@ -48,6 +48,7 @@ def understand(question: str, asked_on: dt.date | None = None) -> Query:
     whole = replace(
         queries[0],
         text=question,
+        asked=frame.question,
         documents=frame.documents,
         expects_conflict=frame.expects_conflict,
     )
@@ -74,6 +75,7 @@ def _referring(query: Query, first: Query) -> Query:
     return replace(
         first,
         text=query.text,
+        asked=query.asked,
         kind=query.kind,
         attribute=query.attribute,
         form=query.form if first.form is Form.SINGLE else first.form,

@@ -6,6 +6,7 @@ import pytest
 from rag.composition import SentenceComposer
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
+from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import SentenceRanker
 from rag.reading import SentenceReader
 from rag.retrieval import HybridRetriever
@@ -33,6 +34,7 @@ def ask(
     abstain_below: float = 0.7,
     keep_above: float = 0.8,
     ranker: SentenceRanker | None = None,
+    without: frozenset[Mechanism] = frozenset(),
 ) -> Response:
     store = InMemoryStore()
     for one in documents:
@@ -49,10 +51,12 @@ def ask(
         statements=statements,
         abstain_below=abstain_below,
         keep_above=keep_above,
+        mechanisms=EVERY - without,
     )
 
     def search(query: str, k: int) -> Evidence:
         return Evidence(
+            query=query,
             passages=retriever.retrieve(query, selection, k),
             documents=by_id,
             searched=selection.searched,
@@ -64,7 +68,11 @@ def ask(
 
 def nothing(searched: Searched) -> Evidence:
     return Evidence(
-        passages=(), documents={}, searched=searched, search=lambda query, k: nothing(searched)
+        query="Something?",
+        passages=(),
+        documents={},
+        searched=searched,
+        search=lambda query, k: nothing(searched),
     )
 
 
@@ -269,3 +277,82 @@ def test_what_only_begins_like_the_header_of_a_mail_is_read(said: str) -> None:
 def test_a_sentence_that_fits_worse_than_not_at_all_is_an_answer_where_none_is_refused() -> None:
     page = document("harbour notes", title="Page")
     assert ask("Quo vadis?", page, abstain_below=-1, keep_above=0.5).outcome == "answered"
+
+
+POND = document(
+    "The pond was closed in May. A heron had eaten the carp. Visitors were told by mail.",
+    title="Park",
+)
+
+
+def test_a_question_for_a_reason_gets_the_sentence_behind_too() -> None:
+    response = ask("Why was the pond closed?", POND, statements=1, abstain_below=0.3)
+    assert texts(response) == ["The pond was closed in May. A heron had eaten the carp."]
+    [quote] = response.quotes
+    assert quote.is_exact(POND)
+
+
+def test_a_reason_may_stand_before() -> None:
+    fen = document("Because a heron ate the carp, all was lost. The fen was closed. Ducks came.")
+    response = ask("Why was the fen closed?", fen, statements=1, abstain_below=0.3)
+    assert texts(response) == ["Because a heron ate the carp, all was lost. The fen was closed."]
+
+
+def test_a_sentence_that_gives_its_reason_stands_alone() -> None:
+    fen = document("The fen was closed because of herons. Ducks came.")
+    response = ask("Why was the fen closed?", fen, statements=1, abstain_below=0.3)
+    assert texts(response) == ["The fen was closed because of herons."]
+
+
+def test_no_reason_is_told_twice() -> None:
+    fen = document("The fen was closed. The fen was drained and closed. Ducks left the fen closed.")
+    said = texts(ask("Why was the fen closed?", fen, abstain_below=0.3, keep_above=0))
+    assert len(said) == len(set(said))
+    assert sum(one.count("drained") for one in said) == 1
+
+
+def test_reasons_can_be_left_out() -> None:
+    alone = frozenset({Mechanism.REASONS})
+    response = ask("Why was the pond closed?", POND, statements=1, abstain_below=0.3, without=alone)
+    assert texts(response) == ["The pond was closed in May."]
+
+
+def test_both_halves_of_a_question_are_answered() -> None:
+    question = "Where do frogs sleep, and when do roses need pruning?"
+    said = texts(ask(question, GARDEN, statements=2))
+    assert said == ["Frogs sleep under the ice.", "Roses need pruning in March."]
+
+
+def test_a_half_that_is_not_said_is_missing() -> None:
+    question = "Where do frogs sleep, and which airline flies to Lisbon?"
+    response = ask(question, GARDEN, statements=2)
+    assert texts(response) == ["Frogs sleep under the ice."]
+    assert isinstance(response, Answer)
+    assert response.missing == ("which airline flies to Lisbon?",)
+
+
+def test_of_two_halves_that_are_not_said_nothing_is() -> None:
+    question = "Which airline flies to Lisbon, and which bus goes to Oporto?"
+    assert isinstance(ask(question, GARDEN), Abstention)
+
+
+MAIL = document("Frogs sleep in mud.", id="d3", title="Fwd: frogs", media_type="message/rfc822")
+
+
+def test_a_question_put_to_a_document_is_answered_from_it() -> None:
+    asked = "Where do frogs sleep, according to the mail?"
+    assert texts(ask(asked, GARDEN, MAIL, abstain_below=0.5)) == ["Frogs sleep in mud."]
+
+
+def test_a_question_put_to_a_document_that_does_not_say_it_is_answered_from_others() -> None:
+    mail = document("Herons eat carp.", id="d3", title="Fwd: herons", media_type="message/rfc822")
+    asked = "Where do frogs sleep, according to the mail?"
+    assert texts(ask(asked, GARDEN, mail, abstain_below=0.5)) == ["Frogs sleep under the ice."]
+
+
+def test_sources_that_may_disagree_each_have_a_say() -> None:
+    other = document("Frogs sleep under stones.\nFrogs sleep.", id="d4", title="Other")
+    said = texts(ask("Where do frogs sleep? Do the sources agree?", GARDEN, other, statements=2))
+    assert set(said) == {"Frogs sleep under the ice.", "Frogs sleep under stones."} or set(
+        said
+    ) == {"Frogs sleep under the ice.", "Frogs sleep."}

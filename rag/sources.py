@@ -1,0 +1,80 @@
+"""The documents that a question wants alone to be heard: "according to the podcast", "in the latest mail"."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from rag.analysis import STOP_WORDS, terms, words
+from rag.types import Document, DocumentId
+
+_LEAD_CHARS = 400  # of a text, in which it says what kind of document it is
+_NEWEST = frozenset({"newest", "latest", "last", "most", "recent", "final"})
+_MAIL = frozenset({"message/rfc822"})
+_SLIDES = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
+_TABLES = frozenset(
+    {
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.oasis.opendocument.spreadsheet",
+    }
+)
+_SPOKEN = frozenset({"text/vtt", "application/x-subrip"})
+_MEDIA_TYPES = {
+    **dict.fromkeys(("mail", "email", "letter", "message"), _MAIL),
+    **dict.fromkeys(("slides", "presentation"), _SLIDES),
+    **dict.fromkeys(("spreadsheet", "table"), _TABLES),
+    **dict.fromkeys(("page", "website", "post", "blog"), frozenset({"text/html"})),
+    **dict.fromkeys(("book", "chapter"), frozenset({"application/epub+zip"})),
+}
+_SPEAKING = frozenset(
+    {
+        "podcast",
+        "episode",
+        "recording",
+        "transcript",
+        "interview",
+        "webcast",
+        "lecture",
+        "broadcast",
+    }
+)
+
+
+def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
+    """The documents that a noun phrase names: "planning mail", "newest listing"; none where it names no document.
+
+    A document is of its noun by its title, file name, first lines or format. Of several, those that hold the
+    other words of the phrase are meant, and the newest where the phrase says so.
+    """
+    *before, noun = words(named)
+    kind = [one for one in documents if _is(one, noun)]
+    telling = frozenset(terms(" ".join(w for w in before if w not in _NEWEST | STOP_WORDS)))
+    kind = [one for one in kind if telling <= frozenset(terms(f"{_names(one)} {one.text}"))] or kind
+    dated = [one for one in kind if _day(one)]
+    if dated and not _NEWEST.isdisjoint(before):
+        newest = max(_day(one) or dt.date.min for one in dated)
+        kind = [one for one in dated if _day(one) == newest]
+    return frozenset(one.id for one in kind)
+
+
+def _is(document: Document, noun: str) -> bool:
+    wanted = frozenset(terms(noun))
+    if not wanted:
+        return False
+    spoken = document.media_type in _SPOKEN or document.recorded is not None
+    return (
+        wanted <= frozenset(terms(_names(document)))
+        or document.media_type in _MEDIA_TYPES.get(noun, ())
+        or (noun in _SPEAKING and spoken)
+    )
+
+
+def _names(document: Document) -> str:
+    name = (document.source_key or "").replace("-", " ").replace("_", " ").replace(".", " ")
+    return f"{document.title} {name} {document.text[:_LEAD_CHARS]}"
+
+
+def _day(document: Document) -> dt.date | None:
+    found = document.published or document.recorded or document.original
+    return found.value if found else None

@@ -1,0 +1,47 @@
+import datetime as dt
+
+import pytest
+
+from rag.sources import meant
+from rag.types import DocumentDate
+from tests.make import document
+
+DOCUMENTS = (
+    document("The steel is late.", id="mail", title="Fwd: steel", media_type="message/rfc822"),
+    document(
+        "The planning price is 12.",
+        id="plan",
+        title="Price",
+        media_type="message/rfc822",
+        published=DocumentDate(value=dt.date(2024, 5, 2), found_by="sent"),
+    ),
+    document("Nothing much.", id="talk", title="The Water Hour", media_type="text/vtt"),
+    document(
+        "Nothing much.",
+        id="spoken",
+        title="Evening",
+        media_type="text/plain",
+        recorded=DocumentDate(value=dt.date(2023, 1, 9), found_by="user"),
+    ),
+    document("Nothing much.", id="notes", title="Site", source_key="engineering-notes.md"),
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "ids"),
+    [
+        ("mail", {"mail", "plan"}),
+        ("planning mail", {"plan"}),
+        ("latest mail", {"plan"}),
+        ("podcast", {"talk", "spoken"}),
+        ("notes", {"notes"}),
+        ("prime minister", set()),
+        ("of", set()),
+    ],
+)
+def test_documents_are_named_by_what_they_are(named: str, ids: set[str]) -> None:
+    assert meant(named, DOCUMENTS) == ids
+
+
+def test_words_that_no_document_holds_leave_all_of_the_kind() -> None:
+    assert meant("angry mail", DOCUMENTS) == {"mail", "plan"}
