@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jellyfish import damerau_levenshtein_distance, metaphone
 
@@ -93,7 +94,7 @@ class Speller:
         rivals = {
             _stem(one.word): one
             for one in found
-            if one.order == best.order or metaphone(one.word) == metaphone(best.word)
+            if one.order == best.order or _sound(one.word) == _sound(best.word)
         }
         return self._one_of(rivals, best, selection)
 
@@ -104,7 +105,7 @@ class Speller:
         often = self.index.document_frequencies(selection.collection, [*rivals])
         first, *others = sorted(rivals, key=lambda stem: -often[stem])
         if all(
-            metaphone(first) == metaphone(each) and often[first] >= _MUCH_MORE_OFTEN * often[each]
+            _sound(first) == _sound(each) and often[first] >= _MUCH_MORE_OFTEN * often[each]
             for each in others
         ):
             return rivals[first].word
@@ -146,13 +147,21 @@ def _distance(word: str, other: str) -> int | None:
 
     Damerau (CACM, 1964) counts the edits; Philips' Metaphone (1990) tells what sounds alike.
     """
-    sound, other_sound = metaphone(word), metaphone(other)
+    if abs(len(word) - len(other)) > _MOST_BY_SOUND:
+        return None
+    sound, other_sound = _sound(word), _sound(other)
     if word[0] != other[0] and sound[:1] != other_sound[:1]:
         return None  # few mistakes are made at the beginning, and most of such words are others
     edits = damerau_levenshtein_distance(word, other)
     longer = max(len(word), len(other))
     alike = sound == other_sound and longer >= _SHORTEST_ALIKE and edits <= _MOST_BY_SOUND
     return edits - alike if alike or edits <= min(_MOST_EDITS, longer // _LETTERS_AN_EDIT) else None
+
+
+@lru_cache(maxsize=100_000)
+def _sound(word: str) -> str:
+    """What a word sounds like; remembered, since every question with an unknown name is held against all terms."""
+    return metaphone(word)
 
 
 def _stem(word: str) -> str:
