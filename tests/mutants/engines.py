@@ -84,7 +84,10 @@ class _AsOfToday:
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         today = Anchor(value="2031-07-09", kind=AnchorKind.PUBLISHED, found_by="user")
-        with patch("rag.moments.anchor_of", lambda *_: today):
+        with (
+            patch("rag.moments.anchor_of", lambda *_: today),
+            patch("rag.temporal.stating.anchor_of", lambda *_: today),
+        ):
             return self.inner.compose(question, evidence)
 
 
