@@ -47,7 +47,7 @@ def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
     A document is of its noun by its title, file name, first lines or format. Of several, those that hold the
     other words of the phrase are meant, and the newest where the phrase says so.
     """
-    *before, noun = words(named)
+    *before, noun = words(named) or [""]
     kind = [one for one in documents if _is(one, noun)]
     telling = frozenset(terms(" ".join(w for w in before if w not in _NEWEST | STOP_WORDS)))
     kind = [one for one in kind if telling <= frozenset(terms(f"{_names(one)} {one.text}"))] or kind

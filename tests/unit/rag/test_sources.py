@@ -37,6 +37,7 @@ DOCUMENTS = (
         ("notes", {"notes"}),
         ("prime minister", set()),
         ("of", set()),
+        ("--", set()),
     ],
 )
 def test_documents_are_named_by_what_they_are(named: str, ids: set[str]) -> None:
