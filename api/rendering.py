@@ -231,7 +231,7 @@ def landmark_bodies(document: Document, span: Span) -> list[LandmarkBody]:
     inside = [
         LandmarkBody(kind=named[0], start=place.start, label=named[1])
         for place, named in told
-        if named is not None and place.start < span.end and span.start < place.end
+        if named is not None and place.overlaps(span)
     ]
     return sorted(inside, key=lambda one: (one.start, one.kind))
 

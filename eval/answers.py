@@ -43,7 +43,7 @@ class Stated:
     def rests_on(self, evidence: Sequence[Place]) -> bool:
         """Whether its words overlap some of these."""
         return any(
-            document == other and span.start < held.end and held.start < span.end
+            document == other and span.overlaps(held)
             for document, span in self.places
             for other, held in evidence
         )

@@ -114,8 +114,7 @@ def _question_scores(
         one
         for one in passages
         if any(
-            one.document_id == doc and one.span.start < span.end and span.start < one.span.end
-            for doc, span in question.evidence
+            one.document_id == doc and one.span.overlaps(span) for doc, span in question.evidence
         )
     ]
     found, length = _common(retrieved, wanted), sum(len(one.span) for one in retrieved)

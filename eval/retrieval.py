@@ -145,9 +145,7 @@ def measure_within(
 
 def _holds(passage: Passage, question: BenchQuestion) -> bool:
     return any(
-        document == question.document
-        and passage.span.start < span.end
-        and span.start < passage.span.end
+        document == question.document and passage.span.overlaps(span)
         for document, span in question.evidence
     )
 

@@ -79,7 +79,7 @@ def _header(title: str, path: tuple[str, ...], limit: int, embedder: Embedder) -
 def _pieces(document: Document, count: _Count) -> Iterator[tuple[Span, list[_Piece]]]:
     """Each stretch between section starts with its sentences, their cost counted in one batch."""
     stretches = [
-        (stretch, [Span(stretch.start + s.start, stretch.start + s.end) for s in found])
+        (stretch, [one.moved(stretch.start) for one in found])
         for stretch in _stretches(document)
         if (found := sentences(stretch.cut(document.text)))
     ]

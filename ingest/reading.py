@@ -181,7 +181,7 @@ def _with_boilerplate(reading: Reading) -> Reading:
     marked = [
         span
         for span in boilerplate.stretches(reading.text)
-        if not any(one.start < span.end and span.start < one.end for one in known)
+        if not any(span.overlaps(one) for one in known)
     ]
     others = [one for one in reading.locators if not isinstance(one, FurnitureLocator)]
     ordered = sorted([*known, *marked], key=lambda span: span.start)

@@ -24,7 +24,6 @@ from rag.types import (
     Response,
     ScoredPassage,
     Searched,
-    Span,
     Statement,
 )
 
@@ -155,5 +154,4 @@ def _found(
     place = locate(text, passage.text)
     if place is None or len(place.cut(passage.text).split()) < _QUOTE_WORDS:
         return None
-    start = passage.span.start
-    return Quote.cut(documents[passage.document_id], Span(start + place.start, start + place.end))
+    return Quote.cut(documents[passage.document_id], place.moved(passage.span.start))

@@ -182,11 +182,10 @@ def _reasons(ordered: Sequence[Sequence[Ranked]]) -> list[Statement]:
     told: list[Statement] = []
     said: list[Quote] = []
     for same in ordered:
-        sentences = [one.candidate.quote for one in same]
-        quotes = [with_reason(one.candidate) for one in same]
-        if any(_overlaps(quotes[0], each) for each in said):
-            quotes = sentences
-        if any(_overlaps(quotes[0], each) for each in said):
+        alone = [one.candidate.quote for one in same]
+        beside = [with_reason(one.candidate) for one in same]
+        fresh = (each for each in (beside, alone) if not any(_overlaps(each[0], x) for x in said))
+        if not (quotes := next(fresh, None)):
             continue
         said += quotes
         text = " ".join(quotes[0].text.split())
@@ -196,8 +195,7 @@ def _reasons(ordered: Sequence[Sequence[Ranked]]) -> list[Statement]:
 
 def _overlaps(quote: Quote, other: Quote) -> bool:
     """Whether two quotes of one document overlap."""
-    inside = quote.span.start < other.span.end and other.span.start < quote.span.end
-    return quote.document_id == other.document_id and inside
+    return quote.document_id == other.document_id and quote.span.overlaps(other.span)
 
 
 def why_not(searched: Searched) -> str:

@@ -223,8 +223,7 @@ class Chronicle:
     def _said(self, span: Span) -> tuple[Span, ...]:
         if span not in self._sentences:
             self._sentences[span] = tuple(
-                Span(span.start + one.start, span.start + one.end)
-                for one in sentences(span.cut(self.document.text))
+                one.moved(span.start) for one in sentences(span.cut(self.document.text))
             )
         return self._sentences[span]
 

@@ -143,26 +143,14 @@ class SentenceReader:
 
         A sentence in a language that the ranker does not cover has its rank alone.
         """
-        if len(ranked) < 2:
+        if self.ranker is None or len(ranked) < 2:
             return list(ranked)
-        added = self.heard(question, [one.candidate for one in ranked])
-        order = sorted(range(len(ranked)), key=lambda at: -(ranked[at].rank + added[at]))
-        return [ranked[at] for at in order]
-
-    def heard(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        """What the ranker adds to the rank of each sentence: nothing where it does not cover the language."""
-        added = [0.0] * len(candidates)
-        if self.ranker is None:
-            return added
-        covered = [
-            at for at, one in enumerate(candidates) if self.ranker.covers(one.document.language)
-        ]
-        if not covered:
-            return added
-        scores = self.ranker.scores(question, [candidates[at].line for at in covered])
-        for at, score in zip(covered, scores, strict=True):
-            added[at] = self.ranker_weight * score
-        return added
+        read = [one for one in ranked if self.ranker.covers(one.candidate.document.language)]
+        if not read:
+            return list(ranked)
+        scores = self.ranker.scores(question, [one.candidate.line for one in read])
+        added = {id(one): self.ranker_weight * each for one, each in zip(read, scores, strict=True)}
+        return sorted(ranked, key=lambda one: -(one.rank + added.get(id(one), 0.0)))
 
     def fits(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How well each sentence fits the question, by its words and, where the model covers them, its meaning.
@@ -205,23 +193,19 @@ def _of(
 ) -> list[Candidate]:
     """The sentences of a passage that state something."""
     passage, document = scored.passage, documents[scored.passage.document_id]
-    spans = sentences(passage.text)
+    spans = [one.moved(passage.span.start) for one in sentences(passage.text)]
     return [
         Candidate(
             document=document,
-            span=Span(passage.span.start + span.start, passage.span.start + span.end),
-            share=asked.share(span.cut(passage.text)),
+            span=span,
+            share=asked.share(span.cut(document.text)),
             passage_score=scored.score,
-            before=_moved(spans[at - 1], passage.span.start) if at else None,
-            after=_moved(spans[at + 1], passage.span.start) if at + 1 < len(spans) else None,
+            before=spans[at - 1] if at else None,
+            after=spans[at + 1] if at + 1 < len(spans) else None,
         )
         for at, span in enumerate(spans)
-        if _states_something(span.cut(passage.text), (document.title, *passage.section))
+        if _states_something(span.cut(document.text), (document.title, *passage.section))
     ]
-
-
-def _moved(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
 
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:

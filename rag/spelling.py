@@ -14,9 +14,7 @@ from rag.protocols import PassageIndex, Selection
 from rag.question import understand
 
 _WORD = re.compile(r"[^\W_]+")
-_SHORTEST = (
-    4  # letters of a word that may be another one misspelt; shorter ones have too many neighbours
-)
+_SHORTEST = 4  # letters of a word that may be misspelt; shorter ones have too many neighbours
 _LETTERS_AN_EDIT = 3  # so many letters of a word may differ by one
 _MOST_EDITS = 3
 _MOST_BY_SOUND = 4  # edits between words that sound alike
@@ -58,8 +56,10 @@ class Speller:
 
     def spelled(self, question: str, selection: Selection) -> str:
         """The question, as the documents spell its names; itself where they spell them so, or not nearly."""
-        for word in self._unknown(question, selection):
-            if other := self._meant(word, question, selection):
+        unknown = self._unknown(question, selection)
+        vocabulary = self.index.vocabulary(selection.collection) if unknown else []
+        for word in unknown:
+            if other := self._meant(word, question, vocabulary, selection):
                 question = re.sub(rf"\b{re.escape(word)}\b", other, question)
         return question
 
@@ -76,9 +76,10 @@ class Speller:
         held = self.index.document_frequencies(selection.collection, [*stems.values()])
         return [word for word, stem in stems.items() if not held[stem]]
 
-    def _meant(self, word: str, question: str, selection: Selection) -> str | None:
+    def _meant(
+        self, word: str, question: str, vocabulary: Sequence[str], selection: Selection
+    ) -> str | None:
         stem = _stem(word)
-        vocabulary = self.index.vocabulary(selection.collection)
         if stem in vocabulary:
             return None  # a title has it
         others = [one for one in dict.fromkeys(terms(question)) if one != stem]

@@ -52,6 +52,14 @@ class Span:
             raise SpanOutOfRange(self.start, self.end, len(text))
         return text[self.start : self.end]
 
+    def moved(self, by: int) -> Span:
+        """The span so many code points further on: of a slice's place, the place in the whole."""
+        return Span(self.start + by, self.end + by)
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether some code point is in both."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDate:

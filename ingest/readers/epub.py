@@ -15,7 +15,7 @@ from ingest.readers.html import decoded_page, whole
 from ingest.readers.package import read_member
 from ingest.reading import Reading
 from rag.errors import EncryptedDocument, UnreadableDocument
-from rag.types import DocumentDate, SectionLocator, Span
+from rag.types import DocumentDate, SectionLocator
 
 MEDIA_TYPE = "application/epub+zip"
 _CONTAINER = "META-INF/container.xml"
@@ -81,7 +81,7 @@ def _chapters(described: etree._Element, home: str) -> Iterator[str]:
 
 
 def _moved(section: SectionLocator, by: int) -> SectionLocator:
-    return replace(section, span=Span(section.span.start + by, section.span.end + by))
+    return replace(section, span=section.span.moved(by))
 
 
 def _published(described: etree._Element) -> DocumentDate | None:

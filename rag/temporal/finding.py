@@ -40,9 +40,7 @@ def find(text: str, span: Span | None = None) -> list[TimeExpression]:
         raise SpanOutOfRange(span.start, span.end, len(text))
     start, end = (span.start, span.end) if span else (0, len(text))
     first = max(0, start - _AROUND)
-    near = text[
-        first : end + _AROUND
-    ]  # a sentence of a long text must not cost as much as the text
+    near = text[first : end + _AROUND]  # a sentence must not cost as much as its whole text
     lower = _lower(near)
     found = _joined(near, lower, list(_single(near, lower, start - first, end - first)))
     return [_moved(one, first) for one in found]
@@ -51,7 +49,7 @@ def find(text: str, span: Span | None = None) -> list[TimeExpression]:
 def _moved(one: TimeExpression, by: int) -> TimeExpression:
     """The expression at its place in the whole text."""
     until = _moved(one.until, by) if one.until else None
-    return replace(one, span=Span(one.span.start + by, one.span.end + by), until=until)
+    return replace(one, span=one.span.moved(by), until=until)
 
 
 def _lower(text: str) -> str:

@@ -55,6 +55,25 @@ def test_offsets_count_code_points() -> None:
     assert Span(1, 2).cut("a😀b") == "😀"
 
 
+def test_a_span_of_a_slice_has_its_place_in_the_whole() -> None:
+    assert Span(1, 3).moved(10) == Span(11, 13)
+
+
+@pytest.mark.parametrize(
+    ("other", "both"),
+    [
+        (Span(0, 2), False),
+        (Span(0, 3), True),
+        (Span(3, 4), True),
+        (Span(4, 9), True),
+        (Span(5, 9), False),
+    ],
+)
+def test_spans_overlap_where_a_code_point_is_in_both(other: Span, both: bool) -> None:
+    assert Span(2, 5).overlaps(other) is both
+    assert other.overlaps(Span(2, 5)) is both
+
+
 def test_a_quote_is_what_stands_there() -> None:
     source = document()
     quote = Quote.cut(source, Span(10, 17))
