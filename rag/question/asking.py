@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag.analysis import STOP_WORDS
+from rag.numbers import any_of
 from rag.question.query import Form, Kind
 from rag.question.roles import is_role_noun
 from rag.question.vocabulary import (
@@ -26,7 +27,6 @@ from rag.question.vocabulary import (
     is_plural,
     singular,
 )
-from rag.temporal.grammar import any_of
 
 _PREPOSITIONS = r"(?:in|on|at|by|from|to|for|since|until|with|of|as|into|against|under|through|towards?|near|between)"
 _ASKS = re.compile(

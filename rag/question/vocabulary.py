@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.analysis import STOP_WORDS, words
+from rag.numbers import CARDINALS
 from rag.question.query import Kind
 
 
@@ -85,7 +86,7 @@ COMPARATIVES = _set(
     " greater nearer closer farther further richer poorer busier louder quieter brighter darker safer harder softer"
     " thicker thinner steeper sooner easier fuller worst best longest shortest"
 )
-NUMBER_WORDS = _set("one two three four five six seven eight nine ten eleven twelve")
+NUMBER_WORDS = frozenset(CARDINALS)
 DETERMINERS = NUMBER_WORDS | _set(
     "the a an his her its their our your this that these those all any some every each both"
 )
