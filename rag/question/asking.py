@@ -11,6 +11,7 @@ from rag.question.query import Form, Kind
 from rag.question.roles import is_role_noun
 from rag.question.vocabulary import (
     AUXILIARIES,
+    CAPITALS,
     COMPARATIVES,
     DETERMINERS,
     LASTING_VERBS,
@@ -167,7 +168,7 @@ def _who(before: str, after: str) -> Wanted:
             form=Form.LIST if several else Form.SINGLE,
         )
     only_a_name = not before.strip(" ,") and re.fullmatch(
-        r"(?:[A-Z][\w’'.-]*\s*)+", match["noun"].strip()
+        rf"(?:[{CAPITALS}][\w’'.-]*\s*)+", match["noun"].strip()
     )
     kind = Kind.DEFINITION if only_a_name else Kind.PERSON
     return _value(kind, rest=f"{before}{_CUT}{match['noun']}")

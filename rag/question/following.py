@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.analysis import STOP_WORDS, terms, words
-from rag.question.vocabulary import is_plural
+from rag.question.vocabulary import CAPITALS, is_plural
 from rag.temporal import find
 
 _PERSON = re.compile(r"\b(?:(?P<own>his)|(?P<of>her)(?=\s+[a-z])|he|him|she|her)\b", re.IGNORECASE)
@@ -32,7 +32,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[A-Z])[\w’'-]+)(?:\s+[\w’'-]+){0,3})\s*\?$",
+    rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
@@ -48,7 +48,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"(?<!^)\b[A-Z][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z0-9][\w’'&.-]*)*"
+    rf"(?<!^)\b[{CAPITALS}][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[{CAPITALS}0-9][\w’'&.-]*)*"
 )
 _OUTRIGHT = re.compile(
     r"^(?:(?:please\s+)?(?:tell|teach)\s+(?:me\s+)?(?:more\s+)?about|describe|explain|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)"

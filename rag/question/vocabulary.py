@@ -11,6 +11,8 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# What names begin with: the capitals of Latin, Greek and Cyrillic.
+CAPITALS = "".join(letter for letter in map(chr, range(0x530)) if letter.isupper())
 AUXILIARIES = _set(
     "is are was were be been being do does did has have had will would shall should can could may might must"
 )

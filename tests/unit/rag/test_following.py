@@ -31,6 +31,7 @@ from rag.question import stand_alone
             "And what about September 1835?",
             "Where was Ada Lovelace in September 1835?",
         ),
+        (["Who is Łucja?"], "When did she sail?", "When did Łucja sail?"),
         (["Where is the ferry built?"], "And?", "Where is the ferry built?"),
         (
             ["What was Ann Lee on the coast tour?"],
