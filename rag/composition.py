@@ -172,7 +172,7 @@ def _said(one: Ranked) -> tuple[str, ...]:
 def _statement(same: Sequence[Ranked]) -> Statement:
     return Statement(
         text=same[0].candidate.line,
-        quotes=tuple(one.candidate.quote for one in same),
+        quotes=tuple(dict.fromkeys(x for one in same for x in one.candidate.quotes)),
         score=same[0].fit,
     )
 

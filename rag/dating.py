@@ -44,7 +44,12 @@ def dated_statement(
     return Statement(
         text=text,
         quotes=tuple(
-            dict.fromkeys((*(one.quote for one in telling), *(moment.quotes if moment else ())))
+            dict.fromkeys(
+                (
+                    *(quote for one in telling for quote in one.quotes),
+                    *(moment.quotes if moment else ()),
+                )
+            )
         ),
         score=fit,
         event=moment.dated if moment else None,

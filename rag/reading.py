@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.analysis import terms, words
 from rag.evidence import Evidence
 from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role
+from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
 from rag.types import Document, DocumentId, Quote, ScoredPassage, Span
 
@@ -37,14 +38,16 @@ class Candidate:
         share: idf-weighted share of the question's terms that the sentence holds, in [0, 1].
         passage_score: The fused score of its passage, in [0, 1].
         before, after: The sentences beside it in its passage.
+        header: Of a row whose columns are headed by another line, that line.
     """
 
     document: Document
     span: Span
-    share: float
     passage_score: float
+    share: float = 0.0
     before: Span | None = None
     after: Span | None = None
+    header: Span | None = None
 
     @property
     def text(self) -> str:
@@ -53,7 +56,9 @@ class Candidate:
 
     @property
     def line(self) -> str:
-        """Its words on one line."""
+        """Its words on one line; of a row each value behind the header of its column."""
+        if self.header:
+            return labelled(self.header.cut(self.document.text), self.text)
         return " ".join(self.text.split())
 
     @property
@@ -62,9 +67,14 @@ class Candidate:
         return Quote.cut(self.document, self.span)
 
     @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """It, and what heads its columns."""
+        return (self.quote, *([Quote.cut(self.document, self.header)] if self.header else ()))
+
+    @property
     def prior(self) -> float:
         """What speaks for the sentence before it is held against the question."""
-        label = 0.0 if _ENDS_A_SENTENCE.search(self.text) else _LABEL_PENALTY
+        label = 0.0 if _ENDS_A_SENTENCE.search(self.line) else _LABEL_PENALTY
         return _PASSAGE_WEIGHT * self.passage_score - label
 
 
@@ -159,7 +169,7 @@ class SentenceReader:
         """
         asked = self.embedder.embed_queries([question])[0]
         texts = {
-            number: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.text}"
+            number: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.line if c.header else c.text}"
             for number, c in enumerate(candidates)
             if self.embedder.covers(c.document.language)
         }
@@ -194,18 +204,20 @@ def _of(
     """The sentences of a passage that state something."""
     passage, document = scored.passage, documents[scored.passage.document_id]
     spans = [one.moved(passage.span.start) for one in sentences(passage.text)]
-    return [
+    candidates = [
         Candidate(
             document=document,
             span=span,
-            share=asked.share(span.cut(document.text)),
             passage_score=scored.score,
             before=spans[at - 1] if at else None,
             after=spans[at + 1] if at + 1 < len(spans) else None,
+            header=header(document.text, span),
         )
         for at, span in enumerate(spans)
         if _states_something(span.cut(document.text), (document.title, *passage.section))
+        and not is_header(document.text, span)
     ]
+    return [replace(one, share=asked.share(one.line)) for one in candidates]
 
 
 def _states_something(sentence: str, headings: Sequence[str]) -> bool:

@@ -1,14 +1,23 @@
-"""Rows of tables, as they are read: each value behind the header of its column."""
+"""Rows of tables, as they are read: each value behind the header of its column.
+
+Readers write "Header: value; Header: value." where a format says what is a header. PDF says nothing of the kind: its
+reader writes a line with tabs between the cells, and the line that heads the columns stands somewhere above.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from rag.analysis import terms
 from rag.temporal import find
+from rag.types import Span
 
+_TAB = "\t"
+_BROKEN_CELL_CHARS = 30  # of what is left of a header whose last cell did not fit on its line
+_LONGEST_TABLE_CHARS = 8_000
 _HEADER = re.compile(r"(?:^|; )(?P<header>[^:;\n]{1,60}): ")
 
 
@@ -27,8 +36,65 @@ class Cell:
 
 def is_row(sentence: str) -> bool:
     """Whether a sentence is a row of two cells or more."""
+    if _TAB in sentence:
+        return True
     headers = list(_HEADER.finditer(sentence))
     return len(headers) > 1 and headers[0].start() == 0
+
+
+def header(text: str, row: Span) -> Span | None:
+    """The line that heads the columns of a row with tabs; None where there is none, or this is that line.
+
+    It is the first of the lines above with as many cells, with nothing between them but what was left over of its
+    last cell.
+    """
+    said = row.cut(text)
+    cells = said.count(_TAB)
+    if not cells or "\n" in said:
+        return None
+    found = left_over = None
+    for line in _lines_above(text, row.start):
+        said = line.cut(text)
+        if said.count(_TAB) == cells:
+            found = Span(line.start, (left_over or line).end)
+            left_over = None
+        elif left_over or _TAB in said or len(said) > _BROKEN_CELL_CHARS:
+            break
+        else:
+            left_over = line
+    return found
+
+
+def is_header(text: str, line: Span) -> bool:
+    """Whether a line with tabs heads the columns of the lines below it."""
+    cells = line.cut(text).count(_TAB)
+    if not cells or header(text, line):
+        return False
+    below = (
+        each
+        for each in text[line.end : line.end + _LONGEST_TABLE_CHARS].split("\n")
+        if each.strip()
+    )
+    return any(each.count(_TAB) == cells for each in islice(below, 2))
+
+
+def labelled(header: str, row: str) -> str:
+    """A row with tabs, each value behind the header of its column, as other tables are read."""
+    pairs = zip(header.split(_TAB), row.split(_TAB), strict=True)
+    return (
+        "; ".join(f"{' '.join(of.split())}: {' '.join(value.split())}" for of, value in pairs) + "."
+    )
+
+
+def _lines_above(text: str, at: int) -> Iterator[Span]:
+    """The lines before a place that are not empty, the nearest first."""
+    end = at
+    least = max(0, at - _LONGEST_TABLE_CHARS)
+    while end > least:
+        start = text.rfind("\n", least, end) + 1 or least
+        if text[start:end].strip():
+            yield Span(start, end)
+        end = start - 1
 
 
 def cell(sentence: str, wanted: Collection[str]) -> Cell | None:

@@ -1,4 +1,5 @@
-from rag.rows import Cell, cell, is_row, name
+from rag.rows import Cell, cell, header, is_header, is_row, labelled, name
+from rag.types import Span
 
 ROW = (
     "Number: HT-7; Sailed: 4 June 2019; Chief scientist: H. Brox; Scorers: Boone; Marin; Cores: 14."
@@ -27,3 +28,48 @@ def test_a_row_is_called_by_its_first_value_unless_that_is_a_number_or_a_date() 
     assert name(ROW) == "HT-7"
     assert name("Day: 2025-09-21; Bicycles: 1655; Weather: dry.") is None
     assert name("Nothing of a table.") is None
+
+
+TABBED = """Boats of the harbour
+
+Boat\tBuilt\tMaster at the
+
+time
+
+Tern\t2011\tO. Berg
+
+Gull\t2015\tI. Lund
+
+All of them are red.
+"""
+
+
+def line(text: str, first: str) -> Span:
+    start = text.index(first)
+    return Span(start, text.index("\n", start))
+
+
+def test_a_row_with_tabs_is_headed_by_the_first_line_of_its_table() -> None:
+    first, second = (header(TABBED, line(TABBED, boat)) for boat in ("Tern", "Gull"))
+    assert first is not None
+    assert first == second
+    assert first.cut(TABBED) == "Boat\tBuilt\tMaster at the\n\ntime"
+    assert is_row("Tern\t2011\tO. Berg")
+    told = labelled(first.cut(TABBED), "Gull\t2015\tI. Lund")
+    assert told == "Boat: Gull; Built: 2015; Master at the time: I. Lund."
+    assert cell(told, {"master"}) == Cell("Master at the time", "I. Lund")
+
+
+def test_nothing_heads_a_header_a_line_without_tabs_or_one_with_other_cells() -> None:
+    assert header(TABBED, line(TABBED, "Boat\t")) is None
+    assert is_header(TABBED, line(TABBED, "Boat\t"))
+    assert not is_header(TABBED, line(TABBED, "Tern\t"))
+    assert header(TABBED, line(TABBED, "All of them")) is None
+    footer = TABBED + "\nHarbour office\tpage 1\n"
+    assert header(footer, line(footer, "Harbour office")) is None
+    assert not is_header(footer, line(footer, "Harbour office"))
+
+
+def test_a_line_of_prose_ends_a_table() -> None:
+    text = "Boat\tBuilt\n\nAll boats of the harbour are listed in this report.\n\nTern\t2011\n"
+    assert header(text, line(text, "Tern")) is None
