@@ -19,6 +19,7 @@ from rag.reasons import with_reason
 from rag.sources import meant
 from rag.timeliness import timely
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
+from rag.values import denies, may_answer
 
 EXTRACTIVE = "extractive"
 _PASSAGES = 20  # that are read where a question is searched for in other words
@@ -102,24 +103,31 @@ class SentenceComposer:
         ranked = self.reader.ranked(text, heard, bonus)
         return self._response(query, text, ranked, evidence.searched, most)
 
+    def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:
+        """The sentences that reach a share of the best one's rank; none where that fits too badly."""
+        best = max(ranked, key=lambda one: one.plain, default=None)
+        if best is None or best.fit < self.abstain_below:
+            return []
+        least = min(best.plain, share * best.plain)  # it may be below zero
+        return [one for one in ranked if one.plain >= least]
+
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms
 
     def _response(
         self, query: Query, text: str, ranked: Sequence[Ranked], searched: Searched, most: int
     ) -> Response:
-        best = max(ranked, key=lambda one: one.plain, default=None)
-        if best is None or best.fit < self.abstain_below:
+        several = query.expects_conflict or query.form in (Form.COMPARISON, Form.LIST)
+        wide = several and self._does(Mechanism.SEVERAL)
+        kept = self._kept(ranked, min(self.keep_above, _SEVERAL) if wide else self.keep_above)
+        if self._does(Mechanism.VALUES):
+            kept = _answering(query, kept)
+        if not kept:
             return Abstention(
                 reason=why_not(searched),
                 searched=searched,
                 closest=tuple(one.candidate.quote for one in ranked[:_CLOSEST]),
             )
-        several = query.expects_conflict or query.form in (Form.COMPARISON, Form.LIST)
-        wide = several and self._does(Mechanism.SEVERAL)
-        share = min(self.keep_above, _SEVERAL) if wide else self.keep_above
-        least = min(best.plain, share * best.plain)  # it may be below zero
-        kept = [one for one in ranked if one.plain >= least]
         if wide and query.expects_conflict:
             kept = _by_source(kept)
         dates = (
@@ -133,6 +141,19 @@ class SentenceComposer:
         told = _reasons(ordered) if why else map(_statement, ordered)
         statements = (*(one.statement for one in dates), *told)
         return Answer(statements=statements[:most])
+
+
+def _answering(query: Query, kept: Sequence[Ranked]) -> list[Ranked]:
+    """Those that may hold the value, or deny something; none where no sentence does either.
+
+    Names are only told by their capitals, and "who" may be nobody in particular: where one sentence holds a name,
+    the others stay.
+    """
+    answering = [
+        one for one in kept if may_answer(query, one.candidate) or denies(one.candidate.text)
+    ]
+    named = query.kind in (Kind.PERSON, Kind.ORGANISATION)
+    return list(kept) if answering and named else answering
 
 
 def _by_source(ranked: Sequence[Ranked]) -> list[Ranked]:

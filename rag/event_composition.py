@@ -11,7 +11,6 @@ from rag.dating import dated_statement
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
-from rag.numbers import CARDINALS, any_of
 from rag.question import Kind, Query
 from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
@@ -20,6 +19,7 @@ from rag.reading import Candidate, SentenceReader
 from rag.rows import Cell, cell, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
+from rag.values import may_answer
 
 _PASSAGES = 40  # that are read for events, from each query
 _EMBEDDED = 6  # sentences of one event that are held against the question
@@ -28,10 +28,6 @@ _VALUE_BONUS = 0.3  # of a sentence that holds a value of the kind that is asked
 _NAMED_BONUS = 0.2  # of one that names what the question is about
 _CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
 _BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
-_NUMBER = re.compile(
-    rf"\d|\b(?:{any_of(CARDINALS)}|hundred|thousand|million|billion|half|dozen|none)\b",
-    re.IGNORECASE,
-)
 _PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 
@@ -101,7 +97,7 @@ class EventComposer:
         telling = [
             (one.candidate, one.candidate.prior + _bonus(query, columns, one.candidate))
             for one in event.told
-            if _may_tell(query, one.candidate.text)
+            if _may_tell(query, one.candidate)
         ]
         likely = sorted(telling, key=lambda one: -(one[0].share + one[1]))[:_EMBEDDED]
         if not likely:
@@ -171,13 +167,15 @@ def _of_it(query: Query, events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def _may_tell(query: Query, sentence: str) -> bool:
-    """Whether a sentence may say what somebody was: it has a word for that, and a name or pronoun for whom."""
-    if query.kind is not Kind.ROLE:
+def _may_tell(query: Query, one: Candidate) -> bool:
+    """Whether a sentence may hold the value; what somebody was takes a name or pronoun for whom, too."""
+    if query.kind is Kind.DATE:  # of the event, wherever it stands
         return True
+    if query.kind is not Kind.ROLE:
+        return may_answer(query, one)
     wanted = _about(query)
-    of_it = not wanted or not wanted.isdisjoint(terms(sentence)) or _PRONOUN.search(sentence)
-    return names_role(sentence) and bool(of_it)
+    of_it = not wanted or not wanted.isdisjoint(terms(one.text)) or _PRONOUN.search(one.text)
+    return names_role(one.text) and bool(of_it)
 
 
 def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
@@ -208,7 +206,7 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
         case Kind.ROLE:
             return names_role(sentence)
         case Kind.NUMBER | Kind.DURATION:
-            return _NUMBER.search(sentence) is not None
+            return True  # others are not looked at
         case Kind.PERSON | Kind.PLACE | Kind.ORGANISATION:
             return _NAME.search(sentence) is not None
         case _:

@@ -15,6 +15,9 @@ class Mechanism(StrEnum):
     REASONS = "reasons"  # a sentence asked why has the reason beside it
     TIMES = "times"  # a sentence that states a time of the question goes before others
     DATES = "dates"  # "when" is answered with a date that is worked out
+    VALUES = (
+        "values"  # where a number, date or name is asked for, a sentence without one is no answer
+    )
     ROWS = "rows"  # a value for each event has a row for each
     NEIGHBOURS = "neighbours"  # "the one before that" is an event beside another one
 

@@ -39,6 +39,10 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _YES_NO = re.compile(rf"^(?:whether|{any_of(AUXILIARIES)})\b", re.IGNORECASE)
+_CLAUSE_BEFORE = re.compile(
+    r"^(?P<clause>(?:when|where)\b[^,?]*),\s*(?P<asks>(?:what|which|who|whom|whose|how|why)\b.*)",
+    re.IGNORECASE,
+)
 _CUT = " , "  # where words were taken out, so that names on either side stay two
 _MORE = rf"(?:more|less|fewer|most|least|{any_of(COMPARATIVES)})"
 _COMPARES = re.compile(
@@ -85,6 +89,8 @@ class Wanted:
 def asked_for(question: str) -> Wanted:
     """Read a question that is without its frame, scope words and times; names still stand in it."""
     question = question.strip(" ?!.,;:")
+    if first := _CLAUSE_BEFORE.match(question):
+        question = f"{first['asks']}{_CUT}{first['clause']}"
     compares = _COMPARES.search(question) is not None
     asked = _asked(_COMPARED.sub(_CUT, question) if compares else question)
     form = Form.COMPARISON if compares else asked.form

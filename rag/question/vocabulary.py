@@ -80,7 +80,7 @@ FRAME_WORDS = _set(
     " actually really thing things kind sort type whether"
 )
 OUTCOME_VERBS = _set("end ended turn turned finish finished conclude concluded")
-PRICE_VERBS = _set("cost costs pay paid sell sold charge charged")
+PRICE_VERBS = _set("cost costs pay paid sell sold charge charged earn earned earns")
 LASTING_VERBS = _set("last lasted lasts take took taken takes run ran continue continued")
 COMPARATIVES = _set(
     "longer shorter higher lower bigger smaller larger older younger newer earlier later heavier lighter faster slower"

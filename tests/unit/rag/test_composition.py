@@ -257,7 +257,7 @@ def test_the_header_of_a_quoted_mail_is_no_answer() -> None:
     header = "From: Ann Lee <ann@north.example>\nSubject: The price of the ferry"
     mail = document(f"{header}\n\nThe ferry costs four crowns.\n", title="Re: prices")
     assert "From:" not in " ".join(
-        texts(ask("What is the price of the ferry?", mail, abstain_below=0))
+        texts(ask("What is the price of the ferry?", mail, abstain_below=0, keep_above=0))
     )
 
 

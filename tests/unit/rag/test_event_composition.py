@@ -165,3 +165,21 @@ def test_a_sentence_that_two_documents_hold_stands_once_in_its_row() -> None:
         question="How many concerts did the orchestra give on each tour?",
     )
     assert [one.text.count("concerts") for one in answer.statements] == [1, 1]
+
+
+def test_a_row_of_a_table_with_tabs_gives_its_cell_and_quotes_what_heads_it() -> None:
+    report = document(
+        "Tours of the orchestra\n\nDay\tTour\tConductor\n\n10 March 2022\tnorthern tour\tA. Lee\n\n"
+        "14 April 2024\tcoast tour\tI. Lund\n",
+        title="Tours of the orchestra",
+    )
+    answer = rows(report, question="Who was conductor on each tour of the orchestra?")
+    assert texts(answer) == [
+        "10 March 2022: Conductor: A. Lee",
+        "14 April 2024: Conductor: I. Lund",
+    ]
+    assert [one.text for one in answer.statements[0].quotes] == [
+        "10 March 2022\tnorthern tour\tA. Lee",
+        "Day\tTour\tConductor",
+    ]
+    assert all(one.is_exact(report) for one in answer.quotes)

@@ -1,0 +1,129 @@
+import datetime as dt
+
+import pytest
+
+from rag.question import understand
+from rag.reading import Candidate
+from rag.types import Abstention, DocumentDate, Span
+from rag.values import denies, may_answer
+from tests.make import document
+from tests.unit.rag.test_composition import ask, texts
+
+
+def answers(question: str, sentence: str, *, around: str = "", language: str | None = "en") -> bool:
+    text = f"{sentence}\n\n{around}"
+    source = document(
+        text,
+        language=language,
+        published=DocumentDate(value=dt.date(2024, 5, 3), found_by="mail header"),
+    )
+    span = Span(0, len(sentence))
+    return may_answer(understand(question), Candidate(document=source, span=span, passage_score=1))
+
+
+@pytest.mark.parametrize(
+    ("question", "holds", "lacks"),
+    [
+        (
+            "How many boats came to the regatta?",
+            "Forty-one boats came to the regatta.",
+            "The boats came to the regatta on 3 May 2023.",
+        ),
+        (
+            "How many of the 12 boats came back?",
+            "Of the 12 boats seven came back.",
+            "The 12 boats came back late.",
+        ),
+        (
+            "What does the mooring cost?",
+            "The mooring costs 40 crowns.",
+            "The mooring has 40 places.",
+        ),
+        ("How much does the cook earn?", "The cook earns €2,100.", "The cook earns it well."),
+        (
+            "When was the harbour dredged?",
+            "It was dredged before the war.",
+            "The harbour was dredged by a firm from the south.",
+        ),
+        (
+            "Who steered the boat?",
+            "Ola Berg steered the boat.",
+            "The boat was steered well.",
+        ),
+        (
+            "Who steered the boat?",
+            "The captain steered the boat.",
+            "On 3 May the boat was steered well.",
+        ),
+        (
+            "Which firm dredged the harbour?",
+            "The harbour was dredged by Sandvik and Sons.",
+            "The harbour was dredged by a firm from the south.",
+        ),
+        (
+            "Did the club sell the boat?",
+            "The club sold the boat.",
+            "The club may sell the boat in autumn.",
+        ),
+        (
+            "When will the harbour open again?",
+            "The harbour opens again on 1 June 2024.",
+            "The harbour opened again on 1 June 2022.",
+        ),
+    ],
+)
+def test_a_sentence_about_the_subject_alone_holds_no_value(
+    question: str, holds: str, lacks: str
+) -> None:
+    assert answers(question, holds)
+    assert not answers(question, lacks)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Why did the boat sink?", "The boat sank."),
+        ("Where is the boat?", "The boat is in the shed."),
+        ("In what area do they sail?", "They sail in the west."),
+        ("Who steered the boat?", "so it was ola berg who steered the boat"),
+    ],
+)
+def test_where_a_value_may_look_like_anything_every_sentence_may_hold_it(
+    question: str, sentence: str
+) -> None:
+    assert answers(question, sentence)
+
+
+def test_other_languages_are_not_judged() -> None:
+    assert answers("How many boats came?", "Viele Boote kamen.", language="de")
+
+
+def test_a_capital_alone_makes_no_name() -> None:
+    sentence = "Conditions were good, and the boat was steered well."
+    assert answers("Who steered the boat?", sentence)
+    assert not answers("Who steered the boat?", sentence, around="The conditions held.")
+
+
+def test_what_is_not_so_is_said_to_be_not_so() -> None:
+    assert denies("The regatta was cancelled.")
+    assert denies("She didn't steer.")
+    assert not denies("We are not sure when she steered.")
+    assert not denies("The boat came.")
+
+
+BOAT = document(
+    "The new boat of the club was built in the yard of Nes. The new boat of the club is red.",
+    title="The boat",
+)
+
+
+def test_where_no_sentence_holds_a_value_there_is_no_answer() -> None:
+    response = ask("How much did the new boat of the club cost?", BOAT, abstain_below=0.3)
+    assert isinstance(response, Abstention)
+    assert [one.text for one in response.closest]
+
+
+def test_what_contradicts_a_question_is_an_answer() -> None:
+    gift = document("The new boat of the club was not bought, it was a gift.", title="The boat")
+    said = texts(ask("How much did the new boat of the club cost?", gift, abstain_below=0.3))
+    assert said == ["The new boat of the club was not bought, it was a gift."]
