@@ -19,8 +19,8 @@ help: ## List the commands
 demo: $(VENV)/.runtime ## Ingest the sample documents, ask the sample question, print the cited answer
 	@$(BIN)/verse demo
 
-test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run the tests, on two processors at once
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 check: lint types layers test ## Lint, types, layers and tests
 
