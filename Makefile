@@ -19,8 +19,8 @@ help: ## List the commands
 demo: $(VENV)/.runtime ## Ingest the sample documents, ask the sample question, print the cited answer
 	@$(BIN)/verse demo
 
-test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Run the tests, on two processors at once
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 check: lint types layers test ## Lint, types, layers and tests
 
@@ -47,7 +47,7 @@ screenshots: $(VENV)/.dev ## Make a picture of every state of the page in build/
 	@$(BIN)/python -m tests.browser.screenshots build/screenshots
 
 fuzz: $(VENV)/.dev ## Fuzz everything that takes strangers' bytes (on Linux)
-	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 torture: $(VENV)/.dev ## Do more harm to the store than the tests do: about an hour and a half
 	@TORTURE_KILLS=2000 TORTURE_FLIPS=2000 TORTURE_SYSCALL_KILLS=600 TORTURE_SYSCALL_ERRORS=400 \

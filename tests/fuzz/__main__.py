@@ -1,6 +1,7 @@
 """Fuzz every target for a while, two at a time: `python -m tests.fuzz --seconds 60 [TARGET…]`.
 
-An input that breaks a law is kept in the folder that is named, and ends the run with 1.
+An input that breaks a law is kept in the folder that is named, and ends the run with 1. A seed is the same run
+again where PYTHONHASHSEED is too, as in `make fuzz`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import argparse
 import io
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import atheris
@@ -34,36 +35,47 @@ def _main() -> int:
     options.add_argument("--seconds", type=int, default=60, help="for each target")
     options.add_argument("--seed", type=int, default=int(time.time()) & 0xFFFF)
     options.add_argument("--found", type=Path, default=Path(tempfile.gettempdir()) / "fuzz-found")
-    options.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     given = options.parse_args()
-    if given.alone:
-        _fuzz(given.targets[0], given.seconds, given.seed, given.found)
     given.found.mkdir(parents=True, exist_ok=True)
     print(f"seed {given.seed}; {given.seconds} s for each target", flush=True)  # noqa: T201
-    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        jobs = [
-            pool.submit(_run, name, given.seconds, given.seed, given.found)
-            for name in given.targets or TARGETS
-        ]
-        return max(job.result() for job in jobs)
+    waiting = list(given.targets or TARGETS)
+    running: list[_Run] = []
+    broken = False
+    with tempfile.TemporaryDirectory() as logs:
+        while waiting or running:
+            while waiting and len(running) < _SIDE_BY_SIDE:
+                running.append(_Run(waiting.pop(0), Path(logs), given))
+            wait(run.process.sentinel for run in running)
+            for run in [run for run in running if not run.process.is_alive()]:
+                running.remove(run)
+                broken |= not run.ended_well()
+    return int(broken)
 
 
-def _run(name: str, seconds: int, seed: int, found: Path) -> int:
-    command = [sys.executable, "-m", "tests.fuzz", name, "--alone", f"--seconds={seconds}"]
-    ended = subprocess.run(  # noqa: S603
-        [*command, f"--seed={seed}", f"--found={found}"],
-        env={**os.environ, "PYTHONHASHSEED": "0"},  # so that a seed is the same run again
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    log = ended.stdout + ended.stderr
-    done = re.search(r"Done (\d+) runs", log)
-    print(f"{name:12} {done[1] if done else 'no end after'} runs", flush=True)  # noqa: T201
-    if ended.returncode or not done:
-        print(f"{log[-4000:]}\n{name}: broken; the input is in {found}", flush=True)  # noqa: T201
-        return 1
-    return 0
+class _Run:
+    """One target in a copy of this process, which has instrumented its imports once for all."""
+
+    def __init__(self, name: str, logs: Path, given: argparse.Namespace) -> None:
+        self.name, self.found, self.log = name, given.found, logs / name
+        self.process = get_context("fork").Process(
+            target=self._fuzz, args=(given.seconds, given.seed)
+        )
+        self.process.start()
+
+    def _fuzz(self, seconds: int, seed: int) -> None:
+        with self.log.open("wb") as written:
+            os.dup2(written.fileno(), 1)
+            os.dup2(written.fileno(), 2)
+        _fuzz(self.name, seconds, seed, self.found)
+
+    def ended_well(self) -> bool:
+        said = self.log.read_text(errors="replace")
+        done = re.search(r"Done (\d+) runs", said)
+        print(f"{self.name:12} {done[1] if done else 'no end after'} runs", flush=True)  # noqa: T201
+        if done and not self.process.exitcode:
+            return True
+        print(f"{said[-4000:]}\n{self.name}: broken; the input is in {self.found}", flush=True)  # noqa: T201
+        return False
 
 
 def _fuzz(name: str, seconds: int, seed: int, found: Path) -> None:
