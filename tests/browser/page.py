@@ -149,12 +149,11 @@ class Chat:
         ]
 
 
-# Of each run of words, the characters whose middle lies in a box. The layer's letters are those of a font of this
-# machine, stretched to the length of their line: within it they stand up to half a letter beside the drawn ones.
+# Of each run of words, the characters whose middle lies in a box.
 WORDS_IN_BOXES = """sheet => {
   const boxes = [...sheet.querySelectorAll('.box')].map(one => one.getBoundingClientRect());
   const within = (x, y) => boxes.some(
-    box => x >= box.left - box.height / 2 && x <= box.right + box.height / 2 && y >= box.top && y <= box.bottom);
+    box => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
   let found = '';
   const walker = document.createTreeWalker(sheet.querySelector('.words'), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {

@@ -36,7 +36,7 @@ def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
         expect(pane.locator("h2")).to_have_text(title)
         if pane.get_by_role("button", name="Pages").count():
             words = re.sub(r"\s", "", quote.strip("“”"))
-            assert words in chat.words_in_boxes()
+            assert chat.words_in_boxes() == words
             pane.get_by_role("button", name="Text").click()
         assert chat.marked() == quote_of(chat, at)
         if pane.get_by_role("button", name="Pages").count():

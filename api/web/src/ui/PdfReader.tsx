@@ -1,6 +1,12 @@
 /** A PDF by its pages; the boxes of a citation are those that the service computed. */
 
-import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy, TextLayer } from "pdfjs-dist";
+import {
+  GlobalWorkerOptions,
+  getDocument,
+  type PDFDocumentProxy,
+  type PDFPageProxy,
+  TextLayer,
+} from "pdfjs-dist";
 import workerAddress from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import type { Box, Citation, Document } from "../contract";
@@ -115,6 +121,20 @@ async function open(id: string, version: string, signal: AbortSignal): Promise<P
   }).promise;
 }
 
+/**
+ * A page's words in the fonts that it was drawn with, so that what can be selected lies on what can be
+ * seen. Those of this machine have letters of other widths.
+ */
+async function inTheirFonts(page: PDFPageProxy): Promise<TextContent> {
+  const content = await page.getTextContent();
+  for (const [name, style] of Object.entries(content.styles)) {
+    style.fontFamily = `"${name}", ${style.fontFamily}`;
+  }
+  return content;
+}
+
+type TextContent = Awaited<ReturnType<PDFPageProxy["getTextContent"]>>;
+
 function boxesOn(page: number, citation: Citation | undefined): Box[] {
   if (!citation) return [];
   if (citation.page === page) return citation.boxes ?? [];
@@ -154,13 +174,15 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
         transform: [sharp, 0, 0, sharp, 0, 0],
       });
       ended = () => drawing.cancel();
+      await drawing.promise;
+      const words = await inTheirFonts(page);
+      if (gone || !layer.current) return;
       layer.current.replaceChildren();
-      const words = new TextLayer({
-        textContentSource: page.streamTextContent(),
+      await new TextLayer({
+        textContentSource: words,
         container: layer.current,
         viewport,
-      });
-      await Promise.all([drawing.promise, words.render()]);
+      }).render();
       if (!gone) setDrawn(true);
     };
     draw().catch((error: unknown) => {
