@@ -90,6 +90,9 @@ class Chat:
         expect(answer.locator(".actions")).to_be_visible()
         return answer
 
+    def start_anew(self) -> None:
+        self.page.get_by_role("button", name="New conversation").click()
+
     def sources(self, answer: Locator) -> list[tuple[str, str]]:
         """Quote and title of each source of an answer, in order."""
         return [
