@@ -71,13 +71,12 @@ class Suggestions:
         return known
 
     def _posed(self, collection: str) -> Iterator[_Posed]:
-        """Of each document its next question in turn."""
-        posed = [
-            _of_each_kind(_posed_by(self._library.store.document(one.id)), first=at)
-            for at, one in enumerate(self._library.store.summaries(collection, limit=_DOCUMENTS))
-        ]
-        for turn in zip_longest(*posed):
-            yield from filter(None, turn)
+        """Of each document some, the kinds of question and then the documents in turn."""
+        of_each = (
+            islice(_by_kinds(_posed_by(self._library.store.document(one.id))), _OF_EACH)
+            for one in self._library.store.summaries(collection, limit=_DOCUMENTS)
+        )
+        return _by_kinds(one for turn in zip_longest(*of_each) for one in turn if one)
 
     def _is_answered(self, posed: _Posed) -> bool:
         response = self._library.ask(
@@ -100,12 +99,9 @@ def _posed_by(document: Document) -> Iterator[_Posed]:
                 yield _Posed(question, document, span)
 
 
-def _of_each_kind(posed: Iterable[_Posed], *, first: int) -> list[_Posed]:
-    """A few questions of different kinds (why, when, …) in turn, beginning with another kind for each `first`."""
+def _by_kinds(posed: Iterable[_Posed]) -> Iterator[_Posed]:
+    """Questions, one of each kind (why, when, …) in turn."""
     kinds: dict[str, list[_Posed]] = {}
     for one in posed:
         kinds.setdefault(one.question.split()[0], []).append(one)
-    ordered = [kinds[kind] for kind in sorted(kinds)]
-    start = first % len(ordered) if ordered else 0
-    turns = zip_longest(*ordered[start:], *ordered[:start])
-    return list(islice((one for turn in turns for one in turn if one), _OF_EACH))
+    return (one for turn in zip_longest(*kinds.values()) for one in turn if one)

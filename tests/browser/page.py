@@ -139,12 +139,14 @@ class Chat:
     def upload(self, file: Path | FilePayload) -> None:
         self.page.locator("input[data-files]").set_input_files(file)
 
-    def accessibility(self) -> list[str]:
-        """What axe finds wrong with the page as it stands."""
+    def accessibility(self, *rules: str) -> list[str]:
+        """What axe finds wrong with the page as it stands, by all of its rules or by these."""
         if not AXE.exists():
             pytest.skip("axe-core is not there: `npm ci` in api/web brings it")
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
             for one in found["violations"]

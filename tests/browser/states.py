@@ -63,10 +63,13 @@ def awkward_words(chat: Chat) -> None:
 
 
 def waiting(chat: Chat) -> None:
+    chat.page.clock.install()
     chat.page.route("**/v1/ask", lambda _: None)  # it is never answered
     chat.input.fill(QUESTION)
     chat.input.press("Enter")
-    expect(chat.page.get_by_text("This takes longer than usual")).to_be_visible(timeout=10_000)
+    expect(chat.page.get_by_role("button", name="Stop")).to_be_visible()
+    chat.page.clock.fast_forward(10_000)
+    expect(chat.page.get_by_text("This takes longer than usual")).to_be_visible()
 
 
 def failed(chat: Chat) -> None:

@@ -8,6 +8,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 from reportlab.pdfgen.canvas import Canvas
@@ -19,7 +20,7 @@ from tests.browser import scripted
 from tests.browser.conftest import EXAMPLES
 from tests.browser.page import Chat
 from tests.browser.served import running
-from tests.integration.service import fake_library
+from tests.integration.service import fake_library, upload
 
 TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
     "questions"
@@ -29,7 +30,8 @@ TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encodin
 def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
     answer = chat.ask(TYPE_CASE)
     sources = chat.sources(answer)
-    assert len(sources) >= 3
+    quotes = quotes_of(chat)
+    assert len(sources) == len(quotes) >= 3
     assert answer.locator(".marker").count() >= len(sources)
     for at, (quote, title) in enumerate(sources):
         pane = chat.open_source(answer, at)
@@ -38,20 +40,18 @@ def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
             words = re.sub(r"\s", "", quote.strip("“”"))
             assert chat.words_in_boxes() == words
             pane.get_by_role("button", name="Text").click()
-        assert chat.marked() == quote_of(chat, at)
+        assert chat.marked() == quotes[at]
         if pane.get_by_role("button", name="Pages").count():
             pane.get_by_role("button", name="Pages").click()
 
 
-def quote_of(chat: Chat, at: int) -> str:
-    """A quote of the last answer as the service gave it."""
+def quotes_of(chat: Chat) -> list[str]:
+    """The quotes of the last answer as the service gave them."""
     with chat.page.expect_download() as download:
         chat.page.get_by_text("Export").last.click()
         chat.page.get_by_role("button", name="JSON, as the service gave it").last.click()
-    chat.page.get_by_text("Export").last.click()
     answer = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    quote: str = answer["citations"][at]["quote"]
-    return quote
+    return [str(one["quote"]) for one in answer["citations"]]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,9 @@ def test_a_source_of_any_kind_is_marked_to_the_letter(
 ) -> None:
     chat.restrict_to(title)
     answer = chat.ask(question)
+    [first, *_] = quotes_of(chat)
     chat.open_source(answer, 0)
-    assert chat.marked() == quote_of(chat, 0)
+    assert chat.marked() == first
     expect(chat.pane.locator(".facts")).to_contain_text(told)
     if told in (":", "forwarded"):  # what begins in the text is told beside it
         assert chat.pane.locator(".at.time, .at.part").count() > 0
@@ -126,8 +127,11 @@ def test_a_new_file_can_be_asked_about_and_deleted(
     expect(row).to_have_count(0)
     chat.page.get_by_role("button", name="Undo").click()
     expect(row).to_have_count(1)
+    chat.page.clock.install()
     row.get_by_role("button", name=re.compile("Delete")).click()
-    expect(chat.page.locator(".notice")).to_have_count(0, timeout=20_000)
+    expect(row).to_have_count(0)
+    chat.page.clock.fast_forward(10_000)  # until it cannot be undone any more
+    expect(chat.page.locator(".notice")).to_have_count(0)
     expect(documents.locator(".list-head")).to_contain_text(
         f"{len(list(EXAMPLES.iterdir()))} documents"
     )
@@ -147,6 +151,52 @@ def test_what_a_reader_knows_better_is_kept(chat: Chat, library: Library) -> Non
     expect(row.locator(".row-title")).to_contain_text("Notes of the engineer")
     expect(row.locator(".row-title")).to_contain_text("21 February 2026")
     library.store.amend(notes.id, {"title": None, "published": None})
+
+
+def test_questions_go_to_what_was_published_in_a_time(chat: Chat) -> None:
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2026-06-10")
+    chat.page.get_by_label("Until").fill("2026-06-10")
+    expect(chat.page.locator(".restriction [role=status]")).to_contain_text("10 June 2026")
+    chat.back()
+    with chat.page.expect_request("**/v1/ask") as asked:
+        answer = chat.ask("When will the footbridge open?")
+    sent = json.loads(asked.value.post_data or "")["filters"]
+    assert sent == {"published_after": "2026-06-10", "published_before": "2026-06-10"}
+    assert {title for _, title in chat.sources(answer)} == {"A new footbridge for Aldermere"}
+    chat.page.get_by_label("Ask all documents again").click()
+    answer = chat.ask("When will the footbridge open?")
+    assert len({title for _, title in chat.sources(answer)}) > 1
+
+
+def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
+    said = "The harbour master closed the {} gate."
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+        Chat.opened(browser, address) as chat,
+    ):
+        for gate in ("north", "south"):
+            upload(client, said.format(gate).encode(), source_key="log")
+        row = chat.show_documents().locator(".list > li")
+        row.locator(".row-title").click()
+        expect(row.locator(".versions li")).to_have_count(2)
+        row.get_by_role("button", name="1 version before").click()
+        expect(chat.pane.locator(".text")).to_have_text(said.format("north"))
+        expect(chat.pane.locator(".facts")).to_contain_text("A later version exists")
+        row.get_by_role("button", name="The present one").click()
+        expect(chat.pane.locator(".text")).to_have_text(said.format("south"))
+        chat.page.get_by_label("Close the source").click()
+        chat.back()
+        answer = chat.ask("Who closed the gate?")
+        chat.open_source(answer, 0)
+        assert chat.marked() == said.format("south")
+        upload(client, said.format("east").encode(), source_key="log")
+        chat.page.reload()
+        chat.page.locator(".contents .entry").first.click()
+        expect(chat.answers.last.locator(".apparatus")).to_contain_text("A later version exists")
+        chat.open_source(chat.answers.last, 0)
+        assert chat.marked() == said.format("south")
 
 
 def test_words_are_found_inside_a_document(chat: Chat) -> None:
@@ -172,6 +222,11 @@ def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
 
     chat.page.on("request", note)
     chat.ask("What does it cost?")
+    asked = chat.page.locator(".asked").last.bounding_box()
+    viewport = chat.page.locator(".viewport").bounding_box()
+    assert asked is not None
+    assert viewport is not None
+    assert abs(asked["y"] - viewport["y"]) < 2  # the new question stands at the top
     assert [one["role"] for one in sent[0]["history"]] == ["user", "assistant"]  # type: ignore[attr-defined] # JSON
     chat.answers.last.get_by_role("button", name="Ask again", exact=True).click()
     expect(chat.answers).to_have_count(2)
@@ -252,6 +307,7 @@ def test_an_answer_is_copied_with_its_sources(chat: Chat) -> None:
     with chat.page.expect_download() as download:
         answer.get_by_text("Export").click()
         answer.get_by_role("button", name="Markdown, with sources").click()
+    expect(answer.get_by_role("button", name="Markdown, with sources")).to_be_hidden()
     assert copied == Path(download.value.path()).read_text(encoding="utf-8")
     assert copied.startswith(f"**{TYPE_CASE[:8]}")
     assert "Sources:" in copied

@@ -33,6 +33,7 @@ export default function PdfReader({
   citation: Citation | undefined;
 }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
+  const [labels, setLabels] = useState<string[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [page, setPage] = useState(citation?.page ?? 1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another citation opens its page, even the same one
@@ -44,7 +45,10 @@ export default function PdfReader({
       (one) => {
         opened = one;
         if (control.signal.aborted) void one.loadingTask.destroy();
-        else setPdf(one);
+        else {
+          setPdf(one);
+          one.getPageLabels().then(setLabels, () => setLabels(null));
+        }
       },
       (error: unknown) => {
         if (control.signal.aborted) return;
@@ -78,9 +82,7 @@ export default function PdfReader({
         >
           <Icon name="previous" />
         </button>
-        <span>
-          Page {page} of {pdf.numPages}
-        </span>
+        <span>{pageInWords(page, pdf.numPages, labels?.[page - 1])}</span>
         <button
           type="button"
           className="quiet"
@@ -96,6 +98,13 @@ export default function PdfReader({
       </section>
     </>
   );
+}
+
+/** Where a page stands; with the number that is printed on it, where that is another one. */
+function pageInWords(page: number, of: number, label: string | undefined): string {
+  return label && label !== String(page)
+    ? `Page ${label} (${page} of ${of})`
+    : `Page ${page} of ${of}`;
 }
 
 function ownScript(address: string): string {

@@ -11,7 +11,7 @@ import {
   useAuiState,
   useExternalStoreRuntime,
 } from "@assistant-ui/react";
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Question } from "../contract";
 import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
 import { preferences, scope } from "../state/preferences";
@@ -71,12 +71,6 @@ export function asking(question: string): Question {
 }
 
 export function Thread() {
-  const last = useStore(conversation, (now) => now.turns.at(-1)?.id);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new question goes to the top, once
-  useLayoutEffect(() => {
-    const asked = [...document.querySelectorAll(".viewport .asked")].at(-1);
-    asked?.scrollIntoView({ block: "start" });
-  }, [last]);
   return (
     <ThreadPrimitive.Root className="thread">
       <ThreadPrimitive.Viewport
@@ -141,8 +135,13 @@ function Composer() {
 
 function UserMessage() {
   const turn = useTurn();
+  const asked = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const last = conversation.get().turns.at(-1)?.id;
+    if (turn?.id === last) asked.current?.scrollIntoView({ block: "start" }); // once, when it is new
+  }, [turn?.id]);
   return (
-    <MessagePrimitive.Root className="asked">
+    <MessagePrimitive.Root ref={asked} className="asked">
       <h2 dir="auto">{turn?.asked.question}</h2>
       <ActionBarPrimitive.Root hideWhenRunning className="asked-actions">
         <ActionBarPrimitive.Edit className="quiet" aria-label="Edit the question and ask again">
