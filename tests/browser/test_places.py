@@ -21,8 +21,8 @@ from api.app import create_app
 from api.streaming import kept_alive
 from rag.bootstrap import assemble
 from rag.composition import SentenceComposer
+from rag.protocols import Composed
 from rag.settings import AccessSettings, Settings
-from rag.types import Response
 from tests.browser.page import Chat
 from tests.browser.proxied import behind_nginx
 from tests.browser.served import running
@@ -64,7 +64,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     pauses: list[float] = []
     compose = SentenceComposer.compose
 
-    def thinking(*args: Any, **options: Any) -> Response:
+    def thinking(*args: Any, **options: Any) -> Composed:
         time.sleep(pauses.pop(0) if pauses else 0)
         return compose(*args, **options)
 
