@@ -199,6 +199,39 @@ def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
         assert chat.marked() == said.format("south")
 
 
+def test_a_question_goes_to_the_collection_that_is_chosen(browser: Browser) -> None:
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        for collection in ("default", "minutes"):
+            said = f"The harbour master closed the gate of {collection}."
+            upload(client, said.encode(), collection=collection)
+        with Chat.opened(browser, address) as chat:
+            expect(chat.ask("Who closed the gate?")).to_contain_text("gate of default")
+            chat.page.get_by_label("Collection").select_option("minutes")
+            expect(chat.answers).to_have_count(0)  # another conversation
+            expect(chat.ask("Who closed the gate?")).to_contain_text("gate of minutes")
+            chat.page.reload()
+            expect(chat.page.locator(".scope")).to_contain_text("minutes")
+
+
+def test_the_theme_that_is_chosen_stays(chat: Chat) -> None:
+    def paper() -> str:
+        return str(chat.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light = paper()
+    chat.page.get_by_role("button", name="Settings").click()
+    chat.page.get_by_label("Dark").check()
+    chosen = chat.page.locator("html[data-theme=dark]")
+    expect(chosen).to_be_attached()
+    dark = paper()
+    assert dark != light
+    chat.page.reload()
+    expect(chosen).to_be_attached()
+    assert paper() == dark
+
+
 def test_words_are_found_inside_a_document(chat: Chat) -> None:
     documents = chat.show_documents()
     row = documents.locator(".list > li", has_text="minutes of 14 January")
