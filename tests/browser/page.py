@@ -121,6 +121,17 @@ class Chat:
         found: str = sheet.evaluate(WORDS_IN_BOXES)
         return re.sub(r"\s", "", found)
 
+    def enlarge(self) -> None:
+        """Draw the page of a PDF larger."""
+        sheet = self.pane.locator(".sheet[data-drawn=true]")
+        before = sheet.bounding_box()
+        self.pane.get_by_role("button", name="Larger").click()
+        expect(sheet).to_be_visible()
+        after = sheet.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert after["width"] > before["width"]
+
     def show_documents(self) -> Locator:
         self.page.get_by_role("button", name="Documents", exact=True).click()
         documents = self.page.locator(".documents")

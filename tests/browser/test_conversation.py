@@ -39,6 +39,8 @@ def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
         if pane.get_by_role("button", name="Pages").count():
             words = re.sub(r"\s", "", quote.strip("“”"))
             assert chat.words_in_boxes() == words
+            chat.enlarge()
+            assert chat.words_in_boxes() == words
             pane.get_by_role("button", name="Text").click()
         assert chat.marked() == quotes[at]
         if pane.get_by_role("button", name="Pages").count():

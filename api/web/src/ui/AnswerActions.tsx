@@ -99,7 +99,7 @@ function Thumbs({ turn }: { turn: Turn }) {
     }
   };
   return (
-    <>
+    <span className="thumbs">
       <button
         type="button"
         className="quiet"
@@ -118,6 +118,6 @@ function Thumbs({ turn }: { turn: Turn }) {
       >
         <Icon name="bad" />
       </button>
-    </>
+    </span>
   );
 }
