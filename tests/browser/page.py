@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
 TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)  # a busy machine takes its time
 
 
 @dataclass

@@ -142,6 +142,22 @@ def test_a_new_file_can_be_asked_about_and_deleted(
     ]
 
 
+def test_a_newcomer_adds_a_document_and_is_offered_its_questions(browser: Browser) -> None:
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        Chat.opened(browser, address) as chat,
+    ):
+        chat.page.get_by_role("button", name="Add documents").click()
+        said = b"The north gate was closed on 4 May 1912."
+        chat.upload({"name": "a.txt", "mimeType": "text/plain", "buffer": said})
+        expect(chat.page.locator(".coming-state")).to_contain_text("can be asked", timeout=20_000)
+        chat.back()
+        expect(chat.page.locator(".lead")).to_contain_text("1 document")
+        chat.page.get_by_role("button", name="When was the north gate closed?").click()
+        expect(chat.answers.last.locator(".source").first).to_be_visible()
+        expect(chat.page.get_by_label("Collection")).to_have_count(0)  # there is one only
+
+
 def test_what_a_reader_knows_better_is_kept(chat: Chat, library: Library) -> None:
     [notes] = [one for one in library.store.summaries("default", limit=99) if "notes" in one.title]
     documents = chat.show_documents()
