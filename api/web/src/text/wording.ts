@@ -39,7 +39,8 @@ export function placeInWords(one: Pick<Citation, "page" | "time_s"> & Partial<Ci
   }
   if (one.sheet) found.push(one.row ? `${one.sheet}, row ${one.row}` : one.sheet);
   if (one.part) found.push(one.part);
-  if (one.section) found.push(`§ ${one.section}`);
+  const section = one.section?.replace(`${one.document_title} › `, ""); // which the title says already
+  if (section && section !== one.document_title) found.push(`§ ${section}`);
   return found;
 }
 

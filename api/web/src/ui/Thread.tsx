@@ -137,8 +137,10 @@ function UserMessage() {
   const turn = useTurn();
   const asked = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const last = conversation.get().turns.at(-1)?.id;
-    if (turn?.id === last) asked.current?.scrollIntoView({ block: "start" }); // once, when it is new
+    const top = asked.current;
+    if (!top || turn?.id !== conversation.get().turns.at(-1)?.id) return; // it moves once, when it is new
+    top.parentElement?.style.setProperty("--asked", `${top.offsetHeight}px`);
+    top.scrollIntoView({ block: "start" });
   }, [turn?.id]);
   return (
     <MessagePrimitive.Root ref={asked} className="asked">
