@@ -587,6 +587,7 @@ def _is_new(data: Path) -> bool:
 
 def _settings(data: Path) -> Settings:
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from rag.settings import Settings
 
@@ -594,11 +595,14 @@ def _settings(data: Path) -> Settings:
         return Settings(data=data)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
-        name = "VERSE_" + "__".join(str(part).upper() for part in wrong["loc"])
-        which = f"The setting {name} is wrong" if wrong["loc"] else "The settings are wrong"
+        fields = [part.upper() for part in wrong["loc"] if isinstance(part, str)]
+        name = "VERSE_" + "__".join(fields)  # the place in a list is no part of it
+        which = f"The setting {name} is wrong" if fields else "The settings are wrong"
         _fail(
             f"{which}: {wrong['msg'].removeprefix('Value error, ')}. See docs/settings.md.", MISUSED
         )
+    except SettingsError as error:
+        _fail(f"A setting that is a list has to be JSON: {error}. See docs/settings.md.", MISUSED)
 
 
 def _has_documents(library: Library) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from eval.judging import carriers, shortfalls
 from eval.measures import MEASURES
@@ -92,6 +93,8 @@ def _suite_problems(suite: Suite) -> Iterator[Problem]:
     except ValidationError as error:
         for message, _ in told(error):
             yield Problem(path, None, f"settings: {message}")
+    except SettingsError as error:  # a variable that should be JSON
+        yield Problem(path, None, f"settings: {error}")
 
 
 def _extracted(suite: Suite, sandbox: Sandbox, problems: list[Problem]) -> dict[str, str]:

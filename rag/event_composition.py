@@ -11,6 +11,7 @@ from rag.dating import dated_statement
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
+from rag.numbers import CARDINALS, any_of
 from rag.question import Kind, Query
 from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
@@ -28,8 +29,7 @@ _NAMED_BONUS = 0.2  # of one that names what the question is about
 _CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
 _BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
 _NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|billion|half|dozen|none)\b",
+    rf"\d|\b(?:{any_of(CARDINALS)}|hundred|thousand|million|billion|half|dozen|none)\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)

@@ -9,7 +9,7 @@ from rag.analysis import STOP_WORDS, terms, words
 from rag.types import Document, DocumentId
 
 _LEAD_CHARS = 400  # of a text, in which it says what kind of document it is
-_NEWEST = frozenset({"newest", "latest", "last", "most", "recent", "final"})
+_NEWEST = frozenset({"newest", "latest", "last", "recent", "final"})
 _MAIL = frozenset({"message/rfc822"})
 _SLIDES = frozenset({"application/vnd.openxmlformats-officedocument.presentationml.presentation"})
 _TABLES = frozenset(
@@ -50,7 +50,10 @@ def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
     *before, noun = words(named) or [""]
     kind = [one for one in documents if _is(one, noun)]
     telling = frozenset(terms(" ".join(w for w in before if w not in _NEWEST | STOP_WORDS)))
-    kind = [one for one in kind if telling <= frozenset(terms(f"{_names(one)} {one.text}"))] or kind
+    if telling:  # to stem whole texts takes time
+        kind = [
+            one for one in kind if telling <= frozenset(terms(f"{_names(one)} {one.text}"))
+        ] or kind
     dated = [one for one in kind if _day(one)]
     if dated and not _NEWEST.isdisjoint(before):
         newest = max(_day(one) or dt.date.min for one in dated)

@@ -20,6 +20,9 @@ _MOST_EDITS = 3
 _MOST_BY_SOUND = 4  # edits between words that sound alike
 _SHORTEST_ALIKE = 5  # letters of words that sound alike, as many short ones do
 _SHORTEST_STEM = 5  # letters of a term that may be the beginning of a word
+_MOST_WORDS = (
+    8  # of a question that are corrected; each costs a walk through all terms, and some searches
+)
 _PASSAGES = 5  # that are looked at for a word and what else the question names
 _MUCH_MORE_OFTEN = 3  # times: of two spellings that sound alike, the other is a slip
 
@@ -64,7 +67,7 @@ class Speller:
         return question
 
     def _unknown(self, question: str, selection: Selection) -> list[str]:
-        """The words of names that no passage holds, in their order, each once."""
+        """The first words of names that no passage holds, in their order, each once."""
         names = dict.fromkeys(
             word
             for name in understand(question).entities
@@ -74,7 +77,8 @@ class Speller:
         )
         stems = {word: _stem(word) for word in names}
         held = self.index.document_frequencies(selection.collection, [*stems.values()])
-        return [word for word, stem in stems.items() if not held[stem]]
+        unknown = [word for word, stem in stems.items() if not held[stem]]
+        return sorted(unknown, key=question.find)[:_MOST_WORDS]
 
     def _meant(
         self, word: str, question: str, vocabulary: Sequence[str], selection: Selection
@@ -155,7 +159,8 @@ def _distance(word: str, other: str) -> int | None:
         return None  # few mistakes are made at the beginning, and most of such words are others
     edits = damerau_levenshtein_distance(word, other)
     longer = max(len(word), len(other))
-    alike = sound == other_sound and longer >= _SHORTEST_ALIKE and edits <= _MOST_BY_SOUND
+    # no other alphabet than the Latin has sounds here
+    alike = sound == other_sound != "" and longer >= _SHORTEST_ALIKE and edits <= _MOST_BY_SOUND
     return edits - alike if alike or edits <= min(_MOST_EDITS, longer // _LETTERS_AN_EDIT) else None
 
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 
 from rag.analysis import STOP_WORDS
+from rag.numbers import any_of
 from rag.question.query import Form, Kind
 from rag.question.roles import is_role_noun
 from rag.question.vocabulary import (
     AUXILIARIES,
+    CAPITALS,
     COMPARATIVES,
     DETERMINERS,
     LASTING_VERBS,
@@ -26,7 +28,6 @@ from rag.question.vocabulary import (
     is_plural,
     singular,
 )
-from rag.temporal.grammar import any_of
 
 _PREPOSITIONS = r"(?:in|on|at|by|from|to|for|since|until|with|of|as|into|against|under|through|towards?|near|between)"
 _ASKS = re.compile(
@@ -167,7 +168,7 @@ def _who(before: str, after: str) -> Wanted:
             form=Form.LIST if several else Form.SINGLE,
         )
     only_a_name = not before.strip(" ,") and re.fullmatch(
-        r"(?:[A-Z][\w’'.-]*\s*)+", match["noun"].strip()
+        rf"(?:[{CAPITALS}][\w’'.-]*\s*)+", match["noun"].strip()
     )
     kind = Kind.DEFINITION if only_a_name else Kind.PERSON
     return _value(kind, rest=f"{before}{_CUT}{match['noun']}")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.analysis import STOP_WORDS, terms, words
-from rag.question.vocabulary import is_plural
+from rag.question.vocabulary import CAPITALS, is_plural
+from rag.temporal import find
 
 _PERSON = re.compile(r"\b(?:(?P<own>his)|(?P<of>her)(?=\s+[a-z])|he|him|she|her)\b", re.IGNORECASE)
 _THING = re.compile(
@@ -27,11 +28,11 @@ _SAID_BEFORE = re.compile(
 )
 _RELATIVE = re.compile(r"[a-z]\s+$")  # "exercises | that help": a pronoun of another kind
 _LEAD = re.compile(
-    r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)+|^\s*(?:what|how)\s+about\b\s*",
+    r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)*(?:(?:what|how)\s+about\b\s*)?",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"^(?:\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[A-Z])[\w’'-]+)(?:\s+[\w’'-]+){0,3})\s*\?$",
+    rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
@@ -47,7 +48,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"(?<!^)\b[A-Z][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[A-Z0-9][\w’'&.-]*)*"
+    rf"(?<!^)\b[{CAPITALS}][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[{CAPITALS}0-9][\w’'&.-]*)*"
 )
 _OUTRIGHT = re.compile(
     r"^(?:(?:please\s+)?(?:tell|teach)\s+(?:me\s+)?(?:more\s+)?about|describe|explain|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)"
@@ -117,6 +118,8 @@ def _stand_alone(question: str, told: Sequence[str], topics: Sequence[str]) -> s
     before = told[-1]
     rest = _LEAD.sub("", question.strip())
     led = rest != question.strip()
+    if led and not words(rest):
+        return before  # "and?"
     if _BARE.match(rest):
         return f"{before.rstrip(' ?.')}: {rest}"
     if led and (not _ASKS.match(rest) or _FRAGMENT.match(rest)):
@@ -128,6 +131,8 @@ def _in_place(fragment: str, before: str) -> str:
     """The question before, with a fragment in the place of what it answers to."""
     frame = before.rstrip(" ?.!")
     piece = fragment.rstrip(" ?.!")
+    if (times := find(frame)) and [one.text for one in find(piece)] == [piece]:
+        return f"{frame[: times[-1].span.start]}{piece}{frame[times[-1].span.end :]}?"
     if _FRAGMENT.match(piece) and (place := _LAST_PLACE.search(frame)):
         return f"{frame[: place.start()]} {piece} ({frame[place.start() :].strip()})?"
     if piece[:1].isupper() and (name := _NAME.search(frame)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rag.numbers import any_of
 from rag.question.vocabulary import ALL_DOCUMENTS, DOCUMENT_NOUNS
-from rag.temporal.grammar import any_of
 
 _COURTESY = re.compile(
     r"^(?:(?:please|kindly|hi|hello|hey|so|well|ok|okay|also)\b,?\s+|(?:can|could|would|will) you (?:please )?"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.analysis import STOP_WORDS, terms, words
+from rag.numbers import UP_TO_NINETEEN, any_of
 from rag.question.query import Query
 
 _NO_EVENTS = frozenset(terms("first second third last final real whole"))
-_NUMBERS = r"two|three|four|five|six|seven|eight|nine|ten|\d+"
+_SEVERAL = rf"(?:{any_of(UP_TO_NINETEEN[1:])}|\d+)"
 _EACH = re.compile(
     r"\b(?:each|every|all)\b(?:\s+(?:of\s+)?(?:the|his|her|its|their|these|those)\b)?"
-    rf"|\b(?:his|her|its|their|the)\b(?=\s+(?:{_NUMBERS})\b)",
+    rf"|\b(?:his|her|its|their|the)\b(?=\s+{_SEVERAL}\b)",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(

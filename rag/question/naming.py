@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from rag.analysis import STOP_WORDS
-from rag.question.vocabulary import AUXILIARIES
+from rag.question.vocabulary import AUXILIARIES, CAPITALS
 
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{1,80})[\"“”«»]")
 _PART = (
-    r"(?:(?:Dr|Mr|Mrs|Ms|Prof|St|Gen|Col|Sgt|Lt|Capt|Jr|Sr)\.|[A-ZÀ-ÖØ-Þ][\w&]{0,40}(?:[-’'./](?!s\b)[\w&]{1,40}){0,6}"
+    rf"(?:(?:Dr|Mr|Mrs|Ms|Prof|St|Gen|Col|Sgt|Lt|Capt|Jr|Sr)\.|[{CAPITALS}][\w&]{{0,40}}(?:[-’'./](?!s\b)[\w&]{{1,40}}){{0,6}}"
     r"|\d\w{0,40}(?:-\w{1,40}){0,6}|\w{1,40}-\d[\w-]{0,40})"
 )
 _JOINT = r"(?:of|of the|de|de la|del|van|van der|von|di|da|le|la|&)"
@@ -38,13 +38,17 @@ _NO_NAMES = (
         ]
     )
 )
-_ITEM = r"(?:the\s+)?(?:[A-Z\d][\w’'&-]{0,40}(?:\s+[A-Z\d][\w’'&-]{0,40}){0,3}|[a-z][\w’'-]{0,40})"
+_ITEM = (
+    rf"(?:the\s+)?(?:[{CAPITALS}\d][\w’'&-]{{0,40}}(?:\s+[{CAPITALS}\d][\w’'&-]{{0,40}}){{0,3}}"
+    r"|[a-z][\w’'-]{0,40})"
+)
 _EACH_OF = re.compile(
     rf"\b(?:(?:each|every one|all)\s+of|both)\s+(?:the\s+[a-z]+s\s+)?"
     rf"(?P<items>{_ITEM}(?:\s*,\s*{_ITEM}){{0,20}},?\s+(?:and|or)\s+{_ITEM})(?![-\w])"
 )
 _CAPITAL = (
-    r"(?:the\s+(?:[a-z]+\s+)?)?(?:[A-Z][\w’'&-]{0,40}|\d{3,4})(?:\s+[A-Z\d][\w’'&-]{0,40}){0,3}"
+    rf"(?:the\s+(?:[a-z]+\s+)?)?(?:[{CAPITALS}][\w’'&-]{{0,40}}|\d{{3,4}})"
+    rf"(?:\s+[{CAPITALS}\d][\w’'&-]{{0,40}}){{0,3}}"
 )
 _SERIES = re.compile(
     rf"(?<!\w)(?P<items>{_CAPITAL}(?:\s*,\s*{_CAPITAL}){{1,20}},?\s+(?:and|or)\s+{_CAPITAL})(?P<each>\s+each\b)?"

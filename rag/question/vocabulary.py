@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.analysis import STOP_WORDS, words
+from rag.numbers import CARDINALS
 from rag.question.query import Kind
 
 
@@ -10,6 +11,8 @@ def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# What names begin with: the capitals of Latin, Greek and Cyrillic.
+CAPITALS = "".join(letter for letter in map(chr, range(0x530)) if letter.isupper())
 AUXILIARIES = _set(
     "is are was were be been being do does did has have had will would shall should can could may might must"
 )
@@ -85,7 +88,7 @@ COMPARATIVES = _set(
     " greater nearer closer farther further richer poorer busier louder quieter brighter darker safer harder softer"
     " thicker thinner steeper sooner easier fuller worst best longest shortest"
 )
-NUMBER_WORDS = _set("one two three four five six seven eight nine ten eleven twelve")
+NUMBER_WORDS = frozenset(CARDINALS)
 DETERMINERS = NUMBER_WORDS | _set(
     "the a an his her its their our your this that these those all any some every each both"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rag.numbers import any_of
 from rag.temporal.expressions import Kind
 from rag.temporal.grammar import (
     COUNT,
@@ -24,7 +25,6 @@ from rag.temporal.grammar import (
     YEAR,
     YEAR_DIGITS,
     YEAR_OR_SHORT,
-    any_of,
 )
 from rag.temporal.grammar import SPACE as S
 

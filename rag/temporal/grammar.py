@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+
+from rag.numbers import (
+    CARDINALS,
+    ONES,
+    ORDINALS,
+    TENS,
+    UP_TO_NINETEEN,
+    any_of,
+    cardinal,
+    ordinal,
+    value_of,
+)
 
 MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june",
@@ -13,42 +24,15 @@ WEEKDAY_NAMES = (
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 )  # fmt: skip
 SEASONS = {"winter": 0, "spring": 1, "summer": 2, "autumn": 3, "fall": 3}
-_UP_TO_TWENTY = (
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS_UP_TO_TWENTY = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
-    "eighteenth", "nineteenth",
-)  # fmt: skip
-_CARDINALS = {word: number for number, word in enumerate(_UP_TO_TWENTY, start=1)} | {
-    word: 10 * number for number, word in enumerate(_TENS, start=2)
-}
-_ORDINALS = {word: number for number, word in enumerate(_ORDINALS_UP_TO_TWENTY, start=1)} | {
-    "twentieth": 20,
-    "thirtieth": 30,
-}
 # How many are meant where no number is said; such expressions are approximate.
 VAGUE = {"a couple of": 2, "a few": 3, "several": 4, "some": 3}
-
-
-def any_of(words: Iterable[str]) -> str:
-    """A pattern for one of several words, the longer one where one begins another."""
-    return "(?:" + "|".join(sorted(words, key=lambda word: (-len(word), word))) + ")"
-
 
 # White space and a line's end, with the mark of a quoted mail, but no blank line.
 SPACE = r"(?:[^\S\n]{1,4}(?:\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})?|\n[^\S\n]{0,8}(?:>[^\S\n]{0,4}){0,3})"
 _JOINED = rf"(?:-|{SPACE})"
-_ONES = any_of(_UP_TO_TWENTY[:9])
-_TEENS = any_of(_UP_TO_TWENTY[9:])
-_CARDINAL = rf"(?:{any_of(_TENS)}(?:{_JOINED}{_ONES})?|{any_of(_UP_TO_TWENTY)})\b"
-_ORDINAL = (
-    rf"(?:twenty{_JOINED}{any_of(_ORDINALS_UP_TO_TWENTY[:9])}|thirty{_JOINED}first"
-    rf"|{any_of(_ORDINALS)})\b"
-)
+_TEENS = any_of(UP_TO_NINETEEN[9:])
+_CARDINAL = cardinal(_JOINED)
+_ORDINAL = ordinal(_JOINED)
 
 MONTH = rf"(?:{any_of(MONTH_NAMES)}\b|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 WEEKDAY = any_of(WEEKDAY_NAMES)
@@ -56,7 +40,7 @@ HALF_DAY = any_of(("morning", "afternoon", "evening", "night", "lunchtime", "noo
 WEEKDAY_OR_SHORT = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?"
 _SPOKEN_YEAR = (
     rf"(?:(?:twenty|nineteen|eighteen|seventeen){_JOINED}"
-    rf"(?:oh?{_JOINED}{_ONES}|{_TEENS}|{any_of(_TENS)}(?:{_JOINED}{_ONES})?)"
+    rf"(?:oh?{_JOINED}{ONES}|{_TEENS}|{any_of(TENS)}(?:{_JOINED}{ONES})?)"
     rf"|two{SPACE}thousand(?:{SPACE}and)?(?:{SPACE}{_CARDINAL})?)\b"
 )
 # No word boundary after the digits: the text of a web page often runs on without a space.
@@ -67,7 +51,7 @@ DAY_ORDINAL = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)\b|{_ORDINAL})"
 DAY = rf"(?:{DAY_ORDINAL}|(?:0?[1-9]|[12]\d|3[01])(?![\d:%]|\.\d|,\d{{3}}(?!\d)))"
 COUNT = rf"(?:{any_of(VAGUE)}|an?|another|\d{{1,3}}|{_CARDINAL})"
 
-COUNT_WORDS = (*_CARDINALS, *_ORDINALS, "another", "several", "some")
+COUNT_WORDS = (*CARDINALS, *ORDINALS, "another", "several", "some")
 
 
 def month_of(word: str) -> int:
@@ -92,10 +76,7 @@ def number_of(words: str) -> int:
         return VAGUE[words]
     if words in ("a", "an", "another"):
         return 1
-    parts = [_CARDINALS.get(word) or _ORDINALS.get(word) for word in re.split(r"[\s-]+", words)]
-    if not all(parts):
-        raise ValueError(f"not a number: {words!r}")
-    return sum(part for part in parts if part)
+    return value_of(words)
 
 
 def year_of(words: str) -> int:

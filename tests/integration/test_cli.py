@@ -353,6 +353,22 @@ def test_a_wrong_setting_is_named(verse: Verse, monkeypatch: pytest.MonkeyPatch)
     assert err.startswith("The setting VERSE_RETRIEVAL__EVIDENCE is wrong: ")
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("rows", "A setting that is a list has to be JSON: "),
+        ('["none"]', "The setting VERSE_ANSWERS__WITHOUT is wrong: "),
+    ],
+)
+def test_a_wrong_setting_that_is_a_list_is_named(
+    verse: Verse, monkeypatch: pytest.MonkeyPatch, value: str, said: str
+) -> None:
+    monkeypatch.setenv("VERSE_ANSWERS__WITHOUT", value)
+    code, _, err = verse("documents")
+    assert code == MISUSED
+    assert err.startswith(said)
+
+
 def test_a_folder_in_use_is_for_the_operator(verse: Verse, tmp_path: Path) -> None:
     store = EmbeddedStore(tmp_path / "data", HashingEmbedder.identity)
     try:

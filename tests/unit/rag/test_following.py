@@ -22,6 +22,18 @@ from rag.question import stand_alone
             "How did Birch vote on the bridge?",
         ),
         (
+            ["How did Councillor Ames vote on the bridge?"],
+            "And what about Birch?",
+            "How did Birch vote on the bridge?",
+        ),
+        (
+            ["Where was Ada Lovelace in June 1833?"],
+            "And what about September 1835?",
+            "Where was Ada Lovelace in September 1835?",
+        ),
+        (["Who is Łucja?"], "When did she sail?", "When did Łucja sail?"),
+        (["Where is the ferry built?"], "And?", "Where is the ferry built?"),
+        (
             ["What was Ann Lee on the coast tour?"],
             "And on the tour after that?",
             "What was Ann Lee on the tour after that (on the coast tour)?",

@@ -10,6 +10,8 @@ from rag.question.happenings import Neighbour, event_words, neighbour
     [
         ("What was her title on each visit?", "visit", "title"),
         ("Who led each of the four hearings?", "hearing", "four"),
+        ("Who led each of the thirteen hearings?", "hearing", "thirteen"),
+        ("Who led his fifteen hearings?", "hearing", "fifteen"),
         ("What was Ann Lee on each tour that she conducted?", "tour", "conducted"),
         ("Who won each derby?", "matches", "who"),
     ],

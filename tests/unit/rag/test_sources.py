@@ -33,6 +33,8 @@ DOCUMENTS = (
         ("mail", {"mail", "plan"}),
         ("planning mail", {"plan"}),
         ("latest mail", {"plan"}),
+        ("most recent mail", {"plan"}),
+        ("most angry mail", {"mail", "plan"}),
         ("podcast", {"talk", "spoken"}),
         ("notes", {"notes"}),
         ("prime minister", set()),

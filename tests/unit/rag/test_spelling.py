@@ -73,6 +73,15 @@ def test_what_is_another_name_stays_as_it_is_asked(library: Library, question: s
     assert spelled(library, question) == question
 
 
+def test_of_many_unknown_names_the_first_ones_are_looked_for(library: Library) -> None:
+    others = [f"Zu{letter * 3}mo" for letter in "bcdfgklm"]
+    few, many = (
+        f"What did {' and '.join(names)} and Halvorson open?" for names in (others[1:], others)
+    )
+    assert "Halvorsen" in spelled(library, few)
+    assert spelled(library, many) == many
+
+
 def test_the_answer_says_what_was_asked_instead(library: Library) -> None:
     reply = library.ask("What did Margarite Halvorson open?")
     assert reply.question == "What did Margarite Halvorson open?"

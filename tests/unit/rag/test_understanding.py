@@ -103,6 +103,7 @@ def test_other_languages_keep_their_terms() -> None:
         ("Which Amsel left Ploverdesk?", ("Amsel", "Ploverdesk"), ("leav",)),
         ("Who chaired the Bank of England panel?", ("Bank of England",), ("chair", "panel")),
         ("Which rank did Per Aune hold?", ("Per Aune",), ()),
+        ("Who greeted Łukasz Šimon in Житомир?", ("Łukasz Šimon", "Житомир"), ("greet",)),
     ],
 )
 def test_names_are_entities_and_other_words_tell_the_event(
@@ -120,6 +121,7 @@ def test_names_are_entities_and_other_words_tell_the_event(
         ("What caused each of the incidents 118, 131 and 140?", ("118", "131", "140")),
         ("Who won in 2017, 2019 and 2021?", ("2017", "2019", "2021")),
         ("When were Iris and Lily each released?", ("Iris", "Lily")),
+        ("When were Ştefan and Łucja each released?", ("Ştefan", "Łucja")),
         ("How did each of the five votes end, in votes for and against?", ()),
         ("How many minutes did the outages of 2023 and 2024 take altogether?", ()),
         ("How many trains ran between 2015 and 2018?", ()),
