@@ -264,13 +264,18 @@ def test_words_are_found_inside_a_document(chat: Chat) -> None:
 
 
 def test_a_new_question_moves_to_the_top(chat: Chat) -> None:
+    to_the_end = chat.page.get_by_label("To the latest answer")
     chat.ask(TYPE_CASE)
+    to_the_end.click()
+    expect(chat.answers.last.locator(".actions")).to_be_in_viewport()
+    expect(to_the_end).to_have_count(0)
     chat.ask("Who painted the Mona Lisa?")
     asked = chat.page.locator(".asked").last.bounding_box()
     viewport = chat.page.locator(".viewport").bounding_box()
     assert asked is not None
     assert viewport is not None
     assert abs(asked["y"] - viewport["y"]) < 8
+    expect(to_the_end).to_have_count(0)  # nothing is below but room
 
 
 def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:

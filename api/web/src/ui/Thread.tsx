@@ -16,6 +16,7 @@ import type { Question } from "../contract";
 import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
 import { preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
+import { endsBelow } from "../state/views";
 import { counted } from "../text/wording";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerView } from "./AnswerView";
@@ -94,12 +95,23 @@ export function Thread() {
         </div>
       </ThreadPrimitive.Viewport>
       <div className="foot">
-        <ThreadPrimitive.ScrollToBottom className="to-bottom" aria-label="To the latest answer">
-          <Icon name="down" />
-        </ThreadPrimitive.ScrollToBottom>
+        <ToTheEnd />
         <Composer />
       </div>
     </ThreadPrimitive.Root>
+  );
+}
+
+/** Not the library's own, which counts the room that is kept below a short answer. */
+function ToTheEnd() {
+  const below = useStore(endsBelow, (now) => now);
+  if (!below) return null;
+  const scroll = () =>
+    [...document.querySelectorAll(".viewport .end")].at(-1)?.scrollIntoView({ block: "end" });
+  return (
+    <button type="button" className="to-bottom" aria-label="To the latest answer" onClick={scroll}>
+      <Icon name="down" />
+    </button>
   );
 }
 
@@ -175,6 +187,23 @@ function EditedMessage() {
 
 function AssistantMessage() {
   const turn = useTurn();
+  const last = useStore(conversation, (now) => now.turns.at(-1)?.id === turn?.id);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!last || !end.current) return;
+    const observer = new IntersectionObserver(
+      ([seen]) => {
+        const edge = seen?.rootBounds?.bottom ?? Infinity;
+        endsBelow.set(() => seen !== undefined && seen.boundingClientRect.top >= edge);
+      },
+      { root: end.current.closest(".viewport") },
+    );
+    observer.observe(end.current);
+    return () => {
+      observer.disconnect();
+      endsBelow.set(() => false);
+    };
+  }, [last]);
   if (!turn) return null;
   return (
     <MessagePrimitive.Root className="answered" aria-busy={isUnderWay(turn)}>
@@ -182,6 +211,7 @@ function AssistantMessage() {
       <AnswerView turn={turn} />
       {turn.failure && <Failure turn={turn} failure={turn.failure} />}
       {!isUnderWay(turn) && !turn.failure && <AnswerActions turn={turn} />}
+      <div ref={end} className="end" />
     </MessagePrimitive.Root>
   );
 }
