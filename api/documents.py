@@ -296,7 +296,7 @@ def get_suggestions(service: ServiceDep, view: ViewDep, name: str) -> Suggestion
 @router.get("/v1/jobs/{job_id}", tags=["documents"])
 @needs("read")
 def get_job(view: ViewDep, job_id: str) -> JobBody:
-    """How far an upload is."""
+    """How far an upload is: pages while it is read, passages while it is embedded."""
     return job_body(view.job(job_id))
 
 

@@ -444,7 +444,10 @@ class CollectionsBody(BaseModel):
 
 
 class JobBody(BaseModel):
-    """An upload on its way; `done` and `total` count passages while embedding."""
+    """An upload on its way.
+
+    `done` and `total` count pages while parsing, where a file has some, and passages while embedding.
+    """
 
     id: str
     state: JobState

@@ -1,30 +1,49 @@
-"""Questions that a collection can answer, from its own titles and headings: each was asked before it is offered."""
+"""Questions that a collection can answer, made of its own words: each was asked before it is offered."""
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 from rag.composition import EXTRACTIVE
 from rag.library import Library
-from rag.types import Answer, Document, Filters
+from rag.question.posing import question_of_heading, questions_of
+from rag.sentences import sentences
+from rag.types import Answer, Document, Filters, Quote, Span
 
 _OFFERED = 5
 _TRIED = 40  # questions asked for one collection, at the most
-_DOCUMENTS, _HEADINGS = 20, 4  # looked at, and of each document
-_CHARACTERS = range(8, 100)  # of a heading that names a subject
-_FORWARDED = re.compile(r"^(?:(?:re|fwd?)\s*:\s*)+", re.IGNORECASE)
+_DOCUMENTS, _OF_EACH = 20, 4  # looked at, and questions of each
+_READ_CHARACTERS = 20_000  # of a document
 _KEPT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Posed:
+    """A question, and the sentence that answers it or the heading that asks it."""
+
+    question: str
+    document: Document
+    sentence: Span | None = None
+    heading: str = ""
+
+    def is_answered_by(self, quote: Quote) -> bool:
+        """Whether the quote is the answer that the question was made of."""
+        if quote.document_id != self.document.id:
+            return False
+        if self.sentence is None:
+            return quote.text.casefold() != self.heading.casefold()
+        return quote.span.overlaps(self.sentence)
 
 
 class Suggestions:
     """Offers questions, and keeps them until the collection changes.
 
-    A heading that is a question is asked as it stands; any other is asked about. Of these, those are offered
-    that are answered from the very document that the heading stands in.
+    They are made of sentences that answer them, or stand in the documents as headings. Of these, those are offered
+    that are answered from the very place that they were made of.
     """
 
     def __init__(self, library: Library) -> None:
@@ -33,7 +52,7 @@ class Suggestions:
         self._lock = threading.Lock()
 
     def of(self, collection: str) -> list[str]:
-        """Questions to a collection, in the order of its documents.
+        """Questions to a collection; the first ones are to as many documents as have some.
 
         Raises:
             UnknownCollection: there is none of that name.
@@ -42,8 +61,8 @@ class Suggestions:
         with self._lock:
             known = self._known.get(place)
         if known is None:
-            tried = islice(self._candidates(collection), _TRIED)
-            answered = (_question(one) for one, source in tried if self._answers(one, source))
+            tried = islice(self._posed(collection), _TRIED)
+            answered = (one.question for one in tried if self._is_answered(one))
             known = list(islice(dict.fromkeys(answered), _OFFERED))
             with self._lock:
                 self._known[place] = known
@@ -51,35 +70,38 @@ class Suggestions:
                     self._known.popitem(last=False)
         return known
 
-    def _candidates(self, collection: str) -> Iterator[tuple[str, Document]]:
-        """Of each document its next heading in turn, so that the first questions are of many documents."""
-        documents = [
-            self._library.store.document(one.id)
+    def _posed(self, collection: str) -> Iterator[_Posed]:
+        """Of each document some, the kinds of question and then the documents in turn."""
+        of_each = (
+            islice(_by_kinds(_posed_by(self._library.store.document(one.id))), _OF_EACH)
             for one in self._library.store.summaries(collection, limit=_DOCUMENTS)
-        ]
-        named = [list(islice(_headings(one), _HEADINGS)) for one in documents]
-        for turn in range(_HEADINGS):
-            for document, headings in zip(documents, named, strict=True):
-                if turn < len(headings):
-                    yield headings[turn], document
+        )
+        return _by_kinds(one for turn in zip_longest(*of_each) for one in turn if one)
 
-    def _answers(self, heading: str, source: Document) -> bool:
-        """Whether the first quote is of that document, and is more than its heading again."""
+    def _is_answered(self, posed: _Posed) -> bool:
         response = self._library.ask(
-            _question(heading), collection=source.collection, composer=EXTRACTIVE
+            posed.question, collection=posed.document.collection, composer=EXTRACTIVE
         ).response
-        if not isinstance(response, Answer):
-            return False
-        quote = response.statements[0].quotes[0]
-        return quote.document_id == source.id and quote.text.casefold() != heading.casefold()
+        return isinstance(response, Answer) and any(
+            map(posed.is_answered_by, response.statements[0].quotes)
+        )
 
 
-def _headings(document: Document) -> Iterable[str]:
-    innermost = (one.path[-1] for one in document.sections if one.path)
-    named = (_FORWARDED.sub("", one) for one in (*innermost, document.title))
-    # a title of one word is the name of a file, or says no more than it
-    return dict.fromkeys(one for one in named if len(one) in _CHARACTERS and " " in one)
+def _posed_by(document: Document) -> Iterator[_Posed]:
+    """What its headings ask, and what its sentences answer."""
+    headings = (one.path[-1] for one in document.sections if one.path)
+    for heading in dict.fromkeys((*headings, document.title)):
+        if question := question_of_heading(heading):
+            yield _Posed(question, document, heading=heading)
+    if document.language in (None, "en"):
+        for span in sentences(document.text[:_READ_CHARACTERS]):
+            for question in questions_of(span.cut(document.text)):
+                yield _Posed(question, document, span)
 
 
-def _question(heading: str) -> str:
-    return heading if heading.endswith("?") else f"What about {heading.rstrip('.:;')}?"
+def _by_kinds(posed: Iterable[_Posed]) -> Iterator[_Posed]:
+    """Questions, one of each kind (why, when, …) in turn."""
+    kinds: dict[str, list[_Posed]] = {}
+    for one in posed:
+        kinds.setdefault(one.question.split()[0], []).append(one)
+    return (one for turn in zip_longest(*kinds.values()) for one in turn if one)

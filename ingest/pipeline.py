@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
@@ -272,7 +273,7 @@ class Ingester:
                 self.library.store.mark_seen(earlier.id, root)
             return Ingested(document=earlier, outcome="unchanged")
         report("parsing", 0, 0)
-        reading = self.sandbox.read(content, name=upload.name)
+        reading = self.sandbox.read(content, name=upload.name, pages=partial(report, "parsing"))
         inside = self._prepare_inside(reading, upload, upload.source_key or version, depth)
         embedder = self.library.embedder
         covered = embedder.covers(reading.language)

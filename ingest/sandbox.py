@@ -21,8 +21,8 @@ import tempfile
 import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from functools import cache
 from importlib import import_module
@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ingest.confinement import Limits, confine, missing, prepare
+from ingest.progress import NONE_YET, Pages, Watch, tell_to, written_to
 from ingest.reading import Attachment, Reading, preload
 from rag import errors
 from rag.encoding import date_of, encode, locator_rows, locators_of
@@ -57,6 +58,10 @@ _ERRORS: dict[str, type[DocumentError]] = {
 }
 
 
+def _to_nobody(read: int, total: int) -> None:
+    """Tell nobody how many pages are read."""
+
+
 class _ServerEndedError(UnreadableDocument):
     """The server ended, so nothing is known of the file."""
 
@@ -80,30 +85,35 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self.missing: tuple[str, ...] = ()
 
-    def read(self, content: bytes, *, name: str) -> Reading:
+    def read(self, content: bytes, *, name: str, pages: Pages = _to_nobody) -> Reading:
         """Read a file.
+
+        Args:
+            content: The file's bytes.
+            name: As for `ingest.reading.read`.
+            pages: Is told now and then how many pages are read, where the file has pages and takes a while.
+                What it raises ends the reading.
 
         Raises:
             DocumentError: as `ingest.reading.read`, and `DocumentTooExpensive` when a limit ends it.
         """
         try:
-            return self._read(content, name)
+            return self._read(content, name, pages)
         except _ServerEndedError:
-            return self._read(content, name)
+            return self._read(content, name, pages)
 
-    def _read(self, content: bytes, name: str) -> Reading:
+    def _read(self, content: bytes, name: str, pages: Pages) -> Reading:
         with ExitStack() as stack:
-            source = stack.enter_context(tempfile.TemporaryFile(buffering=0))
-            source.write(content)
-            source.seek(0)
+            source = stack.enter_context(_holding(content))
+            numbers = stack.enter_context(_holding(NONE_YET))
             result, theirs = os.pipe()
             stack.callback(os.close, result)
             try:
-                child = self._ask({"read": name}, [source.fileno(), theirs])["child"]
+                child = self._ask({"read": name}, [source, numbers, theirs])["child"]
             finally:
                 os.close(theirs)
             try:
-                encoded = _received(result, self._limits)
+                encoded = _received(result, self._limits, Watch(numbers, pages))
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(child, signal.SIGKILL)
@@ -163,6 +173,15 @@ class Sandbox:
             self._server = self._process = None
 
 
+@contextmanager
+def _holding(content: bytes) -> Iterator[int]:
+    """The descriptor of a file without a name that holds this, at its start."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()
+
+
 @cache
 def shared() -> Sandbox:
     """The sandbox of this process, which ends with it."""
@@ -196,15 +215,19 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _received(result: int, limits: Limits) -> bytes:
+def _received(result: int, limits: Limits, watch: Watch) -> bytes:
     """All that the child writes, until it ends or its time is up."""
     deadline = time.monotonic() + limits.wall_s
     parts: list[bytes] = []
     size = 0
     while True:
-        ready, _, _ = select.select([result], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
+        left = deadline - time.monotonic()
+        ready, _, _ = select.select([result], [], [], max(0.0, min(left, watch.every_s)))
+        watch.look()
+        if not ready and left <= 0:
             raise DocumentTooExpensive(_TOO_EXPENSIVE)
+        if not ready:
+            continue
         part = os.read(result, 1 << 20)
         if not part:
             return b"".join(parts)
@@ -270,7 +293,7 @@ def serve() -> NoReturn:
     parent.sendall(encode({"missing": _probe()}).encode())
     while True:
         try:
-            message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 2)
+            message, descriptors, _, _ = socket.recv_fds(parent, _MESSAGE_BYTES, 3)
         except ConnectionError:  # whoever asked has ended without closing
             os._exit(0)
         if not message:
@@ -300,13 +323,17 @@ def _reaped(child: int) -> int | None:
         return None
 
 
-def _read(reader: Reader, limits: Limits, name: str, source: int, result: int) -> NoReturn:
+def _read(
+    reader: Reader, limits: Limits, name: str, source: int, numbers: int, result: int
+) -> NoReturn:
     """Be the child: read, report, end."""
     gc.disable()  # what one file leaves behind goes with the process
     try:
         os.setsid()
         with os.fdopen(source, "rb") as file:
             content = file.read()
+        tell_to(written_to(numbers))
+        os.close(numbers)
         confine(limits)
         _report(result, _outcome(reader, content, name))
     finally:

@@ -373,7 +373,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One upload on its way into the store. `done` and `total` count passages while embedding."""
+    """One upload on its way into the store.
+
+    `done` and `total` count pages while parsing, where a file has some, and passages while embedding.
+    """
 
     id: str
     state: JobState

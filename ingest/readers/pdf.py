@@ -19,6 +19,7 @@ import pypdfium2 as pdfium
 from pypdf.errors import PyPdfError
 from pypdfium2 import raw
 
+from ingest.progress import tell_pages
 from ingest.readers.pdf_furniture import without_furniture
 from ingest.readers.pdf_layout import in_reading_order, text_lines
 from ingest.readers.pdf_ocr import Recogniser, installed
@@ -82,9 +83,8 @@ def _read_with_pdfium(content: bytes) -> _Read | None:
     with document:
         if document.get_formtype() != raw.FORMTYPE_NONE:
             document.init_forms()
-        ocr = Recogniser()
         return _Read(
-            pages=[_page(document, index, ocr) for index in range(len(document))],
+            pages=list(_pages(document)),
             outline=outline(document),
             title=string(raw.FPDF_GetMetaText, document, b"Title"),
             author=string(raw.FPDF_GetMetaText, document, b"Author"),
@@ -120,6 +120,14 @@ def _attachment_name(attached: object) -> str:
     name = (raw.FPDF_WCHAR * (size // 2 + 1))()
     raw.FPDFAttachment_GetName(attached, name, size)
     return bytes(name).decode("utf-16-le", errors="ignore").rstrip("\0")
+
+
+def _pages(document: pdfium.PdfDocument) -> Iterator[Page | None]:
+    ocr = Recogniser()
+    for index in range(len(document)):
+        tell_pages(index, len(document))
+        yield _page(document, index, ocr)
+    tell_pages(len(document), len(document))
 
 
 def _page(document: pdfium.PdfDocument, index: int, ocr: Recogniser) -> Page | None:

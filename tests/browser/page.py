@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
 TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)  # a busy machine takes its time
 
 
 @dataclass
@@ -90,6 +91,9 @@ class Chat:
         expect(answer.locator(".actions")).to_be_visible()
         return answer
 
+    def start_anew(self) -> None:
+        self.page.get_by_role("button", name="New conversation").click()
+
     def sources(self, answer: Locator) -> list[tuple[str, str]]:
         """Quote and title of each source of an answer, in order."""
         return [
@@ -118,6 +122,17 @@ class Chat:
         found: str = sheet.evaluate(WORDS_IN_BOXES)
         return re.sub(r"\s", "", found)
 
+    def enlarge(self) -> None:
+        """Draw the page of a PDF larger."""
+        sheet = self.pane.locator(".sheet[data-drawn=true]")
+        before = sheet.bounding_box()
+        self.pane.get_by_role("button", name="Larger").click()
+        expect(sheet).to_be_visible()
+        after = sheet.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert after["width"] > before["width"]
+
     def show_documents(self) -> Locator:
         self.page.get_by_role("button", name="Documents", exact=True).click()
         documents = self.page.locator(".documents")
@@ -136,12 +151,14 @@ class Chat:
     def upload(self, file: Path | FilePayload) -> None:
         self.page.locator("input[data-files]").set_input_files(file)
 
-    def accessibility(self) -> list[str]:
-        """What axe finds wrong with the page as it stands."""
+    def accessibility(self, *rules: str) -> list[str]:
+        """What axe finds wrong with the page as it stands, by all of its rules or by these."""
         if not AXE.exists():
             pytest.skip("axe-core is not there: `npm ci` in api/web brings it")
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
             for one in found["violations"]
@@ -149,12 +166,11 @@ class Chat:
         ]
 
 
-# Of each run of words, the characters whose middle lies in a box. The layer's letters are those of a font of this
-# machine, stretched to the length of their line: within it they stand up to half a letter beside the drawn ones.
+# Of each run of words, the characters whose middle lies in a box.
 WORDS_IN_BOXES = """sheet => {
   const boxes = [...sheet.querySelectorAll('.box')].map(one => one.getBoundingClientRect());
   const within = (x, y) => boxes.some(
-    box => x >= box.left - box.height / 2 && x <= box.right + box.height / 2 && y >= box.top && y <= box.bottom);
+    box => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
   let found = '';
   const walker = document.createTreeWalker(sheet.querySelector('.words'), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {

@@ -14,7 +14,7 @@ from tests.browser.page import Chat
 from tests.browser.served import served
 from tests.browser.states import STATES
 
-SIZES = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 390, "height": 844}}
+SIZES = {"wide": {"width": 1280, "height": 860}, "narrow": {"width": 360, "height": 740}}
 
 
 def main() -> None:

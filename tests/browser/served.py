@@ -40,18 +40,6 @@ def served(library: Library, *, keys: bool = False) -> Iterator[str]:
         yield address
 
 
-def below(prefix: str, app: ASGIApp) -> ASGIApp:
-    """The application as a proxy offers it that takes a prefix away: it knows no path without."""
-
-    async def proxied(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            assert scope["path"].startswith(f"{prefix}/"), scope["path"]
-            scope = {**scope, "root_path": prefix}
-        await app(scope, receive, send)
-
-    return proxied
-
-
 def without_policy(app: ASGIApp) -> ASGIApp:
     """The application with its Content-Security-Policy taken off, as some proxies do."""
 

@@ -63,10 +63,13 @@ def awkward_words(chat: Chat) -> None:
 
 
 def waiting(chat: Chat) -> None:
+    chat.page.clock.install()
     chat.page.route("**/v1/ask", lambda _: None)  # it is never answered
     chat.input.fill(QUESTION)
     chat.input.press("Enter")
-    expect(chat.page.get_by_text("This takes longer than usual")).to_be_visible(timeout=10_000)
+    expect(chat.page.get_by_role("button", name="Stop")).to_be_visible()
+    chat.page.clock.fast_forward(10_000)
+    expect(chat.page.get_by_text("This takes longer than usual")).to_be_visible()
 
 
 def failed(chat: Chat) -> None:
@@ -114,8 +117,10 @@ def documents(chat: Chat) -> None:
 
 
 def uploads(chat: Chat) -> None:
+    names = {"1": "survey.pdf", "2": "locked.pdf", "3": "minutes.docx"}
     jobs: dict[str, dict[str, Any]] = {
-        "1": {"state": "embedding", "done": 12, "total": 40},
+        "1": {"state": "parsing", "done": 12, "total": 80},
+        "3": {"state": "embedding", "done": 64, "total": 140},
         "2": {"state": "failed", "reason": "The file is encrypted: send it without a password."},
     }
 
@@ -123,7 +128,8 @@ def uploads(chat: Chat) -> None:
         if route.request.method != "POST":
             route.fallback()
             return
-        which = "2" if "locked" in (route.request.post_data or "") else "1"
+        sent = route.request.post_data or ""
+        which = next(number for number, name in names.items() if name in sent)
         route.fulfill(status=202, content_type="application/json", json={"job": job(which)})
 
     def job(which: str) -> dict[str, Any]:
@@ -133,9 +139,9 @@ def uploads(chat: Chat) -> None:
     chat.page.route("**/v1/documents", accept)
     chat.page.route("**/v1/jobs/*", lambda route: route.fulfill(json=job(route.request.url[-1])))
     chat.show_documents()
-    for name in ("survey.pdf", "locked.pdf"):
+    for name in names.values():
         chat.upload({"name": name, "mimeType": "application/pdf", "buffer": name.encode()})
-    expect(chat.page.get_by_text("passage 12 of 40")).to_be_visible()
+    expect(chat.page.get_by_text("page 12 of 80")).to_be_visible()
     expect(chat.page.get_by_text("is encrypted")).to_be_visible()
 
 

@@ -8,6 +8,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 from reportlab.pdfgen.canvas import Canvas
@@ -19,7 +20,7 @@ from tests.browser import scripted
 from tests.browser.conftest import EXAMPLES
 from tests.browser.page import Chat
 from tests.browser.served import running
-from tests.integration.service import fake_library
+from tests.integration.service import fake_library, upload
 
 TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
     "questions"
@@ -29,29 +30,30 @@ TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encodin
 def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
     answer = chat.ask(TYPE_CASE)
     sources = chat.sources(answer)
-    assert len(sources) >= 3
+    quotes = quotes_of(chat)
+    assert len(sources) == len(quotes) >= 3
     assert answer.locator(".marker").count() >= len(sources)
     for at, (quote, title) in enumerate(sources):
         pane = chat.open_source(answer, at)
         expect(pane.locator("h2")).to_have_text(title)
         if pane.get_by_role("button", name="Pages").count():
             words = re.sub(r"\s", "", quote.strip("“”"))
-            assert words in chat.words_in_boxes()
+            assert chat.words_in_boxes() == words
+            chat.enlarge()
+            assert chat.words_in_boxes() == words
             pane.get_by_role("button", name="Text").click()
-        assert chat.marked() == quote_of(chat, at)
+        assert chat.marked() == quotes[at]
         if pane.get_by_role("button", name="Pages").count():
             pane.get_by_role("button", name="Pages").click()
 
 
-def quote_of(chat: Chat, at: int) -> str:
-    """A quote of the last answer as the service gave it."""
+def quotes_of(chat: Chat) -> list[str]:
+    """The quotes of the last answer as the service gave them."""
     with chat.page.expect_download() as download:
         chat.page.get_by_text("Export").last.click()
         chat.page.get_by_role("button", name="JSON, as the service gave it").last.click()
-    chat.page.get_by_text("Export").last.click()
     answer = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    quote: str = answer["citations"][at]["quote"]
-    return quote
+    return [str(one["quote"]) for one in answer["citations"]]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +79,9 @@ def test_a_source_of_any_kind_is_marked_to_the_letter(
 ) -> None:
     chat.restrict_to(title)
     answer = chat.ask(question)
+    [first, *_] = quotes_of(chat)
     chat.open_source(answer, 0)
-    assert chat.marked() == quote_of(chat, 0)
+    assert chat.marked() == first
     expect(chat.pane.locator(".facts")).to_contain_text(told)
     if told in (":", "forwarded"):  # what begins in the text is told beside it
         assert chat.pane.locator(".at.time, .at.part").count() > 0
@@ -126,14 +129,33 @@ def test_a_new_file_can_be_asked_about_and_deleted(
     expect(row).to_have_count(0)
     chat.page.get_by_role("button", name="Undo").click()
     expect(row).to_have_count(1)
+    chat.page.clock.install()
     row.get_by_role("button", name=re.compile("Delete")).click()
-    expect(chat.page.locator(".notice")).to_have_count(0, timeout=20_000)
+    expect(row).to_have_count(0)
+    chat.page.clock.fast_forward(10_000)  # until it cannot be undone any more
+    expect(chat.page.locator(".notice")).to_have_count(0)
     expect(documents.locator(".list-head")).to_contain_text(
         f"{len(list(EXAMPLES.iterdir()))} documents"
     )
     assert not [
         one for one in library.store.summaries("default", limit=99) if "lantern" in one.title
     ]
+
+
+def test_a_newcomer_adds_a_document_and_is_offered_its_questions(browser: Browser) -> None:
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        Chat.opened(browser, address) as chat,
+    ):
+        chat.page.get_by_role("button", name="Add documents").click()
+        said = b"The north gate was closed on 4 May 1912."
+        chat.upload({"name": "a.txt", "mimeType": "text/plain", "buffer": said})
+        expect(chat.page.locator(".coming-state")).to_contain_text("can be asked", timeout=20_000)
+        chat.back()
+        expect(chat.page.locator(".lead")).to_contain_text("1 document")
+        chat.page.get_by_role("button", name="When was the north gate closed?").click()
+        expect(chat.answers.last.locator(".source").first).to_be_visible()
+        expect(chat.page.get_by_label("Collection")).to_have_count(0)  # there is one only
 
 
 def test_what_a_reader_knows_better_is_kept(chat: Chat, library: Library) -> None:
@@ -149,6 +171,85 @@ def test_what_a_reader_knows_better_is_kept(chat: Chat, library: Library) -> Non
     library.store.amend(notes.id, {"title": None, "published": None})
 
 
+def test_questions_go_to_what_was_published_in_a_time(chat: Chat) -> None:
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2026-06-10")
+    chat.page.get_by_label("Until").fill("2026-06-10")
+    expect(chat.page.locator(".restriction [role=status]")).to_contain_text("10 June 2026")
+    chat.back()
+    with chat.page.expect_request("**/v1/ask") as asked:
+        answer = chat.ask("When will the footbridge open?")
+    sent = json.loads(asked.value.post_data or "")["filters"]
+    assert sent == {"published_after": "2026-06-10", "published_before": "2026-06-10"}
+    assert {title for _, title in chat.sources(answer)} == {"A new footbridge for Aldermere"}
+    chat.page.get_by_label("Ask all documents again").click()
+    answer = chat.ask("When will the footbridge open?")
+    assert len({title for _, title in chat.sources(answer)}) > 1
+
+
+def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
+    said = "The harbour master closed the {} gate."
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+        Chat.opened(browser, address) as chat,
+    ):
+        for gate in ("north", "south"):
+            upload(client, said.format(gate).encode(), source_key="log")
+        row = chat.show_documents().locator(".list > li")
+        row.locator(".row-title").click()
+        expect(row.locator(".versions li")).to_have_count(2)
+        row.get_by_role("button", name="1 version before").click()
+        expect(chat.pane.locator(".text")).to_have_text(said.format("north"))
+        expect(chat.pane.locator(".facts")).to_contain_text("A later version exists")
+        row.get_by_role("button", name="The present one").click()
+        expect(chat.pane.locator(".text")).to_have_text(said.format("south"))
+        chat.page.get_by_label("Close the source").click()
+        chat.back()
+        answer = chat.ask("Who closed the gate?")
+        chat.open_source(answer, 0)
+        assert chat.marked() == said.format("south")
+        upload(client, said.format("east").encode(), source_key="log")
+        chat.page.reload()
+        chat.page.locator(".contents .entry").first.click()
+        expect(chat.answers.last.locator(".apparatus")).to_contain_text("A later version exists")
+        chat.open_source(chat.answers.last, 0)
+        assert chat.marked() == said.format("south")
+
+
+def test_a_question_goes_to_the_collection_that_is_chosen(browser: Browser) -> None:
+    with (
+        running(create_app(fake_library(), own=False)) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        for collection in ("default", "minutes"):
+            said = f"The harbour master closed the gate of {collection}."
+            upload(client, said.encode(), collection=collection)
+        with Chat.opened(browser, address) as chat:
+            expect(chat.ask("Who closed the gate?")).to_contain_text("gate of default")
+            chat.page.get_by_label("Collection").select_option("minutes")
+            expect(chat.answers).to_have_count(0)  # another conversation
+            expect(chat.ask("Who closed the gate?")).to_contain_text("gate of minutes")
+            chat.page.reload()
+            expect(chat.page.locator(".scope")).to_contain_text("minutes")
+
+
+def test_the_theme_that_is_chosen_stays(chat: Chat) -> None:
+    def paper() -> str:
+        return str(chat.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    light = paper()
+    chat.page.get_by_role("button", name="Settings").click()
+    chat.page.get_by_label("Dark").check()
+    chosen = chat.page.locator("html[data-theme=dark]")
+    expect(chosen).to_be_attached()
+    dark = paper()
+    assert dark != light
+    chat.page.reload()
+    expect(chosen).to_be_attached()
+    assert paper() == dark
+
+
 def test_words_are_found_inside_a_document(chat: Chat) -> None:
     documents = chat.show_documents()
     row = documents.locator(".list > li", has_text="minutes of 14 January")
@@ -160,6 +261,21 @@ def test_words_are_found_inside_a_document(chat: Chat) -> None:
     assert chat.marked().lower() == "bridge"
     chat.page.keyboard.press("Enter")
     expect(chat.pane.get_by_role("status")).to_contain_text("2 of")
+
+
+def test_a_new_question_moves_to_the_top(chat: Chat) -> None:
+    to_the_end = chat.page.get_by_label("To the latest answer")
+    chat.ask(TYPE_CASE)
+    to_the_end.click()
+    expect(chat.answers.last.locator(".actions")).to_be_in_viewport()
+    expect(to_the_end).to_have_count(0)
+    chat.ask("Who painted the Mona Lisa?")
+    asked = chat.page.locator(".asked").last.bounding_box()
+    viewport = chat.page.locator(".viewport").bounding_box()
+    assert asked is not None
+    assert viewport is not None
+    assert abs(asked["y"] - viewport["y"]) < 8
+    expect(to_the_end).to_have_count(0)  # nothing is below but room
 
 
 def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
@@ -252,6 +368,7 @@ def test_an_answer_is_copied_with_its_sources(chat: Chat) -> None:
     with chat.page.expect_download() as download:
         answer.get_by_text("Export").click()
         answer.get_by_role("button", name="Markdown, with sources").click()
+    expect(answer.get_by_role("button", name="Markdown, with sources")).to_be_hidden()
     assert copied == Path(download.value.path()).read_text(encoding="utf-8")
     assert copied.startswith(f"**{TYPE_CASE[:8]}")
     assert "Sources:" in copied

@@ -3,41 +3,119 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
+import pytest
 from playwright.sync_api import Browser, expect
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
+from api import questions
 from api.app import create_app
+from api.streaming import kept_alive
 from rag.bootstrap import assemble
+from rag.composition import SentenceComposer
+from rag.protocols import Composed
 from rag.settings import AccessSettings, Settings
 from tests.browser.page import Chat
-from tests.browser.served import below, running
+from tests.browser.proxied import behind_nginx
+from tests.browser.served import running
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.service import bearer, fake_library, key_for, upload
 
 QUESTION = "Who closed the north gate?"
 
 
-def test_below_a_prefix_all_of_it_works(browser: Browser) -> None:
-    app = below("/verse", create_app(fake_library(), own=False))
-    with running(app) as address:
-        with httpx.Client(base_url=f"{address}verse/") as client:
+def test_below_a_prefix_of_a_proxy_all_of_it_works(browser: Browser, tmp_path: Path) -> None:
+    app = create_app(fake_library(), own=False)
+    with (
+        running(app, root_path="/verse") as service,
+        behind_nginx(tmp_path, service, prefix="/verse") as address,
+    ):
+        with httpx.Client(base_url=address, timeout=60) as client:
             client.post(
                 "v1/documents?wait=true",
                 files={"file": ("a.txt", b"The harbour master closed the north gate.")},
             )
-        with Chat.opened(browser, f"{address}verse/") as chat:
+        with Chat.opened(browser, address) as chat:
             answer = chat.ask(QUESTION)
             chat.open_source(answer, 0)
             assert "harbour master" in chat.marked()
             documents = chat.show_documents()
             chat.upload({"name": "b.txt", "mimeType": "text/plain", "buffer": b"A second gate."})
             expect(documents.locator(".list > li")).to_have_count(2)
+            documents.locator(".row-title").first.click()
+            documents.get_by_role("button", name="Read, and find inside").click()
+            expect(chat.pane.locator(".text")).to_contain_text("gate")
             loaded = chat.page.evaluate("performance.getEntriesByType('resource').map(o => o.name)")
             assert loaded
-            assert [one for one in loaded if not one.startswith(f"{address}verse/")] == []
+            assert [one for one in loaded if not one.startswith(address)] == []
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A composer that thinks for so many seconds before each answer, in turn."""
+    pauses: list[float] = []
+    compose = SentenceComposer.compose
+
+    def thinking(*args: Any, **options: Any) -> Composed:
+        time.sleep(pauses.pop(0) if pauses else 0)
+        return compose(*args, **options)
+
+    monkeypatch.setattr(SentenceComposer, "compose", thinking)
+    return pauses
+
+
+@contextmanager
+def proxied(browser: Browser, folder: Path) -> Iterator[Chat]:
+    """The page behind a proxy that buffers, and that cuts off what is silent for a second."""
+    app = create_app(fake_library(), own=False)
+    with running(app) as service, behind_nginx(folder, service, patience_s=1) as address:
+        with httpx.Client(base_url=service, timeout=60) as client:
+            upload(client)
+        with Chat.opened(browser, address) as chat:
+            yield chat
+
+
+def test_a_proxy_that_buffers_holds_nothing_back_and_never_waits_in_vain(
+    browser: Browser, tmp_path: Path, slow: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "kept_alive", partial(kept_alive, ping_s=0.2))
+    with proxied(browser, tmp_path) as chat, counted(chat) as asked:
+        slow.append(2.5)
+        chat.input.fill(QUESTION)
+        chat.input.press("Enter")
+        expect(chat.page.locator(".progress")).to_contain_text(
+            "Reading and checking", timeout=2_000
+        )
+        expect(chat.answers.last.locator(".statement").first).to_contain_text("harbour master")
+        assert len(asked) == 1
+
+
+def test_an_answer_that_a_proxy_cuts_off_is_asked_for_again(
+    browser: Browser, tmp_path: Path, slow: list[float]
+) -> None:
+    with proxied(browser, tmp_path) as chat, counted(chat) as asked:
+        slow.append(2.5)
+        answer = chat.ask(QUESTION)
+        expect(answer.locator(".statement").first).to_contain_text("harbour master")
+        assert len(asked) == 2
+
+
+@contextmanager
+def counted(chat: Chat) -> Iterator[list[str]]:
+    """The questions that the page sends meanwhile."""
+    asked: list[str] = []
+    chat.page.on(
+        "request", lambda one: asked.append(one.url) if one.url.endswith("/v1/ask") else None
+    )
+    yield asked
 
 
 def test_the_address_of_a_citation_opens_its_words(browser: Browser) -> None:

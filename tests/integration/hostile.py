@@ -10,7 +10,9 @@ import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from ingest.progress import tell_pages
 from ingest.reading import Reading
 
 
@@ -77,6 +79,20 @@ def _lie() -> None:
     os._exit(0)
 
 
+def _tell_untruths() -> None:
+    for read, total in ((3, 2), (1, 0), (1 << 31, (1 << 32) - 1), (2, 4)):
+        tell_pages(read, total)
+        time.sleep(0.4)
+
+
+def _cut_short() -> None:
+    tell_pages(1, 2)
+    for descriptor in range(64):
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+    time.sleep(0.6)
+
+
 def _limit_another() -> object:
     return resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))
 
@@ -102,6 +118,8 @@ _ATTEMPTS: dict[str, Callable[[], object]] = {
     "unexpected": _write_result_forever,
     "sockets": _sockets,
     "lie": _lie,
+    "tell untruths": _tell_untruths,
+    "cut short": _cut_short,
     "log": lambda: logging.getLogger("a.library").error("secret words"),
     "limit another": _limit_another,
     "secret": lambda: sorted(os.environ),

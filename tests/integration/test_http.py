@@ -10,10 +10,12 @@ from anyio import to_thread
 from starlette.testclient import TestClient
 
 from api.openai.errors import speaks_openai
+from ingest.progress import Watch
 from rag.errors import DocumentError, ModelError
 from rag.types import Vectors
 from tests.fakes import HashingEmbedder
 from tests.integration.service import HARBOUR, fake_library, served, upload
+from tests.unit.ingest.pdfs import pdf
 
 JSON = {"content-type": "application/json"}
 
@@ -94,6 +96,23 @@ def test_an_upload_that_is_not_waited_for_is_a_job(client: TestClient) -> None:
     ended = finished(client, job["id"])
     assert ended["state"] == "committed"
     assert client.get(f"/v1/documents/{ended['document_id']}").status_code == 200
+
+
+def test_a_job_tells_the_pages_that_are_read(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "every_s", 0.001)
+    long = pdf([[f"Page {n} says something of its own."] * 20 for n in range(200)])
+    job = upload(client, long, name="long.pdf", wait=False).json()["job"]
+    told = []
+    while job["state"] not in ("committed", "failed"):
+        job = client.get(f"/v1/jobs/{job['id']}").json()
+        if job["state"] == "parsing" and job["total"]:
+            told.append((job["done"], job["total"]))
+    assert job["state"] == "committed"
+    assert told
+    assert told == sorted(told)
+    assert {total for _, total in told} == {200}
 
 
 def test_a_new_version_replaces_the_old_whose_quotes_still_resolve(client: TestClient) -> None:

@@ -133,13 +133,12 @@ def test_every_question_that_is_suggested_is_answered_from_where_it_came(
 ) -> None:
     text = (
         "# The harbour\n\n## Who closed the north gate?\n\nThe harbour master closed the north gate.\n\n"
-        "## Lighthouse paint\n\nFerry crews put white lighthouse paint on the lighthouse.\n\n"
-        "## Absent things\n\nNothing of the kind is told.\n"
+        "## Lighthouse paint\n\nThe lighthouse was painted white on 4 May 1912.\n\n"
+        "## Who wrote the absent book?\n\nNothing of the kind is told.\n"
     )
     upload(client, text.encode(), name="harbour.md")
     offered = client.get("/v1/collections/default/suggestions").json()["questions"]
-    assert "Who closed the north gate?" in offered
-    assert "What about Absent things?" not in offered
+    assert offered == ["Who closed the north gate?", "When was the lighthouse painted white?"]
     for question in offered:
         body = client.post("/v1/ask", json={"question": question}).json()
         assert body["outcome"] == "answered"

@@ -14,6 +14,7 @@ import pytest
 
 from ingest import sandbox as sandbox_module
 from ingest.confinement import Limits
+from ingest.progress import Watch
 from ingest.reading import Reading, read
 from ingest.sandbox import Sandbox
 from rag.errors import (
@@ -23,6 +24,7 @@ from rag.errors import (
     UnreadableDocument,
     UnsupportedFormat,
 )
+from tests.unit.ingest.pdfs import pdf
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "documents"
@@ -90,6 +92,37 @@ def test_a_reader_that_fails_ends_one_file_only(hostile: Sandbox, attempt: str) 
 
 def test_a_reader_holds_no_way_to_the_server(hostile: Sandbox) -> None:
     assert hostile.read(b"", name="sockets").text == "done: []"
+
+
+def test_what_a_reader_tells_of_pages_is_passed_on_only_if_it_can_be_true(
+    hostile: Sandbox,
+) -> None:
+    told: list[tuple[int, int]] = []
+    hostile.read(b"", name="tell untruths", pages=lambda *pages: told.append(pages))
+    assert told == [(2, 4)]
+    hostile.read(b"", name="cut short", pages=lambda *pages: told.append(pages))
+    assert told == [(2, 4)]
+
+
+def test_who_is_told_of_pages_may_end_the_reading(hostile: Sandbox) -> None:
+    def enough(read: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hostile.read(b"", name="tell untruths", pages=enough)
+    assert hostile.read(b"", name="nothing").text == "done: nothing"
+
+
+def test_the_pages_of_a_long_file_are_told_while_it_is_read(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "every_s", 0.01)
+    told: list[tuple[int, int]] = []
+    long = pdf([[f"Page {n} says a little of this and that."] * 20 for n in range(100)])
+    sandbox.read(long, name="x.pdf", pages=lambda *pages: told.append(pages))
+    assert len(told) > 1
+    assert told == sorted(told)
+    assert {total for _, total in told} == {100}
 
 
 @pytest.mark.parametrize("outcome", [b"{}", b"[]", b"null", b"5", b'{"error": "SystemExit"}', b"{"])

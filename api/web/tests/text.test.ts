@@ -68,6 +68,9 @@ describe("words", () => {
     expect(timeInWords(65)).toBe("1:05");
     const place = { ...citation(1), page: 3, page_label: "iii", time_s: 65, time_end_s: 70 };
     expect(placeInWords(place)).toEqual(["p. iii", "1:05–1:10"]);
+    const inside = { page: null, time_s: null, document_title: "Notes" };
+    expect(placeInWords({ ...inside, section: "Notes › Gates" })).toEqual(["§ Gates"]);
+    expect(placeInWords({ ...inside, section: "Notes" })).toEqual([]);
   });
   it("say how a date is known, once", () => {
     const event = { date: "2023-07", derived_from: 1 };

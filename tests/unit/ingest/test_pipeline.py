@@ -12,6 +12,7 @@ import pytest
 
 from ingest import open_library
 from ingest.pipeline import Ingester
+from ingest.progress import Pages, Watch
 from ingest.reading import Reading
 from ingest.sandbox import Sandbox
 from ingest.walking import SourceFile
@@ -162,6 +163,19 @@ def test_progress_runs_to_the_end(ingester: Ingester) -> None:
         *range(0, total, 64),
         total,
     ]
+
+
+def test_the_pages_of_a_slow_file_are_told_before_its_passages(
+    ingester: Ingester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "every_s", 0.001)
+    seen: list[tuple[JobState, int, int]] = []
+    content = pdf([[f"Page {n} says something of its own."] * 20 for n in range(60)])
+    ingester.add(content, Upload(name="x.pdf"), lambda *step: seen.append(step))
+    pages = [step for step in seen if step[0] == "parsing"]
+    assert pages == seen[: len(pages)]
+    assert pages[0] == ("parsing", 0, 0)
+    assert pages[-1][2] == 60
 
 
 class Recording(HashingEmbedder):
@@ -681,7 +695,7 @@ class SlowSandbox(Sandbox):
         self.begun: list[str] = []
         self.may_end = threading.Event()
 
-    def read(self, content: bytes, *, name: str) -> Reading:
+    def read(self, content: bytes, *, name: str, pages: Pages | None = None) -> Reading:
         self.begun.append(name)
         assert self.may_end.wait(20)
         return Reading(

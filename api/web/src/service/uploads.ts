@@ -9,7 +9,7 @@ export interface Upload {
   id: string;
   name: string;
   state: "waiting" | "sending" | Job["state"];
-  /** Of what the state counts: bytes while sending, passages while embedding. */
+  /** Of what the state counts: bytes while sending, pages while parsing, passages while embedding. */
   done: number;
   total: number;
   document: Document | null;

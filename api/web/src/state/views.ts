@@ -12,3 +12,6 @@ export const signedIn = createStore(0);
 export function signIn(): void {
   dialog.set(() => "sign-in");
 }
+
+/** Whether the end of the latest answer is below what can be seen. */
+export const endsBelow = createStore(false);

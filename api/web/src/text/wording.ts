@@ -1,6 +1,6 @@
 /** Places, dates and counts in words. */
 
-import type { Citation, DatedEvent, Filters, Statement } from "../contract";
+import type { Citation, DatedEvent, Document, Filters, Statement } from "../contract";
 
 const LOCALE = "en-GB";
 const FORMS: Record<DatedEvent["precision"], Intl.DateTimeFormatOptions> = {
@@ -39,12 +39,18 @@ export function placeInWords(one: Pick<Citation, "page" | "time_s"> & Partial<Ci
   }
   if (one.sheet) found.push(one.row ? `${one.sheet}, row ${one.row}` : one.sheet);
   if (one.part) found.push(one.part);
-  if (one.section) found.push(`§ ${one.section}`);
+  const section = one.section?.replace(`${one.document_title} › `, ""); // which the title says already
+  if (section && section !== one.document_title) found.push(`§ ${section}`);
   return found;
 }
 
 export function counted(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString(LOCALE)} ${number === 1 ? one : many}`;
+}
+
+/** What a document holds: its pages, where it has some, and its passages. */
+export function sizeInWords({ pages, passages }: Document["report"]): string {
+  return [...(pages > 0 ? [counted(pages, "page")] : []), counted(passages, "passage")].join(", ");
 }
 
 // What each rule of the service does; "the text's own date" is when it was written or spoken.

@@ -8,6 +8,7 @@ import { offered } from "../state/preferences";
 import { useStore } from "../state/store";
 import { answerAsMarkdown, download } from "../text/exporting";
 import { Icon } from "./icons";
+import { Menu } from "./Menu";
 
 export function AnswerActions({ turn }: { turn: Turn }) {
   const { answer } = turn;
@@ -16,35 +17,24 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       {answer && (
         <>
           <CopyButton turn={turn} />
-          <details className="menu">
-            <summary>
-              <Icon name="save" /> Export
-            </summary>
-            <div className="menu-items">
-              <button
-                type="button"
-                onClick={() =>
-                  download(
-                    "answer.md",
-                    new Blob([answerAsMarkdown(answer)], { type: "text/markdown" }),
-                  )
-                }
-              >
-                Markdown, with sources
-              </button>
-              <button
-                type="button"
-                onClick={() =>
-                  download(
-                    "answer.json",
-                    new Blob([JSON.stringify(answer, null, 2)], { type: "application/json" }),
-                  )
-                }
-              >
-                JSON, as the service gave it
-              </button>
-            </div>
-          </details>
+          <Menu
+            label={
+              <>
+                <Icon name="save" /> Export
+              </>
+            }
+            choices={[
+              {
+                words: "Markdown, with sources",
+                take: () => save("answer.md", answerAsMarkdown(answer), "text/markdown"),
+              },
+              {
+                words: "JSON, as the service gave it",
+                take: () =>
+                  save("answer.json", JSON.stringify(answer, null, 2), "application/json"),
+              },
+            ]}
+          />
         </>
       )}
       <ActionBarPrimitive.Reload className="quiet">
@@ -55,6 +45,10 @@ export function AnswerActions({ turn }: { turn: Turn }) {
       {answer?.model && <span className="written-by">Worded by {answer.model}</span>}
     </ActionBarPrimitive.Root>
   );
+}
+
+function save(name: string, words: string, type: string): void {
+  download(name, new Blob([words], { type }));
 }
 
 /** Ask again, answered by whoever did not write this answer. */
@@ -105,7 +99,7 @@ function Thumbs({ turn }: { turn: Turn }) {
     }
   };
   return (
-    <>
+    <span className="thumbs">
       <button
         type="button"
         className="quiet"
@@ -124,6 +118,6 @@ function Thumbs({ turn }: { turn: Turn }) {
       >
         <Icon name="bad" />
       </button>
-    </>
+    </span>
   );
 }

@@ -11,7 +11,8 @@ export function AnswerView({ turn }: { turn: Turn }) {
   const quoted = cited(turn);
   const known = new Map(quoted.map((one) => [one.marker, one]));
   const markers = (numbers: number[]) => <Markers turn={turn} numbers={numbers} known={known} />;
-  const rows = turn.statements.some((one) => one.event);
+  const rows = turn.statements.filter((one) => one.event);
+  const verses = turn.statements.filter((one) => !one.event);
   const abstention = turn.answer?.abstention;
   const understood = turn.answer?.standalone_question ?? turn.retrieved?.standalone_question;
   return (
@@ -23,7 +24,6 @@ export function AnswerView({ turn }: { turn: Turn }) {
       )}
       {abstention && (
         <>
-          <h3 className="label">No answer in these documents</h3>
           <p className="reason" dir="auto">
             {abstention.reason}
           </p>
@@ -34,11 +34,10 @@ export function AnswerView({ turn }: { turn: Turn }) {
           </p>
         </>
       )}
-      {rows ? (
-        <Rows statements={turn.statements} markers={markers} />
-      ) : (
+      {rows.length > 0 && <Rows statements={rows} markers={markers} />}
+      {verses.length > 0 && (
         <ol className="statements">
-          {turn.statements.map((one, at) => (
+          {verses.map((one, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: statements are only ever added at the end
             <StatementView key={at} statement={one} turn={turn} known={known} />
           ))}
@@ -124,14 +123,12 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
             // biome-ignore lint/suspicious/noArrayIndexKey: rows are only ever added at the end
             <tr key={at}>
               <th scope="row">
-                {one.event ? (
+                {one.event && (
                   <>
                     <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>{" "}
                     {markers([one.event.derived_from])}
                     <span className="derivation">{derivationInWords(one.event)}</span>
                   </>
-                ) : (
-                  <span className="derivation">not dated</span>
                 )}
               </th>
               <td dir="auto">

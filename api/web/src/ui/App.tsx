@@ -118,7 +118,10 @@ export function begin(): void {
 
 function CollectionPicker() {
   const chosen = useStore(preferences, (now) => now.collection);
-  const { value } = useCall<{ collections: Collection[] }>("v1/collections");
+  const shownView = useStore(view, (now) => now);
+  const { value, reload } = useCall<{ collections: Collection[] }>("v1/collections");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: among the documents a collection may have begun or ended
+  useEffect(reload, [shownView]);
   const names = value?.collections.map((one) => one.name) ?? [];
   const first = names[0];
   useEffect(() => {

@@ -7,7 +7,7 @@ import { useCall } from "../service/useCall";
 import { announce, complain } from "../state/notices";
 import { openPane } from "../state/pane";
 import { download } from "../text/exporting";
-import { counted, foundInWords } from "../text/wording";
+import { counted, foundInWords, sizeInWords } from "../text/wording";
 import { Icon } from "./icons";
 
 const FIELDS: [DateField, string][] = [
@@ -44,8 +44,7 @@ export function DocumentDetails({
       <section>
         <h2 className="label">Ingestion report</h2>
         <p>
-          {counted(report.characters, "character")}, {counted(report.pages, "page")},{" "}
-          {counted(report.passages, "passage")}
+          {counted(report.characters, "character")}, {sizeInWords(report)}
           {document.language && `, language ${document.language}`}. Added{" "}
           {new Date(document.added_at).toLocaleString("en-GB")}.
           {report.partial && " Some of it could not be read."}

@@ -12,7 +12,7 @@ import {
 } from "../service/uploads";
 import { complain } from "../state/notices";
 import { useStore } from "../state/store";
-import { counted } from "../text/wording";
+import { sizeInWords } from "../text/wording";
 import { Icon } from "./icons";
 
 export function Intake({
@@ -161,9 +161,7 @@ function inWords(one: Upload): string {
     case "embedding":
       return one.total ? `passage ${one.done} of ${one.total}` : "is embedded";
     case "committed":
-      return one.document
-        ? `can be asked: ${counted(one.document.report.pages, "page")}, ${counted(one.document.report.passages, "passage")}`
-        : "can be asked";
+      return one.document ? `can be asked: ${sizeInWords(one.document.report)}` : "can be asked";
     case "failed":
       return one.failure ?? "could not be added";
   }

@@ -1,11 +1,17 @@
 /** A PDF by its pages; the boxes of a citation are those that the service computed. */
 
-import { GlobalWorkerOptions, getDocument, type PDFDocumentProxy, TextLayer } from "pdfjs-dist";
+import {
+  GlobalWorkerOptions,
+  getDocument,
+  type PDFDocumentProxy,
+  type PDFPageProxy,
+  TextLayer,
+} from "pdfjs-dist";
 import workerAddress from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import type { Box, Citation, Document } from "../contract";
 import { CallFailed, call, path, ROOT } from "../service/http";
-import { Icon } from "./icons";
+import { Icon, type IconName } from "./icons";
 import { TextReader } from "./TextReader";
 
 // The policy of the page lets scripts come by this name only.
@@ -14,6 +20,7 @@ GlobalWorkerOptions.workerPort = new Worker(
   (scripts?.createScriptURL(workerAddress) ?? workerAddress) as string,
   { type: "module" },
 );
+const ZOOMS = [1, 1.5, 2, 3]; // of the width that there is
 declare const __PDF_PARTS__: string;
 const PARTS = new URL(__PDF_PARTS__, ROOT).href;
 
@@ -27,8 +34,11 @@ export default function PdfReader({
   citation: Citation | undefined;
 }) {
   const [pdf, setPdf] = useState<PDFDocumentProxy | null>(null);
+  const [labels, setLabels] = useState<string[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [page, setPage] = useState(citation?.page ?? 1);
+  const [zoomed, setZoomed] = useState(0);
+  const zoom = ZOOMS[zoomed] ?? 1;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another citation opens its page, even the same one
   useEffect(() => setPage(citation?.page ?? 1), [citation?.marker, citation?.page]);
   useEffect(() => {
@@ -38,7 +48,10 @@ export default function PdfReader({
       (one) => {
         opened = one;
         if (control.signal.aborted) void one.loadingTask.destroy();
-        else setPdf(one);
+        else {
+          setPdf(one);
+          one.getPageLabels().then(setLabels, () => setLabels(null));
+        }
       },
       (error: unknown) => {
         if (control.signal.aborted) return;
@@ -63,33 +76,49 @@ export default function PdfReader({
   return (
     <>
       <div className="pages-line">
-        <button
-          type="button"
-          className="quiet"
-          aria-label="Previous page"
-          disabled={page <= 1}
-          onClick={() => setPage(page - 1)}
-        >
-          <Icon name="previous" />
-        </button>
-        <span>
-          Page {page} of {pdf.numPages}
-        </span>
-        <button
-          type="button"
-          className="quiet"
-          aria-label="Next page"
-          disabled={page >= pdf.numPages}
-          onClick={() => setPage(page + 1)}
-        >
-          <Icon name="next" />
-        </button>
+        <Step icon="previous" label="Previous page" to={page > 1 && (() => setPage(page - 1))} />
+        <span>{pageInWords(page, pdf.numPages, labels?.[page - 1])}</span>
+        <Step icon="next" label="Next page" to={page < pdf.numPages && (() => setPage(page + 1))} />
+        <Step icon="minus" label="Smaller" to={zoomed > 0 && (() => setZoomed(zoomed - 1))} />
+        <Step
+          icon="plus"
+          label="Larger"
+          to={zoomed < ZOOMS.length - 1 && (() => setZoomed(zoomed + 1))}
+        />
       </div>
       <section className="reader pages" aria-label={`Page ${page} of the source`} tabIndex={0}>
-        <Page key={page} pdf={pdf} number={page} boxes={boxesOn(page, citation)} />
+        <Page
+          key={`${page} ${zoom}`}
+          pdf={pdf}
+          number={page}
+          zoom={zoom}
+          boxes={boxesOn(page, citation)}
+        />
       </section>
     </>
   );
+}
+
+/** One step of what is shown; where there is none to take, it cannot be pressed. */
+function Step({ icon, label, to }: { icon: IconName; label: string; to: false | (() => void) }) {
+  return (
+    <button
+      type="button"
+      className="quiet"
+      aria-label={label}
+      disabled={!to}
+      onClick={to || undefined}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** Where a page stands; with the number that is printed on it, where that is another one. */
+function pageInWords(page: number, of: number, label: string | undefined): string {
+  return label && label !== String(page)
+    ? `Page ${label} (${page} of ${of})`
+    : `Page ${page} of ${of}`;
 }
 
 function ownScript(address: string): string {
@@ -115,13 +144,37 @@ async function open(id: string, version: string, signal: AbortSignal): Promise<P
   }).promise;
 }
 
+/**
+ * A page's words in the fonts that it was drawn with, so that what can be selected lies on what can be
+ * seen. Those of this machine have letters of other widths.
+ */
+async function inTheirFonts(page: PDFPageProxy): Promise<TextContent> {
+  const content = await page.getTextContent();
+  for (const [name, style] of Object.entries(content.styles)) {
+    style.fontFamily = `"${name}", ${style.fontFamily}`;
+  }
+  return content;
+}
+
+type TextContent = Awaited<ReturnType<PDFPageProxy["getTextContent"]>>;
+
 function boxesOn(page: number, citation: Citation | undefined): Box[] {
   if (!citation) return [];
   if (citation.page === page) return citation.boxes ?? [];
   return citation.continued?.find((one) => one.page === page)?.boxes ?? [];
 }
 
-function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; boxes: Box[] }) {
+function Page({
+  pdf,
+  number,
+  zoom,
+  boxes,
+}: {
+  pdf: PDFDocumentProxy;
+  number: number;
+  zoom: number;
+  boxes: Box[];
+}) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
@@ -154,13 +207,15 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
         transform: [sharp, 0, 0, sharp, 0, 0],
       });
       ended = () => drawing.cancel();
+      await drawing.promise;
+      const words = await inTheirFonts(page);
+      if (gone || !layer.current) return;
       layer.current.replaceChildren();
-      const words = new TextLayer({
-        textContentSource: page.streamTextContent(),
+      await new TextLayer({
+        textContentSource: words,
         container: layer.current,
         viewport,
-      });
-      await Promise.all([drawing.promise, words.render()]);
+      }).render();
       if (!gone) setDrawn(true);
     };
     draw().catch((error: unknown) => {
@@ -179,7 +234,7 @@ function Page({ pdf, number, boxes }: { pdf: PDFDocumentProxy; number: number; b
   }, [drawn, boxes]);
 
   return (
-    <div ref={sheet} className="sheet" data-drawn={drawn}>
+    <div ref={sheet} className="sheet" data-drawn={drawn} style={{ width: `${zoom * 100}%` }}>
       <canvas ref={canvas} />
       <div className="boxes" aria-hidden="true">
         {boxes.map(([left, top, right, bottom], at) => (

@@ -29,6 +29,8 @@ function Opened({ shown }: { shown: Shown }) {
     shown.kind === "citation" ? quoted.findIndex((one) => one.marker === shown.marker) : -1;
   const citation = quoted[at];
   const documentId = citation?.document_id ?? (shown.kind === "document" ? shown.documentId : null);
+  const named =
+    citation?.document_version ?? (shown.kind === "document" ? shown.version : undefined);
   const document = useCall<Document>(documentId && path`v1/documents/${documentId}`);
   const heading = useRef<HTMLHeadingElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each thing that is opened takes the focus once
@@ -82,7 +84,7 @@ function Opened({ shown }: { shown: Shown }) {
         <h2 ref={heading} tabIndex={-1} dir="auto">
           {citation?.document_title ?? document.value?.title ?? " "}
         </h2>
-        <Facts citation={citation} document={document.value} turn={turn} />
+        <Facts citation={citation} document={document.value} version={named} turn={turn} />
       </header>
       {document.failure && document.failure.status !== 404 ? (
         <div className="failure" role="alert">
@@ -97,8 +99,8 @@ function Opened({ shown }: { shown: Shown }) {
         <Body
           key={`${documentId} ${shown.kind === "document" ? shown.version : ""}`}
           document={document.value}
+          version={named ?? document.value.version}
           citation={citation}
-          chosenVersion={shown.kind === "document" ? shown.version : undefined}
           place={shown.kind === "document" ? shown.at : null}
         />
       ) : (
@@ -114,10 +116,12 @@ function Opened({ shown }: { shown: Shown }) {
 function Facts({
   citation,
   document,
+  version,
   turn,
 }: {
   citation: Citation | undefined;
   document: Document | null;
+  version: string | undefined;
   turn: Turn | undefined;
 }) {
   const facts: string[] = [];
@@ -126,7 +130,7 @@ function Facts({
   const published = citation?.published ?? document?.published;
   if (published) facts.push(dateInWords(published));
   const state = citation && turn?.states[citation.marker];
-  const superseded = citation && document && citation.document_version !== document.version;
+  const superseded = version && document && version !== document.version;
   return (
     <p className="facts">
       {facts.map((one) => (
@@ -146,18 +150,17 @@ function Facts({
 /** The document itself: a PDF by its pages where the service knows where its words stand, else its text. */
 function Body({
   document,
+  version,
   citation,
-  chosenVersion,
   place,
 }: {
   document: Document;
+  version: string;
   citation: Citation | undefined;
-  chosenVersion: string | undefined;
   place: { start: number; end: number } | null;
 }) {
   const pages = document.media_type === "application/pdf";
   const [asText, setAsText] = useState(place !== null); // only a citation says where words stand on pages
-  const version = citation?.document_version ?? chosenVersion ?? document.version;
   return (
     <>
       {pages && (

@@ -11,11 +11,12 @@ import {
   useAuiState,
   useExternalStoreRuntime,
 } from "@assistant-ui/react";
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { Question } from "../contract";
 import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
 import { preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
+import { endsBelow } from "../state/views";
 import { counted } from "../text/wording";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerView } from "./AnswerView";
@@ -71,12 +72,6 @@ export function asking(question: string): Question {
 }
 
 export function Thread() {
-  const last = useStore(conversation, (now) => now.turns.at(-1)?.id);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new question goes to the top, once
-  useLayoutEffect(() => {
-    const asked = [...document.querySelectorAll(".viewport .asked")].at(-1);
-    asked?.scrollIntoView({ block: "start" });
-  }, [last]);
   return (
     <ThreadPrimitive.Root className="thread">
       <ThreadPrimitive.Viewport
@@ -100,12 +95,23 @@ export function Thread() {
         </div>
       </ThreadPrimitive.Viewport>
       <div className="foot">
-        <ThreadPrimitive.ScrollToBottom className="to-bottom" aria-label="To the latest answer">
-          <Icon name="down" />
-        </ThreadPrimitive.ScrollToBottom>
+        <ToTheEnd />
         <Composer />
       </div>
     </ThreadPrimitive.Root>
+  );
+}
+
+/** Not the library's own, which counts the room that is kept below a short answer. */
+function ToTheEnd() {
+  const below = useStore(endsBelow, (now) => now);
+  if (!below) return null;
+  const scroll = () =>
+    [...document.querySelectorAll(".viewport .end")].at(-1)?.scrollIntoView({ block: "end" });
+  return (
+    <button type="button" className="to-bottom" aria-label="To the latest answer" onClick={scroll}>
+      <Icon name="down" />
+    </button>
   );
 }
 
@@ -141,8 +147,15 @@ function Composer() {
 
 function UserMessage() {
   const turn = useTurn();
+  const asked = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const top = asked.current;
+    if (!top || turn?.id !== conversation.get().turns.at(-1)?.id) return; // it moves once, when it is new
+    top.parentElement?.style.setProperty("--asked", `${top.offsetHeight}px`);
+    top.scrollIntoView({ block: "start" });
+  }, [turn?.id]);
   return (
-    <MessagePrimitive.Root className="asked">
+    <MessagePrimitive.Root ref={asked} className="asked">
       <h2 dir="auto">{turn?.asked.question}</h2>
       <ActionBarPrimitive.Root hideWhenRunning className="asked-actions">
         <ActionBarPrimitive.Edit className="quiet" aria-label="Edit the question and ask again">
@@ -174,6 +187,23 @@ function EditedMessage() {
 
 function AssistantMessage() {
   const turn = useTurn();
+  const last = useStore(conversation, (now) => now.turns.at(-1)?.id === turn?.id);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!last || !end.current) return;
+    const observer = new IntersectionObserver(
+      ([seen]) => {
+        const edge = seen?.rootBounds?.bottom ?? Infinity;
+        endsBelow.set(() => seen !== undefined && seen.boundingClientRect.top >= edge);
+      },
+      { root: end.current.closest(".viewport") },
+    );
+    observer.observe(end.current);
+    return () => {
+      observer.disconnect();
+      endsBelow.set(() => false);
+    };
+  }, [last]);
   if (!turn) return null;
   return (
     <MessagePrimitive.Root className="answered" aria-busy={isUnderWay(turn)}>
@@ -181,6 +211,7 @@ function AssistantMessage() {
       <AnswerView turn={turn} />
       {turn.failure && <Failure turn={turn} failure={turn.failure} />}
       {!isUnderWay(turn) && !turn.failure && <AnswerActions turn={turn} />}
+      <div ref={end} className="end" />
     </MessagePrimitive.Root>
   );
 }

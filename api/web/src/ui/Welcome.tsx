@@ -12,7 +12,8 @@ import { asking } from "./Thread";
 
 export function Welcome() {
   const collection = useStore(preferences, (now) => now.collection);
-  const held = useCall<{ collections: Collection[] }>("v1/collections");
+  const seen = useStore(view, (now) => now === "conversation"); // it is asked again after the documents were shown
+  const held = useCall<{ collections: Collection[] }>(seen ? "v1/collections" : null);
   const here = held.value?.collections.find((one) => one.name === collection);
   const offered = useCall<{ questions: string[] }>(
     here ? path`v1/collections/${collection}/suggestions` : null,

@@ -17,6 +17,7 @@ const PATHS = {
   settings: "M4 7h9m4 0h3M4 17h3m4 0h9M15 4.500v5M9 14.500v5",
   menu: "M4 7h16M4 12h16M4 17h16",
   plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
   remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   flag: "M6 21V4h11l-2.500 4L17 12H6",
 } as const;
