@@ -110,10 +110,20 @@ def test_when_the_model_fails_the_documents_answer(written: str | Exception) -> 
     assert (answered.composer, answered.degraded, answered.model) == ("extractive", True, None)
 
 
-def test_a_model_that_finds_no_answer_abstains() -> None:
+def test_a_model_that_states_nothing_hides_no_answer_of_the_documents() -> None:
     answered = asked(reply())
-    assert answered.response.outcome == "abstained"
-    assert answered.composer == "chat"
+    assert texts(answered)[0] == "The bridge costs 12,000 crowns."
+    assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+def test_a_statement_that_is_cut_off_costs_itself_only() -> None:
+    written = f'A stray {{ and then {reply(GOOD)[:-2]}, {{"text": "It costs'
+    assert texts(asked(written)) == ["It costs 12,000 crowns."]
+
+
+def test_true_is_no_number_of_a_passage() -> None:
+    answered = asked(reply(statement("It costs 12,000 crowns.", (True, "costs 12,000 crowns"))))
+    assert answered.composer == "extractive"
 
 
 def test_passages_stand_between_marks_that_change_with_every_question() -> None:
