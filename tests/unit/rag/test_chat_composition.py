@@ -121,6 +121,22 @@ def test_a_statement_that_is_cut_off_costs_itself_only() -> None:
     assert texts(asked(written)) == ["It costs 12,000 crowns."]
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("**It** costs `12,000` crowns [1].", "It costs 12,000 crowns."),
+        ("- It costs\n12,000\u200b crowns.", "It costs 12,000 crowns."),
+    ],
+)
+def test_marks_and_hidden_characters_are_taken_off(written: str, shown: str) -> None:
+    assert texts(asked(reply(statement(written, (1, "costs 12,000 crowns"))))) == [shown]
+
+
+def test_a_quote_is_not_cut_through_a_number() -> None:
+    answered = asked(reply(statement("The bridge costs 12 crowns.", (1, "The bridge costs 12"))))
+    assert answered.composer == "extractive"
+
+
 def test_true_is_no_number_of_a_passage() -> None:
     answered = asked(reply(statement("It costs 12,000 crowns.", (True, "costs 12,000 crowns"))))
     assert answered.composer == "extractive"
