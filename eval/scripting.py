@@ -171,7 +171,7 @@ def _right(one: Sourced, shown: Shown, chance: Random) -> Iterator[Claim]:
     del shown
     head, comma, rest = sentence.partition(", ")
     shorter = rest[0].upper() + rest[1:] if comma and head.count(" ") < 5 < rest.count(" ") else ""
-    longer = re.sub(r",[^,]*\.$", ".", sentence)
+    longer = re.sub(r",\s[^,]*\.$", ".", sentence)
     texts = [
         chance.choice(_LEADS) + sentence,
         _in_words(sentence),

@@ -70,4 +70,4 @@ def _is_name(word: str) -> bool:
 
 
 def _is_number(word: str) -> bool:
-    return word[0].isdigit()
+    return word[0].isdigit() or _TIME.fullmatch(word) is not None

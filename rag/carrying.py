@@ -61,6 +61,7 @@ _LINK = re.compile(
     r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
     r"|\b(?=[\w.-]*[a-z])[\w-]{2,}(?:\.[\w-]{2,})*\.[a-z]{2,}\b(?:/\S*)?"
 )
+_IDENTIFIER = re.compile(r"\b(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{6,}")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[\"“(])\W*$")
 _OPENERS = frozenset(
     """
@@ -151,9 +152,11 @@ def _comparable(text: str) -> str:
 
 
 def _links(statement: str, shown: str) -> Iterator[str]:
-    for match in _LINK.finditer(statement):
-        if match[0] not in shown:
-            yield match[0]
+    """Links, addresses and codes such as keys, which are nothing if a character of them is another."""
+    for form in (_LINK, _IDENTIFIER):
+        for match in form.finditer(statement):
+            if match[0].casefold() not in shown.casefold():
+                yield match[0]
 
 
 @dataclass(frozen=True, slots=True)

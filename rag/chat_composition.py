@@ -11,7 +11,7 @@ from rag.characters import one_line
 from rag.chat_reply import NotAsAsked, Written, WrittenQuote, written_statements
 from rag.errors import ModelError
 from rag.evidence import Evidence
-from rag.marking import between_marks
+from rag.marking import between_marks, repeats
 from rag.protocols import AnswerComposer, ChatModel, Composed
 from rag.quoting import locate, uncut
 from rag.types import (
@@ -113,7 +113,7 @@ def _proved(
     """The statement with the quotes that stand in their passages; None if they do not carry it."""
     found = [quote for one in written.quotes if (quote := _found(one, shown, documents))]
     text = _plain(written.text)
-    if not found or not text:
+    if not found or not text or repeats(text, _SYSTEM, [one.text for one in found]):
         return None
     statement = Statement(text=text, quotes=tuple(dict.fromkeys(found)), score=1.0)
     cited = {(one.id, one.version): one for one in documents.values()}

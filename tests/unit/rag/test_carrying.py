@@ -58,6 +58,12 @@ def test_what_the_quotes_say_in_other_words_is_not_lacking(statement: str, quote
             ("Time_2022__",),
         ),
         ("It begins at 30:30 on the pier.", "It begins at 19:30 on the pier.", ("30:30",)),
+        (
+            "The figure in line 2024 is from the letter.",
+            "The figure in line 2 is from the letter of 2024.",
+            ("Time_2024__",),
+        ),
+        ("The key to the gate is ab12cd34.", "The key to the gate is here.", ("ab12cd34",)),
         ("5 men came.", "3 men and 5 women came.", ("5 men",)),
         ("The gate was shut.", "The gate was not shut.", ("not shut",)),
         (
