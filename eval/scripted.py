@@ -7,7 +7,7 @@ an answer of a known kind of them, and what is shown in the end is held against 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from pathlib import Path
@@ -26,6 +26,7 @@ from rag.library import Library
 from rag.settings import Settings
 from rag.types import Answer, Reply
 
+_WITHIN_S = 60.0
 LEAST_CAUGHT, LEAST_KEPT = 0.98, 0.97
 _T = TypeVar("_T")
 Progress = Callable[[str, int, int], None]  # stage, done, total
@@ -41,13 +42,13 @@ class Script:
     took_ms: float = field(default=0.0, init=False)
     name: str = field(default="scripted", init=False)
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(self, system: str, user: str, *, within_s: float) -> Generator[str, None, None]:
         """What it writes of the passages; an empty answer where they have nothing to write it of."""
-        del system
+        del system, within_s
         began = time.perf_counter()
         self.said = written(self.kind, Shown.of(user, self.chance), self.chance) or ""
         self.took_ms = (time.perf_counter() - began) * 1000
-        return self.said
+        yield self.said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,9 @@ def _outcomes(library: Library, suites: Sequence[Suite], seed: int) -> Iterator[
     chance = Random(seed)  # noqa: S311 # no secret
     questions = [(suite.collection, one.question) for suite in suites for one in suite.questions]
     script = Script(chance)
-    composer = ChatComposer(model=script, otherwise=library.composers[EXTRACTIVE])
+    composer = ChatComposer(
+        model=script, otherwise=library.composers[EXTRACTIVE], within_s=_WITHIN_S
+    )
     asked = replace(library, composers={CHAT: composer}, preferred=CHAT)
     for script.kind in cycle(Kind):
         answers = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.characters import one_line
@@ -19,9 +20,9 @@ from rag.types import (
     Document,
     DocumentId,
     Quote,
-    Response,
     ScoredPassage,
     Statement,
+    Usage,
 )
 from rag.verification import beyond
 
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 CHAT = "chat"
 _PASSAGES = 10  # shown to the model; more of them crowd out the question
+_STATEMENTS = 20  # that are listened to
 _QUOTE_WORDS = 2  # at the least: a single word stands anywhere and proves nothing
 # Markdown's marks, and markers of citations, which are ours to give
 _MARKUP = re.compile(
@@ -58,38 +60,68 @@ class ChatComposer:
 
     Attributes:
         otherwise: Writes the answer when the model fails, or when nothing it wrote can be proved.
+        within_s: Seconds that the model has.
     """
 
     model: ChatModel
     otherwise: AnswerComposer
+    within_s: float
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
+        return next(one for one in self.composing(question, evidence) if isinstance(one, Composed))
+
+    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+        """See `TellingComposer.composing`. What the model had written when it failed is the answer, if it stands."""
+        told: list[Statement] = []
+        usage: list[Usage] = []
+        failed = False
+        try:
+            for statement in self._stated(question, evidence, usage):
+                told.append(statement)
+                yield statement
+        except (ModelError, NotAsAsked) as error:
+            logger.warning("the model's answer ends early: %s", error)
+            failed = True
+        spent = usage[-1] if usage else None
+        if told:
+            response = Answer(statements=tuple(told))
+            yield Composed(
+                response=response,
+                composer=CHAT,
+                degraded=failed,
+                model=self.model.name,
+                usage=spent,
+            )
+            return
+        composed = self.otherwise.compose(question, evidence)
+        if isinstance(composed.response, Answer):
+            yield from composed.response.statements
+        yield replace(composed, degraded=bool(evidence.passages), usage=spent)
+
+    def _stated(self, question: str, evidence: Evidence, usage: list[Usage]) -> Iterator[Statement]:
+        """The statements that stand, each once, as the model writes them; what it took is added to `usage`."""
         shown = evidence.passages[:_PASSAGES]
         if not shown:
-            return self.otherwise.compose(question, evidence)
-        try:
-            response = self._response(question, shown, evidence.documents)
-        except (ModelError, NotAsAsked) as error:
-            logger.warning("the answer is extractive: %s", error)
-            composed = self.otherwise.compose(question, evidence)
-            return replace(composed, degraded=True)
-        return Composed(response=response, composer=CHAT, model=self.model.name)
+            return
+        message = _message(question, shown, evidence.documents)
+        told: set[str] = set()
+        with closing(self.model.reply(_SYSTEM, message, within_s=self.within_s)) as reply:
+            for written in written_statements(_texts(reply, usage)):
+                statement = _proved(written, shown, evidence.documents)
+                if statement and statement.text not in told:
+                    told.add(statement.text)
+                    yield statement
+                if len(told) == _STATEMENTS:
+                    return
 
-    def _response(
-        self,
-        question: str,
-        shown: Sequence[ScoredPassage],
-        documents: Mapping[DocumentId, Document],
-    ) -> Response:
-        reply = self.model.reply(_SYSTEM, _message(question, shown, documents))
-        written = list(written_statements([reply]))
-        proved = [found for one in written if (found := _proved(one, shown, documents))]
-        if proved:
-            return Answer(statements=tuple(proved))
-        if written:
-            raise NotAsAsked("no statement of the model is carried by its quotes")
-        raise NotAsAsked("the model states nothing")
+
+def _texts(reply: Iterator[str | Usage], usage: list[Usage]) -> Iterator[str]:
+    for part in reply:
+        if isinstance(part, Usage):
+            usage.append(part)
+        else:
+            yield part
 
 
 def _message(

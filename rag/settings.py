@@ -92,7 +92,9 @@ class ChatSettings(_Group):
         None, description="Where the model is served, if not by its provider."
     )
     timeout_s: float = Field(
-        60, gt=0, description="Seconds until an answer is given without the model."
+        60,
+        gt=0,
+        description="Seconds in which there is an answer, without the model if it takes longer.",
     )
 
 

@@ -49,13 +49,10 @@ class Verifier:
         self._read = read
         self.documents: dict[Key, Document] = {}
 
-    def statements(self, response: Response) -> Iterator[Statement]:
-        """Each statement that stands, as soon as it is checked."""
-        if isinstance(response, Answer):
-            for one in response.statements:
-                kept = _statement(one, self._exact)
-                if kept and not beyond(kept, self.documents):
-                    yield kept
+    def statement(self, statement: Statement) -> Statement | None:
+        """The statement with the quotes that stand; None if it does not."""
+        kept = _statement(statement, self._exact)
+        return None if kept is None or beyond(kept, self.documents) else kept
 
     def response(
         self, response: Response, statements: Sequence[Statement], searched: Searched

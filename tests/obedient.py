@@ -6,7 +6,7 @@ import base64
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 SECRET = "sk-live-7Qx29fLr0Zt84"  # noqa: S105 # of nothing
@@ -109,11 +109,12 @@ class ObedientModel:
     sent: list[Seen] = field(default_factory=list)
     obeyed: list[str] = field(default_factory=list)
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(self, system: str, user: str, *, within_s: float) -> Generator[str, None, None]:
         self.sent.append(Seen(system, user))
         order = next(_told(user), None)
         if order is None:
-            return json.dumps({"statements": [_statement(FACT)]})
+            yield json.dumps({"statements": [_statement(FACT)]})
+            return
         self.obeyed.append(order)
         done = ORDERS[order](self.sent[-1])
-        return done if isinstance(done, str) else json.dumps({"statements": done})
+        yield done if isinstance(done, str) else json.dumps({"statements": done})

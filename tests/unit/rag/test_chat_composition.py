@@ -1,16 +1,17 @@
 import json
+from collections.abc import Generator
 
 import pytest
-from langchain_core.language_models import FakeListChatModel
+from langchain_core.language_models import FakeListChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
 
 from rag.adapters.langchain_chat import LangChainChatModel
 from rag.bootstrap import assemble
 from rag.errors import InvalidQuestion, ModelError, ModelTimeout
-from rag.library import Library
+from rag.library import Library, Retrieved, Stated
 from rag.protocols import ChatModel
 from rag.settings import Settings
-from rag.types import Answer, Reply
+from rag.types import Answer, Reply, Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -19,19 +20,26 @@ TEXT = "The bridge costs 12,000 crowns.\nThe mayor said “we will pay” in May
 
 
 class ScriptedModel:
-    """Replies with what the test says, or raises it; remembers what it was sent."""
+    """Writes what the test says in parts, or raises it; remembers what it was sent."""
 
     name = "test:scripted"
 
-    def __init__(self, reply: str | Exception) -> None:
+    def __init__(self, *reply: str | Usage | Exception) -> None:
         self._reply = reply
+        self.ended = False
         self.sent: list[tuple[str, str]] = []
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
         self.sent.append((system, user))
-        if isinstance(self._reply, Exception):
-            raise self._reply
-        return self._reply
+        try:
+            for part in self._reply:
+                if isinstance(part, Exception):
+                    raise part
+                yield part
+        finally:
+            self.ended = True
 
 
 def library(model: ChatModel | None) -> Library:
@@ -137,6 +145,37 @@ def test_a_quote_is_not_cut_through_a_number() -> None:
     assert answered.composer == "extractive"
 
 
+def test_a_statement_is_given_before_the_next_one_is_written() -> None:
+    late = ModelError("nobody asked for the rest")
+    model = ScriptedModel(reply(GOOD)[:-2], late)
+    steps = library(model).answering(QUESTION)
+    assert isinstance(next(steps), Retrieved)
+    step = next(steps)
+    assert isinstance(step, Stated)
+    assert step.statement.text == "It costs 12,000 crowns."
+    assert not model.ended
+    steps.close()  # type: ignore[attr-defined] # a generator
+    assert model.ended
+
+
+def test_what_was_written_when_the_model_failed_is_the_answer() -> None:
+    answered = library(ScriptedModel(reply(GOOD)[:-2], ModelTimeout("slow"))).ask(QUESTION)
+    assert texts(answered) == ["It costs 12,000 crowns."]
+    assert (answered.composer, answered.degraded) == ("chat", True)
+
+
+def test_a_statement_is_told_once_and_not_for_ever() -> None:
+    endless = reply(
+        *[GOOD] * 3,
+        *(
+            statement(f"It costs{' ' * n} 12,000 crowns{'!' * n}", (1, "costs 12,000 crowns"))
+            for n in range(1, 40)
+        ),
+    )
+    told = texts(library(ScriptedModel(endless)).ask(QUESTION))
+    assert len(told) == len(set(told)) == 20
+
+
 def test_true_is_no_number_of_a_passage() -> None:
     answered = asked(reply(statement("It costs 12,000 crowns.", (True, "costs 12,000 crowns"))))
     assert answered.composer == "extractive"
@@ -172,13 +211,15 @@ def test_any_langchain_chat_model_serves() -> None:
 
 
 def test_what_a_provider_raises_becomes_an_error_of_ours() -> None:
-    class Failing(FakeListChatModel):
+    class Failing(SimpleChatModel):
+        _llm_type = "failing"
+
         def _call(self, messages: list[BaseMessage], *_: object, **__: object) -> str:
             raise TimeoutError("provider is slow")
 
-    model = LangChainChatModel(Failing(responses=[]), "fake:failing")
+    model = LangChainChatModel(Failing(), "fake:failing")
     with pytest.raises(ModelTimeout, match="fake:failing"):
-        model.reply("s", "u")
+        list(model.reply("s", "u", within_s=5))
 
 
 def test_an_unknown_provider_is_named() -> None:
