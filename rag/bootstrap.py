@@ -146,15 +146,20 @@ def _compute_path(settings: Settings) -> str:
 def _chat_composers(
     chat: ChatModel, otherwise: AnswerComposer, settings: ChatSettings
 ) -> dict[str, AnswerComposer]:
-    from rag.chat_composition import CHAT, ChatComposer
+    from rag.chat_composition import CHAT, ChatComposer, Prices
     from rag.chat_guarding import GuardedChatModel
+    from rag.chat_remembering import RememberingComposer
 
+    prices = None
+    if settings.input_price is not None and settings.output_price is not None:
+        prices = Prices(input=settings.input_price, output=settings.output_price)
     composer = ChatComposer(
         model=GuardedChatModel(chat),
         otherwise=otherwise,
         within_s=_MODELS_SHARE * settings.timeout_s,
+        prices=prices,
     )
-    return {CHAT: composer}
+    return {CHAT: RememberingComposer(composer)}
 
 
 def _chat_model(settings: ChatSettings) -> ChatModel | None:

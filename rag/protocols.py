@@ -476,7 +476,7 @@ class ChatModel(Protocol):
         """
 
 
-Budget = Literal["questions", "upload_bytes"]
+Budget = Literal["questions", "upload_bytes", "model_tokens"]
 
 
 class KeyStore(Protocol):

@@ -96,6 +96,12 @@ class ChatSettings(_Group):
         gt=0,
         description="Seconds in which there is an answer, without the model if it takes longer.",
     )
+    input_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the model reads, in any currency."
+    )
+    output_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens that it writes."
+    )
 
 
 class LimitSettings(_Group):
@@ -115,6 +121,12 @@ class LimitSettings(_Group):
     )
     questions_per_day: int = Field(
         20_000, gt=0, description="Questions and searches of one key in a day (UTC)."
+    )
+    model_tokens_per_day: int = Field(
+        5_000_000,
+        gt=0,
+        description="Tokens of the chat model that one key may use in a day (UTC); the answer that passes it is "
+        "the last by the model.",
     )
     upload_bytes_per_day: int = Field(
         5_000_000_000, gt=0, description="Bytes that one key may upload in a day (UTC)."

@@ -544,10 +544,16 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a chat model's reply took."""
+    """What a chat model's reply took; `cost` is None where its prices are not set."""
 
     input_tokens: int
     output_tokens: int
+    cost: float | None = None
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from rag.errors import InvalidQuestion, ModelError, ModelTimeout
 from rag.library import Library, Retrieved, Stated
 from rag.protocols import ChatModel
 from rag.settings import Settings
-from rag.types import Answer, Reply, Usage
+from rag.types import Answer, DocumentId, Reply, Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -176,6 +176,30 @@ def test_a_statement_is_told_once_and_not_for_ever() -> None:
     assert len(told) == len(set(told)) == 20
 
 
+def test_the_same_question_over_the_same_passages_is_asked_once() -> None:
+    model = ScriptedModel(reply(GOOD), Usage(10, 5))
+    opened = library(model)
+    first, again = opened.ask(QUESTION), opened.ask(QUESTION)
+    assert texts(first) == texts(again)
+    assert (first.usage, again.usage) == (Usage(10, 5), None)
+    assert len(model.sent) == 1
+    opened.ask("What will the bridge cost?")
+    assert len(model.sent) == 2
+    opened.store.amend(DocumentId("d1"), {"title": "A bridge"})
+    opened.ask(QUESTION)
+    assert len(model.sent) == 3
+    opened.store.delete(DocumentId("d1"))
+    assert opened.ask(QUESTION).response.outcome == "abstained"
+
+
+def test_what_failed_is_not_remembered() -> None:
+    model = ScriptedModel(ModelError("down"))
+    opened = library(model)
+    assert opened.ask(QUESTION).degraded
+    assert opened.ask(QUESTION).degraded
+    assert len(model.sent) == 2
+
+
 def test_true_is_no_number_of_a_passage() -> None:
     answered = asked(reply(statement("It costs 12,000 crowns.", (True, "costs 12,000 crowns"))))
     assert answered.composer == "extractive"
@@ -185,7 +209,7 @@ def test_passages_stand_between_marks_that_change_with_every_question() -> None:
     model = ScriptedModel(reply(GOOD))
     opened = library(model)
     opened.ask(QUESTION)
-    opened.ask(QUESTION)
+    opened.ask(f"{QUESTION} Now?")
     [first, second] = [user.splitlines()[0] for _, user in model.sent]
     assert first != second
     mark = first.removeprefix("The mark is ").removesuffix(".")
