@@ -56,13 +56,17 @@ def _negations(words: Sequence[str]) -> bool:
 
 def _is_exchanged(put: Sequence[str], left_out: Sequence[str]) -> bool:
     """Whether a name stands for a name, a number for a number, or a time for one that it cannot be."""
-    ours, theirs = map(_TIME.fullmatch, (put[0], left_out[0]))
-    if ours and theirs and len(put) == len(left_out) == 1:
+    ours, theirs = _time(put), _time(left_out)
+    if ours and theirs:
         both = zip(ours.groups(), theirs.groups(), strict=True)
         return any(one and other and one != other for one, other in both)
     return (any(map(_is_name, put)) and any(map(_is_name, left_out))) or (
         any(map(_is_number, put)) and any(map(_is_number, left_out))
     )
+
+
+def _time(words: Sequence[str]) -> re.Match[str] | None:
+    return next((found for one in words if (found := _TIME.fullmatch(one))), None)
 
 
 def _is_name(word: str) -> bool:

@@ -148,7 +148,6 @@ def _chat_composers(
 ) -> dict[str, AnswerComposer]:
     from rag.chat_composition import CHAT, ChatComposer, Prices
     from rag.chat_guarding import GuardedChatModel
-    from rag.chat_remembering import RememberingComposer
 
     prices = None
     if settings.input_price is not None and settings.output_price is not None:
@@ -159,7 +158,7 @@ def _chat_composers(
         within_s=_MODELS_SHARE * settings.timeout_s,
         prices=prices,
     )
-    return {CHAT: RememberingComposer(composer)}
+    return {CHAT: composer}
 
 
 def _chat_model(settings: ChatSettings) -> ChatModel | None:
