@@ -165,5 +165,12 @@ def _chat_model(settings: ChatSettings) -> ChatModel | None:
     if settings.model is None:
         return None
     from rag.adapters.langchain_chat import LangChainChatModel
+    from rag.chat_prompt import SCHEMA
 
-    return LangChainChatModel.named(settings.model, settings.base_url, settings.timeout_s)
+    return LangChainChatModel.named(
+        settings.model,
+        settings.base_url,
+        settings.timeout_s,
+        schema=SCHEMA,
+        how=settings.structured,
+    )

@@ -46,7 +46,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for wait_s, part in does.parts:
                 time.sleep(wait_s)
-                self.wfile.write(part if isinstance(part, bytes) else event({"content": part}))
+                self.wfile.write(
+                    part
+                    if isinstance(part, bytes)
+                    else event({"role": "assistant", "content": part})
+                )
                 self.wfile.flush()
             if does.whole:
                 usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import queue
 import threading
 import time
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
 
 from rag.abandonment import is_abandoned
 from rag.errors import ModelError, ModelTimeout, ModelUnavailable
 from rag.types import Usage
 
+Schema = Mapping[str, object]
+Structured = Literal["auto", "tool", "schema", "text"]
 _LOOK_S = 0.1  # between looks at whether anybody still waits
 _BUSY = frozenset(
     {408, 409, 425, 429}
@@ -30,14 +34,28 @@ class LangChainChatModel:
     Retries are `rag.chat_guarding`'s.
     """
 
-    def __init__(self, model: BaseChatModel, name: str) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model: BaseChatModel,
+        name: str,
+        schema: Schema | None = None,
+        how: Structured = "auto",
+    ) -> None:
+        self._model = model if schema is None else _held(model, schema, how)
         self.name = name
         self._loop = _Loop()
 
     @classmethod
-    def named(cls, name: str, base_url: str | None, timeout_s: float) -> LangChainChatModel:
-        """The model of a `provider:name`.
+    def named(
+        cls,
+        name: str,
+        base_url: str | None,
+        timeout_s: float,
+        *,
+        schema: Schema | None = None,
+        how: Structured = "auto",
+    ) -> LangChainChatModel:
+        """The model of a `provider:name`, held to a JSON schema if one is given, which has a `title`.
 
         Raises:
             ModelError: the provider is unknown, its package is not installed, or its key is not set.
@@ -54,14 +72,14 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
-        return cls(model, name)
+        return cls(model, name, schema, how)
 
     def reply(
         self, system: str, user: str, *, within_s: float
     ) -> Generator[str | Usage, None, None]:
         """See `ChatModel.reply`."""
         ends = time.monotonic() + within_s
-        parts: queue.SimpleQueue[AIMessageChunk | _End] = queue.SimpleQueue()
+        parts: queue.SimpleQueue[AIMessage | _End] = queue.SimpleQueue()
         reading = self._loop.begin(self._read(system, user, parts))
         try:
             while not isinstance(part := self._next(parts, ends), _End):
@@ -74,9 +92,7 @@ class LangChainChatModel:
                 f"The chat model {self.name!r} failed: {type(part.error).__name__}."
             ) from part.error
 
-    def _next(
-        self, parts: queue.SimpleQueue[AIMessageChunk | _End], ends: float
-    ) -> AIMessageChunk | _End:
+    def _next(self, parts: queue.SimpleQueue[AIMessage | _End], ends: float) -> AIMessage | _End:
         while (left := ends - time.monotonic()) > 0 and not is_abandoned():
             try:
                 return parts.get(timeout=min(_LOOK_S, left))
@@ -85,7 +101,7 @@ class LangChainChatModel:
         raise ModelTimeout(f"The chat model {self.name!r} was not waited for any longer.")
 
     async def _read(
-        self, system: str, user: str, parts: queue.SimpleQueue[AIMessageChunk | _End]
+        self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
     ) -> None:
         try:
             async for part in self._model.astream([SystemMessage(system), HumanMessage(user)]):
@@ -94,6 +110,22 @@ class LangChainChatModel:
             parts.put(_End(error))
         else:
             parts.put(_End(None))
+
+
+def _held(
+    model: BaseChatModel, schema: Schema, how: Structured
+) -> Runnable[LanguageModelInput, AIMessage]:
+    """The model, held to a form as it is meant to be, or as it is known to be able to."""
+    if how == "auto":
+        how = "tool" if (model.profile or {}).get("tool_calling") else "text"
+    match how:
+        case "tool":
+            return model.bind_tools([dict(schema)], tool_choice=str(schema["title"]))
+        case "schema":
+            form = {"name": schema["title"], "strict": True, "schema": schema}
+            return model.bind(response_format={"type": "json_schema", "json_schema": form})
+        case "text":
+            return model
 
 
 class _End:
@@ -120,9 +152,14 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
-def _told(part: AIMessageChunk) -> Iterator[str | Usage]:
+def _told(part: AIMessage) -> Iterator[str | Usage]:
+    """What a part says, in words or to a tool."""
     if text := str(part.text):
         yield text
+    if isinstance(part, AIMessageChunk):
+        yield from (call["args"] for call in part.tool_call_chunks if call["args"])
+    else:
+        yield from (json.dumps(call["args"]) for call in part.tool_calls)
     if used := part.usage_metadata:
         yield Usage(used["input_tokens"], used["output_tokens"])
 

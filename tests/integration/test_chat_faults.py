@@ -8,13 +8,14 @@ import time
 import pytest
 
 from rag.abandonment import abandonable
-from rag.adapters.langchain_chat import LangChainChatModel
+from rag.adapters.langchain_chat import LangChainChatModel, Structured
 from rag.bootstrap import assemble
+from rag.chat_prompt import SCHEMA
 from rag.errors import ModelError, ModelTimeout, ModelUnavailable
 from rag.library import Library
 from rag.settings import ChatSettings, Settings
 from rag.types import Answer, Reply
-from tests.chat_server import Behaviour, serving
+from tests.chat_server import Behaviour, event, serving
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 from tests.unit.rag.test_chat_composition import GOOD, QUESTION, TEXT, reply
@@ -55,6 +56,32 @@ def test_a_reply_is_read_in_parts_and_what_it_took_is_told() -> None:
     assert (answered.composer, answered.degraded, answered.model) == ("chat", False, "openai:m")
     assert answered.usage is not None
     assert (answered.usage.input_tokens, answered.usage.output_tokens) == (100, 20)
+
+
+@pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
+@pytest.mark.parametrize("name", ["openai:gpt-4o", "openai:m"])
+def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) -> None:
+    by_tool = how == "tool" or (how == "auto" and name == "openai:gpt-4o")
+    calls = [
+        {
+            "index": 0,
+            "id": "1",
+            "function": {"name": "answer", "arguments": ""},
+            "type": "function",
+        },
+        *({"index": 0, "function": {"arguments": WRITTEN[at : at + 9]}} for at in range(0, 200, 9)),
+    ]
+    parts: list[tuple[float, str | bytes]] = [(0.0, WRITTEN)]
+    if by_tool:
+        parts = [(0.0, event({"tool_calls": [call]})) for call in calls]
+    behaviour = Behaviour(parts)
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named(name, address, 5, schema=SCHEMA, how=how)
+        said = [one for one in model.reply("s", "u", within_s=5) if isinstance(one, str)]
+    assert "".join(said) == WRITTEN
+    [sent] = behaviour.asked
+    assert ("tools" in sent) == by_tool
+    assert ("response_format" in sent) == (how == "schema")
 
 
 @pytest.mark.parametrize(
