@@ -98,8 +98,8 @@ class ChatSettings(_Group):
     )
     structured: Literal["auto", "tool", "schema", "text"] = Field(
         "auto",
-        description="How the model is held to the form of an answer: by a `tool`, where `auto` knows that it has them, by "
-        "the JSON `schema` of OpenAI's protocol, which servers of small models often have, or by `text` alone.",
+        description="How the model is held to the form of an answer: by a `tool`, where `auto` knows that it has them, "
+        "by the JSON `schema` of OpenAI's protocol, which servers of small models often have, or by `text` alone.",
     )
     input_price: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model reads, in any currency."
