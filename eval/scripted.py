@@ -127,16 +127,20 @@ def _outcomes(library: Library, suites: Sequence[Suite], seed: int) -> Iterator[
     chance = Random(seed)  # noqa: S311 # no secret
     questions = [(suite.collection, one.question) for suite in suites for one in suite.questions]
     script = Script(chance)
-    composer = ChatComposer(
-        model=script, otherwise=library.composers[EXTRACTIVE], within_s=_WITHIN_S
-    )
-    asked = replace(library, composers={CHAT: composer}, preferred=CHAT)
     for script.kind in cycle(Kind):
         answers = (
-            asked.ask(question, collection=collection)
+            _by(script, library).ask(question, collection=collection)
             for collection, question in _drawn(questions, chance)
         )
         yield next(_outcome(script, one) for one in answers if script.said)
+
+
+def _by(script: Script, library: Library) -> Library:
+    """The library with the script as its chat model, which remembers no answer: another kind of it is due."""
+    composer = ChatComposer(
+        model=script, otherwise=library.composers[EXTRACTIVE], within_s=_WITHIN_S
+    )
+    return replace(library, composers={CHAT: composer}, preferred=CHAT)
 
 
 def _drawn(questions: Sequence[_T], chance: Random) -> Iterator[_T]:

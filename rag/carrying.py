@@ -295,7 +295,9 @@ class _Pairs:
             previous = one
 
     def contradict(self, left: str, right: str) -> bool:
-        """Whether each of the two always stands beside another one: of two names, one was made."""
+        """Whether each of the two always stands beside another one, or a word was put beside itself."""
+        if left.lower() == right.lower():
+            return right.lower() not in self._behind.get(left.lower(), set())
         behind = self._behind.get(left.lower(), set())
         before = self._before.get(right.lower(), set())
         return bool(behind and before) and right.lower() not in behind and "" not in before
