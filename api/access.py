@@ -60,6 +60,9 @@ class GuardedRoute(APIRoute):
         return guarded
 
 
+_ANY_AMOUNT = 2**62  # what a database's integers hold
+
+
 class Gate:
     """Tells what a request may do, and counts what its key does.
 
@@ -101,10 +104,7 @@ class Gate:
         """
         if grant.key_id is None:
             return
-        limit = {
-            "questions": self._limits.questions_per_day,
-            "upload_bytes": self._limits.upload_bytes_per_day,
-        }[budget]
+        limit = self._limit(budget)
         now = dt.datetime.now(dt.UTC)
         if not self._keys.spend(grant.key_id, now.date(), budget, amount, limit):
             midnight = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), dt.UTC)
@@ -114,6 +114,26 @@ class Gate:
                 "the next one begins at midnight UTC.",
                 headers={"Retry-After": str(math.ceil((midnight - now).total_seconds()))},
             )
+
+    def has_left(self, grant: Grant, budget: Budget) -> bool:
+        """Whether anything is left of the day's budget of the key that was sent; always, where none was."""
+        if grant.key_id is None:
+            return True
+        today = dt.datetime.now(dt.UTC).date()
+        return self._keys.spend(grant.key_id, today, budget, 0, self._limit(budget) - 1)
+
+    def note(self, grant: Grant, budget: Budget, amount: int) -> None:
+        """Take what was used already from the day's budget, whether it suffices or not."""
+        if grant.key_id is not None and amount:
+            today = dt.datetime.now(dt.UTC).date()
+            self._keys.spend(grant.key_id, today, budget, amount, _ANY_AMOUNT)
+
+    def _limit(self, budget: Budget) -> int:
+        return {
+            "questions": self._limits.questions_per_day,
+            "upload_bytes": self._limits.upload_bytes_per_day,
+            "model_tokens": self._limits.model_tokens_per_day,
+        }[budget]
 
     def _grant(self, request: Request) -> Grant:
         kind, _, sent = request.headers.get("authorization", "").partition(" ")

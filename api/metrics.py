@@ -49,6 +49,12 @@ class Metrics:
             ("outcome",),
             registry=self._registry,
         )
+        self._model_tokens = Counter(
+            "verse_model_tokens_total",
+            "Tokens of the chat model, read and written.",
+            ("direction",),
+            registry=self._registry,
+        )
         self._uploads = Counter(
             "verse_uploads_total", "Uploads by outcome.", ("outcome",), registry=self._registry
         )
@@ -68,6 +74,11 @@ class Metrics:
         self._answers.labels(outcome).inc()
         for stage, took_ms in timings_ms.items():
             self._stages.labels(stage).observe(took_ms / 1000)
+
+    def model(self, input_tokens: int, output_tokens: int) -> None:
+        """Count what a chat model took."""
+        self._model_tokens.labels("input").inc(input_tokens)
+        self._model_tokens.labels("output").inc(output_tokens)
 
     def timed(self, add: _Add) -> _Add:
         """The same way to add an upload, with its stages timed and its outcome counted."""

@@ -28,6 +28,7 @@ from api.schemas import (
     SearchBody,
     SearchedBody,
     StatementBody,
+    UsageBody,
 )
 from rag.access import SCOPES, Key
 from rag.answer_text import answer_text
@@ -53,6 +54,7 @@ from rag.types import (
     Span,
     Statement,
     TimeLocator,
+    Usage,
 )
 
 _AROUND = 80  # characters on either side of a place
@@ -85,6 +87,7 @@ def answer_body(reply: Reply) -> AnswerBody:
         composer=reply.composer,
         degraded=reply.degraded,
         model=reply.model,
+        usage=_usage(reply.usage),
         snapshot=reply.snapshot,
         timings_ms=dict(reply.timings_ms),
     )
@@ -179,6 +182,14 @@ def document_body(summary: DocumentSummary) -> DocumentBody:
             partial=summary.partial,
             warnings=list(summary.warnings),
         ),
+    )
+
+
+def _usage(usage: Usage | None) -> UsageBody | None:
+    if usage is None:
+        return None
+    return UsageBody(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost=usage.cost
     )
 
 

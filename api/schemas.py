@@ -250,6 +250,14 @@ class AbstentionBody(BaseModel):
     closest: list[CitationBody]
 
 
+class UsageBody(BaseModel):
+    """What a language model took for an answer; `cost` is null where its prices are not set."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
+
+
 class AnswerBody(BaseModel):
     """An answer, or an abstention. `confidence` is null until it is calibrated.
 
@@ -270,6 +278,7 @@ class AnswerBody(BaseModel):
     composer: str
     degraded: bool
     model: str | None
+    usage: UsageBody | None = None
     snapshot: str
     timings_ms: dict[str, float]
 

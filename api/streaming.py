@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
+from threading import Event
 
 from anyio import to_thread
 from fastapi import Request
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from api.problems import problem_of
 from api.rendering import Markers, answer_body, citation_body, found_body, statement_body
 from api.schemas import AnswerBody, AnswerIdBody
+from rag.abandonment import abandonable
 from rag.library import Retrieved, Stated, Step
 
 EVENT = {  # as OpenAPI 3.2 describes one
@@ -81,15 +83,24 @@ def event_stream(events: AsyncIterator[bytes]) -> EventSourceResponse:
 async def kept_alive(events: Iterator[bytes], ping_s: float = PING_S) -> AsyncIterator[bytes]:
     """Events, each made on a thread, with a comment where none comes for `ping_s`.
 
-    When the reader goes, the step that is under way ends, and no other is begun.
+    When the reader goes, the step that is under way ends, early if it waits for a chat model, and no other is begun.
     """
-    while True:
-        coming = asyncio.ensure_future(to_thread.run_sync(next, events, None))
-        try:
-            while not (await asyncio.wait({coming}, timeout=ping_s))[0]:
-                yield KEEPALIVE_COMMENT
-        finally:
-            coming.cancel()  # does nothing to one that is done
-        if (event := coming.result()) is None:
-            return
-        yield event
+    left = Event()
+
+    def following() -> bytes | None:
+        with abandonable(left):
+            return next(events, None)
+
+    try:
+        while True:
+            coming = asyncio.ensure_future(to_thread.run_sync(following))
+            try:
+                while not (await asyncio.wait({coming}, timeout=ping_s))[0]:
+                    yield KEEPALIVE_COMMENT
+            finally:
+                coming.cancel()  # does nothing to one that is done
+            if (event := coming.result()) is None:
+                return
+            yield event
+    finally:
+        left.set()

@@ -289,6 +289,45 @@ def support(
 
 
 @app.command()
+def scripted(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+    answers: Annotated[int, typer.Option(min=14, help="How many are written.")] = 1000,
+    seed: Annotated[int, typer.Option(help="What is written is the same for the same one.")] = 7,
+) -> None:
+    """Answers of a scripted chat model, right and wrong in known ways: what of them is shown?
+
+    Exits with 1 when a quote is shown that is not there, when under 0.98 of a kind of altered statements are caught or
+    under 0.97 of the right ones kept, and with 2 when a suite cannot be used.
+    """
+    from eval.scripted import measure
+    from eval.scripting import Kind
+    from eval.suite import SuiteError, read_suite
+
+    try:
+        read = [read_suite(one) for one in suites]
+    except SuiteError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    with bars() as show:
+        report = measure(read, answers, seed, show)
+    console = Console(width=120)
+    for kind, share in report.kept.items():
+        console.print(f"{kind}: kept {share}")
+    not_shown = {**report.misquoted, **report.caught, Kind.LANGUAGE: report.foreign}
+    for kind, share in not_shown.items():
+        console.print(f"{kind}: not shown {share}")
+    console.print(
+        f"quotes shown that are not in their documents, in {report.answers} answers: {report.inexact}"
+    )
+    console.print(
+        f"composing and verifying beside the model, 95th percentile: {report.checking_ms:.0f} ms"
+    )
+    for kind, wrote in report.wrong:
+        console.print(f"judged wrongly, {kind}: {wrote}", markup=False)
+    raise typer.Exit(0 if report.passed else 1)
+
+
+@app.command()
 def followups(
     folder: Annotated[Path, typer.Argument(help="A set of conversations.", exists=True)],
 ) -> None:

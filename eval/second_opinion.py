@@ -109,11 +109,13 @@ class Judge:
         model: Who is asked.
         url: Where, if not at its provider's.
         kept: A line an opinion; made if it is not there.
+        within_s: Seconds for an opinion.
     """
 
     model: ChatModel
     url: str | None
     kept: Path
+    within_s: float
     _known: dict[str, Opinion] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,7 +167,8 @@ class Judge:
         return None
 
     def _opinion(self, case: Case) -> Opinion | None:
-        return read_opinion(self.model.reply(_SYSTEM, message(case)))
+        reply = self.model.reply(_SYSTEM, message(case), within_s=self.within_s)
+        return read_opinion("".join(part for part in reply if isinstance(part, str)))
 
     def _id(self, case: Case) -> str:
         """By question, answer, model and prompt."""

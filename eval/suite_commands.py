@@ -249,10 +249,11 @@ def _judge(name: str, url: str | None, out: Path) -> Judge:
     from rag.settings import Settings
 
     try:
-        model = LangChainChatModel.named(name, url, Settings().chat.timeout_s)
+        within_s = Settings().chat.timeout_s
+        model = LangChainChatModel.named(name, url, within_s)
     except ModelError as error:
         _fail(str(error), UNUSABLE)
-    return Judge(model, url, out.with_name(f"{out.name}-opinions.jsonl"))
+    return Judge(model, url, out.with_name(f"{out.name}-opinions.jsonl"), within_s)
 
 
 def _opinions(

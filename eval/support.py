@@ -17,7 +17,7 @@ from scipy.stats import mannwhitneyu
 from eval.bench import BenchError, read_documents, read_lines
 from eval.judging import plain, words_held
 from eval.metrics import Z_95, Mean, mean
-from rag.carrying import lacking
+from rag.carrying import Source, lacking
 
 SUPPORTED, NOT_SUPPORTED = "supported", "not_supported"
 
@@ -88,7 +88,7 @@ def measure(claims: Sequence[Claim]) -> SupportReport:
 
 
 def _is_warned_of(claim: Claim) -> bool:
-    return bool(lacking(plain(claim.text), [claim.cited]))
+    return bool(lacking(plain(claim.text), Source([claim.cited])))
 
 
 def balanced_accuracy(warned: Sequence[bool], warned_in_vain: Sequence[bool]) -> Mean:

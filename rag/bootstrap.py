@@ -3,7 +3,6 @@
 import logging
 from contextlib import AbstractContextManager
 
-from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.event_composition import EventComposer
@@ -15,6 +14,10 @@ from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
 from rag.spelling import Speller
+
+_MODELS_SHARE = (
+    0.9  # of the time until an answer is due; in the rest it can be given without the model
+)
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +107,7 @@ def assemble(
     )
     composers: dict[str, AnswerComposer] = {EXTRACTIVE: extractive}
     if chat is not None:
-        composers[CHAT] = ChatComposer(model=chat, otherwise=extractive)
+        composers |= _chat_composers(chat, extractive, settings.chat)
     return Library(
         settings=settings,
         store=store,
@@ -118,7 +121,7 @@ def assemble(
             dense_weight=settings.retrieval.dense_weight,
         ),
         composers=composers,
-        preferred=EXTRACTIVE if chat is None else CHAT,
+        preferred=[*composers][-1],
     )
 
 
@@ -140,9 +143,34 @@ def _compute_path(settings: Settings) -> str:
     return recorded.compute_path
 
 
+def _chat_composers(
+    chat: ChatModel, otherwise: AnswerComposer, settings: ChatSettings
+) -> dict[str, AnswerComposer]:
+    from rag.chat_composition import CHAT, ChatComposer, Prices
+    from rag.chat_guarding import GuardedChatModel
+
+    prices = None
+    if settings.input_price is not None and settings.output_price is not None:
+        prices = Prices(input=settings.input_price, output=settings.output_price)
+    composer = ChatComposer(
+        model=GuardedChatModel(chat),
+        otherwise=otherwise,
+        within_s=_MODELS_SHARE * settings.timeout_s,
+        prices=prices,
+    )
+    return {CHAT: composer}
+
+
 def _chat_model(settings: ChatSettings) -> ChatModel | None:
     if settings.model is None:
         return None
     from rag.adapters.langchain_chat import LangChainChatModel
+    from rag.chat_prompt import SCHEMA
 
-    return LangChainChatModel.named(settings.model, settings.base_url, settings.timeout_s)
+    return LangChainChatModel.named(
+        settings.model,
+        settings.base_url,
+        settings.timeout_s,
+        schema=SCHEMA,
+        how=settings.structured,
+    )

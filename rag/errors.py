@@ -23,7 +23,8 @@
     │       └── UnknownKey
     ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
-    │   └── ModelTimeout
+    │   ├── ModelTimeout
+    │   └── ModelUnavailable    for now: unreachable or overloaded
     └── StoreError              the operator: the data folder
         ├── StoreLocked
         ├── StoreDamaged
@@ -166,6 +167,10 @@ class ModelError(RagError):
 
 class ModelTimeout(ModelError):
     """A model took longer than it may."""
+
+
+class ModelUnavailable(ModelError):
+    """A model that cannot be reached or is overloaded for now: once more may do."""
 
 
 class StoreError(RagError):

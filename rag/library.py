@@ -18,6 +18,7 @@ from rag.protocols import (
     AnswerStore,
     AuditLog,
     Catalog,
+    Composed,
     DocumentSummary,
     Embedder,
     JobStore,
@@ -25,6 +26,7 @@ from rag.protocols import (
     PassageIndex,
     Selection,
     SentenceRanker,
+    TellingComposer,
 )
 from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
@@ -32,6 +34,7 @@ from rag.settings import Settings
 from rag.spelling import Speller
 from rag.types import (
     DEFAULT_COLLECTION,
+    Answer,
     Document,
     DocumentId,
     Filters,
@@ -171,17 +174,19 @@ class Library:
         found = _found(evidence, selection)
         yield Retrieved(id=reply_id, standalone_question=asked, found=found)
         clock.resume()
-        composed = composing.compose(asked, evidence)
-        clock.lap("compose")
         verifier = Verifier(self.store.document)
         boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
         statements = []
-        for statement in verifier.statements(composed.response):
-            boxes |= self._boxes(statement.quotes, verifier.documents)
-            statements.append(statement)
-            clock.lap("verify")
-            yield Stated(statement=statement, documents=verifier.documents, boxes=boxes)
-            clock.resume()
+        for written in _written(composing, asked, evidence):
+            clock.lap("compose")
+            if isinstance(written, Composed):
+                composed = written
+            elif statement := verifier.statement(written):
+                boxes |= self._boxes(statement.quotes, verifier.documents)
+                statements.append(statement)
+                clock.lap("verify")
+                yield Stated(statement=statement, documents=verifier.documents, boxes=boxes)
+                clock.resume()
         response = verifier.response(composed.response, statements, selection.searched)
         boxes |= self._boxes([q for q in response.quotes if q not in boxes], verifier.documents)
         clock.lap("verify")
@@ -196,6 +201,7 @@ class Library:
             composer=composed.composer,
             degraded=composed.degraded,
             model=composed.model,
+            usage=composed.usage,
             snapshot=selection.snapshot,
             timings_ms=clock.laps_ms,
         )
@@ -282,6 +288,19 @@ class Library:
                         passage.document_id, passage.version
                     )
         return documents
+
+
+def _written(
+    composer: AnswerComposer, question: str, evidence: Evidence
+) -> Iterator[Statement | Composed]:
+    """Each statement of an answer, as soon as it is written, and then the whole."""
+    if isinstance(composer, TellingComposer):
+        yield from composer.composing(question, evidence)
+        return
+    composed = composer.compose(question, evidence)
+    if isinstance(composed.response, Answer):
+        yield from composed.response.statements
+    yield composed
 
 
 def _found(evidence: Evidence, selection: Selection) -> Found:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from rag.access import AuditEntry, Key
 from rag.evidence import Evidence
@@ -19,6 +19,8 @@ from rag.types import (
     PassageId,
     Response,
     Searched,
+    Statement,
+    Usage,
     Vectors,
     Version,
 )
@@ -426,14 +428,17 @@ class Composed:
     """A response and who wrote it.
 
     Attributes:
-        degraded: The composer that was asked for failed, and another one wrote the response.
+        degraded: The composer that was asked for failed, and another one wrote the response, or it is what had been
+            written until then.
         model: The chat model that wrote it, if one did.
+        usage: What the chat model took, if one was asked and told it.
     """
 
     response: Response
     composer: str
     degraded: bool = False
     model: str | None = None
+    usage: Usage | None = None
 
 
 class AnswerComposer(Protocol):
@@ -443,6 +448,17 @@ class AnswerComposer(Protocol):
         """A response whose quotes are cut from documents of the evidence, or of what it finds further."""
 
 
+@runtime_checkable
+class TellingComposer(AnswerComposer, Protocol):
+    """One that tells what it writes while it writes."""
+
+    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+        """Each statement that stands, and then, once, all of it, the statements told before included.
+
+        Closing the iterator ends the writing.
+        """
+
+
 class ChatModel(Protocol):
     """A language model that reads two messages and writes one. It has no tools."""
 
@@ -450,15 +466,20 @@ class ChatModel(Protocol):
     def name(self) -> str:
         """What an answer says wrote it."""
 
-    def reply(self, system: str, user: str) -> str:
-        """The model's message.
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
+        """The model's message in parts as it is written, and what it took where that is known.
+
+        Closing the iterator ends the writing, as does `rag.abandonment` while a part is awaited.
 
         Raises:
-            ModelError: it cannot be reached, or failed; `ModelTimeout` if it took too long.
+            ModelError: it failed; `ModelTimeout` if the message was not written within the time, `ModelUnavailable`
+                if it cannot be reached or is overloaded.
         """
 
 
-Budget = Literal["questions", "upload_bytes"]
+Budget = Literal["questions", "upload_bytes", "model_tokens"]
 
 
 class KeyStore(Protocol):

@@ -92,7 +92,20 @@ class ChatSettings(_Group):
         None, description="Where the model is served, if not by its provider."
     )
     timeout_s: float = Field(
-        60, gt=0, description="Seconds until an answer is given without the model."
+        60,
+        gt=0,
+        description="Seconds in which there is an answer, without the model if it takes longer.",
+    )
+    structured: Literal["auto", "tool", "schema", "text"] = Field(
+        "auto",
+        description="How the model is held to the form of an answer: by a `tool`, where `auto` knows that it has them, "
+        "by the JSON `schema` of OpenAI's protocol, which servers of small models often have, or by `text` alone.",
+    )
+    input_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the model reads, in any currency."
+    )
+    output_price: float | None = Field(
+        None, ge=0, description="Price of a million tokens that it writes."
     )
 
 
@@ -113,6 +126,12 @@ class LimitSettings(_Group):
     )
     questions_per_day: int = Field(
         20_000, gt=0, description="Questions and searches of one key in a day (UTC)."
+    )
+    model_tokens_per_day: int = Field(
+        5_000_000,
+        gt=0,
+        description="Tokens of the chat model that one key may use in a day (UTC); the answer that passes it is "
+        "the last by the model.",
     )
     upload_bytes_per_day: int = Field(
         5_000_000_000, gt=0, description="Bytes that one key may upload in a day (UTC)."

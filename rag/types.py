@@ -542,6 +542,20 @@ class Filters:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a chat model's reply took; `cost` is None where its prices are not set."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.input_tokens + self.output_tokens
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A response with what a caller needs to cite, compare and debug it.
@@ -553,6 +567,7 @@ class Reply:
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
+        usage: What the chat model took, if one was asked and told it.
     """
 
     id: str
@@ -567,6 +582,7 @@ class Reply:
     boxes: Mapping[Quote, tuple[PageBoxes, ...]] = field(default_factory=dict)
     degraded: bool = False
     model: str | None = None
+    usage: Usage | None = None
     confidence: float | None = None
 
 

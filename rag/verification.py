@@ -1,10 +1,17 @@
-"""The last check before an answer leaves: every quote stands in its document, character by character."""
+"""The last check before an answer leaves, whoever wrote it.
+
+Every quote stands in its document, character by character, and no statement has a name, number, date, link or negation
+that its quotes lack (`rag.carrying`).
+"""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from rag.carrying import Source, lacking
 from rag.errors import DocumentDamaged, NotFound
+from rag.sentences import sentences
+from rag.temporal import stated
 from rag.types import (
     Abstention,
     Answer,
@@ -14,6 +21,7 @@ from rag.types import (
     Quote,
     Response,
     Searched,
+    Span,
     Statement,
     Version,
 )
@@ -26,9 +34,9 @@ Key = tuple[DocumentId, Version]
 class Verifier:
     """Keeps of one response what its documents, each read again once, bear out.
 
-    A quote that is not exact is dropped, and with it a statement or a side of a conflict that has no other
-    quote, a statement whose date was derived from it, and a conflict that has one side left; an answer without
-    statements becomes an abstention.
+    A statement that says more than its quotes is dropped (`beyond`). So is a quote that is not exact, and with it a
+    statement or a side of a conflict that has no other quote, a statement whose date was derived from it, and a
+    conflict that has one side left; an answer without statements becomes an abstention.
 
     Args:
         read: Gives a version of a document.
@@ -41,12 +49,10 @@ class Verifier:
         self._read = read
         self.documents: dict[Key, Document] = {}
 
-    def statements(self, response: Response) -> Iterator[Statement]:
-        """Each statement that stands, as soon as it is checked."""
-        if isinstance(response, Answer):
-            for one in response.statements:
-                if kept := _statement(one, self._exact):
-                    yield kept
+    def statement(self, statement: Statement) -> Statement | None:
+        """The statement with the quotes that stand; None if it does not."""
+        kept = _statement(statement, self._exact)
+        return None if kept is None or beyond(kept, self.documents) else kept
 
     def response(
         self, response: Response, statements: Sequence[Statement], searched: Searched
@@ -76,6 +82,54 @@ class Verifier:
             return False
         self.documents[key] = source
         return True
+
+
+_AROUND = 400  # characters beside a quote in which its sentence begins and ends
+
+
+def beyond(statement: Statement, documents: Mapping[Key, Document]) -> tuple[str, ...]:
+    """What a statement says beyond its quotes, their documents' titles, headings and dates, and what follows of these.
+
+    Args:
+        statement: One whose quotes are exact.
+        documents: Those that it quotes.
+    """
+    cited = [(quote, documents[quote.document_id, quote.version]) for quote in statement.quotes]
+    texts = [quote.text for quote in statement.quotes]
+    if any(statement.text == " ".join(one.split()) for one in texts):
+        return ()
+    return lacking(
+        statement.text,
+        Source(
+            texts,
+            around=[_sentences_around(quote.span, document.text) for quote, document in cited],
+            beside=[
+                " ".join((document.title, *document.place(quote.span).section))
+                for quote, document in cited
+            ],
+            dates=dict.fromkeys(
+                date for quote, document in cited for date in _dates(quote, document)
+            )
+            | ({statement.event.value: None} if statement.event else {}),
+        ),
+    )
+
+
+def _sentences_around(span: Span, text: str) -> str:
+    """The sentences that a span lies in."""
+    first, last = max(0, span.start - _AROUND), span.end + _AROUND
+    inside = [one.moved(first) for one in sentences(text[first:last])]
+    return " ".join(one.cut(text) for one in inside if one.overlaps(span))
+
+
+def _dates(quote: Quote, document: Document) -> Iterator[str]:
+    """What the times in a quote mean, and when the document came out."""
+    for one in stated(document, quote.span):
+        if one.days.value:
+            yield one.days.value
+    for date in (document.published, document.recorded, document.original):
+        if date:
+            yield str(date.value)
 
 
 def _statement(statement: Statement, exact: Callable[[Quote], bool]) -> Statement | None:

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import json
+import queue
+import threading
+import time
+from collections.abc import Coroutine, Generator, Iterator, Mapping
+from concurrent.futures import Future
+from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
 
-from rag.errors import ModelError, ModelTimeout
+from rag.abandonment import is_abandoned
+from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.types import Usage
+
+Schema = Mapping[str, object]
+Structured = Literal["auto", "tool", "schema", "text"]
+_LOOK_S = 0.1  # between looks at whether anybody still waits
+_BUSY = frozenset(
+    {408, 409, 425, 429}
+)  # statuses that may be others a moment later, as those from 500 on
 
 
 class LangChainChatModel:
-    """A LangChain chat model as ours: two messages in, a text out, errors of ours.
+    """A LangChain chat model as ours: two messages in, a text out in parts, errors of ours.
 
-    Retries are LangChain's; there are none, because an answer without the model is ready meanwhile.
+    It is read on an event loop, so that a reply which nobody waits for is ended at once, its connection with it.
+    Retries are `rag.chat_guarding`'s.
     """
 
-    def __init__(self, model: BaseChatModel, name: str) -> None:
-        self._model = model
+    def __init__(
+        self,
+        model: BaseChatModel,
+        name: str,
+        schema: Schema | None = None,
+        how: Structured = "auto",
+    ) -> None:
+        self._model = model if schema is None else _held(model, schema, how)
         self.name = name
+        self._loop = _Loop()
 
     @classmethod
-    def named(cls, name: str, base_url: str | None, timeout_s: float) -> LangChainChatModel:
-        """The model of a `provider:name`.
+    def named(
+        cls,
+        name: str,
+        base_url: str | None,
+        timeout_s: float,
+        *,
+        schema: Schema | None = None,
+        how: Structured = "auto",
+    ) -> LangChainChatModel:
+        """The model of a `provider:name`, held to a JSON schema if one is given, which has a `title`.
 
         Raises:
             ModelError: the provider is unknown, its package is not installed, or its key is not set.
@@ -39,13 +72,117 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
-        return cls(model, name)
+        return cls(model, name, schema, how)
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
         """See `ChatModel.reply`."""
+        ends = time.monotonic() + within_s
+        parts: queue.SimpleQueue[AIMessage | _End] = queue.SimpleQueue()
+        reading = self._loop.begin(self._read(system, user, parts))
         try:
-            answer = self._model.invoke([SystemMessage(system), HumanMessage(user)])
-        except Exception as error:  # every provider raises its own
-            kind = ModelTimeout if "timeout" in type(error).__name__.lower() else ModelError
-            raise kind(f"The chat model {self.name!r} failed: {type(error).__name__}.") from error
-        return str(answer.text)
+            while not isinstance(part := self._next(parts, ends), _End):
+                yield from _told(part)
+        finally:
+            reading.cancel()
+        if part.error is not None:
+            kind = _kind(part.error)
+            raise kind(
+                f"The chat model {self.name!r} failed: {type(part.error).__name__}."
+            ) from part.error
+
+    def _next(self, parts: queue.SimpleQueue[AIMessage | _End], ends: float) -> AIMessage | _End:
+        while (left := ends - time.monotonic()) > 0 and not is_abandoned():
+            try:
+                return parts.get(timeout=min(_LOOK_S, left))
+            except queue.Empty:
+                continue
+        raise ModelTimeout(f"The chat model {self.name!r} was not waited for any longer.")
+
+    async def _read(
+        self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
+    ) -> None:
+        try:
+            async for part in self._model.astream([SystemMessage(system), HumanMessage(user)]):
+                parts.put(part)
+        except Exception as error:  # noqa: BLE001 # every provider raises its own, and the reader is told
+            parts.put(_End(error))
+        else:
+            parts.put(_End(None))
+
+
+def _held(
+    model: BaseChatModel, schema: Schema, how: Structured
+) -> Runnable[LanguageModelInput, AIMessage]:
+    """The model, held to a form as it is meant to be, or as it is known to be able to."""
+    if how == "auto":
+        how = "tool" if (model.profile or {}).get("tool_calling") else "text"
+    match how:
+        case "tool":
+            return model.bind_tools([dict(schema)], tool_choice=str(schema["title"]))
+        case "schema":
+            form = {"name": schema["title"], "strict": True, "schema": schema}
+            return model.bind(response_format={"type": "json_schema", "json_schema": form})
+        case "text":
+            return model
+
+
+class _End:
+    """Behind the last part of a reply: how it ended."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+
+class _Loop:
+    """An event loop on a thread of its own, begun when there is something to do."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._beginning = threading.Lock()
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        with self._beginning:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=self._loop.run_forever, name="chat model", daemon=True
+                ).start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+
+def _told(part: AIMessage) -> Iterator[str | Usage]:
+    """What a part says, in words or to a tool."""
+    if text := str(part.text):
+        yield text
+    if isinstance(part, AIMessageChunk):
+        yield from (call["args"] for call in part.tool_call_chunks if call["args"])
+    else:
+        yield from (json.dumps(call["args"]) for call in part.tool_calls)
+    if used := part.usage_metadata:
+        yield Usage(used["input_tokens"], used["output_tokens"])
+
+
+def _kind(error: BaseException) -> type[ModelError]:
+    """What an error of a provider is to us, by what it was caused by and the status that it carries."""
+    causes = list(_causes(error))
+    if any(isinstance(one, TimeoutError) or _is_timeout(one) for one in causes):
+        return ModelTimeout
+    statuses = {getattr(one, "status_code", None) for one in causes}
+    if any(isinstance(one, int) and (one in _BUSY or one >= 500) for one in statuses):
+        return ModelUnavailable
+    unreached = any(isinstance(one, ConnectionError | OSError) for one in causes)
+    return ModelUnavailable if unreached else ModelError
+
+
+def _is_timeout(error: BaseException) -> bool:
+    """Whether it is a time-out of the HTTP client that the provider's package happens to use."""
+    names = {one.__name__ for one in type(error).__mro__ if one.__module__.startswith("http")}
+    return "TimeoutException" in names
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

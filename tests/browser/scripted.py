@@ -58,6 +58,7 @@ def answer(
         "composer": "extractive",
         "degraded": False,
         "model": None,
+        "usage": None,
         "snapshot": "1",
         "timings_ms": {},
         **more,

@@ -18,11 +18,14 @@ from rag.bootstrap import assemble
 from rag.errors import StoreFull
 from rag.library import Library
 from rag.protocols import Upload
-from rag.settings import LimitSettings, Settings
+from rag.settings import ChatSettings, LimitSettings, Settings
+from rag.types import Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.server_process import running
 from tests.integration.service import HARBOUR, bearer, fake_library, key_for, served, upload
 from tests.integration.test_http import assert_problem
+from tests.unit.rag.test_chat_composition import GOOD, ScriptedModel, reply
+from tests.unit.rag.test_chat_composition import TEXT as BRIDGE
 
 SEARCH = {"query": "gate"}
 
@@ -142,6 +145,34 @@ def small(tmp_path: Path) -> Iterator[Library]:
         settings, EmbeddedStore(tmp_path, HashingEmbedder.identity), HashingEmbedder()
     ) as one:
         yield one
+
+
+def test_a_key_s_tokens_of_the_day_are_counted_and_then_the_documents_answer() -> None:
+    model = ScriptedModel(reply(GOOD), Usage(700, 300))
+    settings = Settings(
+        limits=LimitSettings(model_tokens_per_day=1_500),
+        chat=ChatSettings(input_price=2.0, output_price=10.0),
+    )
+    store, embedder = InMemoryStore(), HashingEmbedder()
+    with assemble(settings, store, embedder, model) as opened, served(opened, keys=True) as client:
+        key, other = key_for(opened, "read", "ingest"), key_for(opened, "read")
+        assert upload(client, BRIDGE.encode(), key=key).status_code == 201
+
+        def asked(question: str, by: str) -> Any:
+            return client.post("/v1/ask", json={"question": question}, headers=bearer(by)).json()
+
+        first = asked("What does the bridge cost?", key)
+        assert (first["composer"], first["degraded"]) == ("chat", False)
+        assert first["usage"] == {"input_tokens": 700, "output_tokens": 300, "cost": 0.0044}
+        again = asked("What does the bridge cost?", key)
+        assert (again["composer"], again["usage"]) == ("chat", None)  # it was remembered
+        assert asked("What does this bridge cost?", key)["usage"]["input_tokens"] == 700
+        spent = asked("What did the bridge cost?", key)
+        assert (spent["composer"], spent["degraded"], spent["usage"]) == ("extractive", True, None)
+        assert asked("What did the bridge cost?", other)["composer"] == "chat"
+        admin = key_for(opened, "admin")
+        metrics = client.get("/metrics", headers=bearer(admin)).text
+        assert 'verse_model_tokens_total{direction="input"} 2100.0' in metrics
 
 
 def test_a_day_s_questions_are_not_passed_by_ten_times_as_many(small: Library) -> None:

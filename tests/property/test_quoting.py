@@ -1,6 +1,7 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from rag.analysis import words
 from rag.quoting import locate
 
 TEXT = st.text(alphabet="ab \n\t“”\"'’.*+(é😀", min_size=1, max_size=60)
@@ -21,5 +22,5 @@ def test_what_is_found_has_the_quote_s_letters(quote: str, text: str) -> None:
     place = locate(quote, text)
     if place is not None:
         plain = str.maketrans("“”’", '""\'')
-        folded = [" ".join(one.translate(plain).split()) for one in (quote, place.cut(text))]
-        assert folded[0] == folded[1]
+        ours, theirs = (" ".join(one.translate(plain).split()) for one in (quote, place.cut(text)))
+        assert ours == theirs or words(ours) == words(theirs)

@@ -162,7 +162,16 @@ def test_every_key_of_the_contract_is_there_even_where_nothing_fills_it() -> Non
     body = answer_body(reply(Answer(statements=(statement("Bees.", BEES),)))).model_dump()
     assert set(body) == {
         *("id", "question", "standalone_question", "outcome", "text", "statements", "citations"),
-        *("conflicts", "missing", "abstention", "confidence", "composer", "degraded", "model"),
+        *(
+            "conflicts",
+            "missing",
+            "abstention",
+            "confidence",
+            "composer",
+            "degraded",
+            "model",
+            "usage",
+        ),
         *("snapshot", "timings_ms"),
     }
     assert set(body["statements"][0]) == {"text", "citations", "event"}

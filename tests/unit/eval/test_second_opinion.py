@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,9 @@ class Model:
     name: str = "test:judge"
     shown: list[str] = field(default_factory=list)
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(self, system: str, user: str, *, within_s: float) -> Generator[str, None, None]:
         self.shown.append(user)
-        return self.answer(user)
+        yield self.answer(user)
 
 
 def case(text: str = "It was Ada Lund. [1]", *, right: bool = True, **fields: Any) -> Case:
@@ -47,7 +47,7 @@ def case(text: str = "It was Ada Lund. [1]", *, right: bool = True, **fields: An
 
 
 def judged(model: Model, folder: Path, *cases: Case, url: str | None = None) -> Any:
-    return Judge(model, url, folder / "kept.jsonl").opinions(cases, 1, lambda *_: None)
+    return Judge(model, url, folder / "kept.jsonl", 5).opinions(cases, 1, lambda *_: None)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,17 @@
 import json
+from collections.abc import Generator
 
 import pytest
-from langchain_core.language_models import FakeListChatModel
+from langchain_core.language_models import FakeListChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
 
 from rag.adapters.langchain_chat import LangChainChatModel
 from rag.bootstrap import assemble
 from rag.errors import InvalidQuestion, ModelError, ModelTimeout
-from rag.library import Library
+from rag.library import Library, Retrieved, Stated
 from rag.protocols import ChatModel
 from rag.settings import Settings
-from rag.types import Answer, Reply
+from rag.types import Answer, DocumentId, Reply, Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -19,19 +20,26 @@ TEXT = "The bridge costs 12,000 crowns.\nThe mayor said “we will pay” in May
 
 
 class ScriptedModel:
-    """Replies with what the test says, or raises it; remembers what it was sent."""
+    """Writes what the test says in parts, or raises it; remembers what it was sent."""
 
     name = "test:scripted"
 
-    def __init__(self, reply: str | Exception) -> None:
+    def __init__(self, *reply: str | Usage | Exception) -> None:
         self._reply = reply
+        self.ended = False
         self.sent: list[tuple[str, str]] = []
 
-    def reply(self, system: str, user: str) -> str:
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
         self.sent.append((system, user))
-        if isinstance(self._reply, Exception):
-            raise self._reply
-        return self._reply
+        try:
+            for part in self._reply:
+                if isinstance(part, Exception):
+                    raise part
+                yield part
+        finally:
+            self.ended = True
 
 
 def library(model: ChatModel | None) -> Library:
@@ -110,17 +118,98 @@ def test_when_the_model_fails_the_documents_answer(written: str | Exception) -> 
     assert (answered.composer, answered.degraded, answered.model) == ("extractive", True, None)
 
 
-def test_a_model_that_finds_no_answer_abstains() -> None:
+def test_a_model_that_states_nothing_hides_no_answer_of_the_documents() -> None:
     answered = asked(reply())
-    assert answered.response.outcome == "abstained"
-    assert answered.composer == "chat"
+    assert texts(answered)[0] == "The bridge costs 12,000 crowns."
+    assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+def test_a_statement_that_is_cut_off_costs_itself_only() -> None:
+    written = f'A stray {{ and then {reply(GOOD)[:-2]}, {{"text": "It costs'
+    assert texts(asked(written)) == ["It costs 12,000 crowns."]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("**It** costs `12,000` crowns [1].", "It costs 12,000 crowns."),
+        ("- It costs\n12,000\u200b crowns.", "It costs 12,000 crowns."),
+    ],
+)
+def test_marks_and_hidden_characters_are_taken_off(written: str, shown: str) -> None:
+    assert texts(asked(reply(statement(written, (1, "costs 12,000 crowns"))))) == [shown]
+
+
+def test_a_quote_is_not_cut_through_a_number() -> None:
+    answered = asked(reply(statement("The bridge costs 12 crowns.", (1, "The bridge costs 12"))))
+    assert answered.composer == "extractive"
+
+
+def test_a_statement_is_given_before_the_next_one_is_written() -> None:
+    late = ModelError("nobody asked for the rest")
+    model = ScriptedModel(reply(GOOD)[:-2], late)
+    steps = library(model).answering(QUESTION)
+    assert isinstance(next(steps), Retrieved)
+    step = next(steps)
+    assert isinstance(step, Stated)
+    assert step.statement.text == "It costs 12,000 crowns."
+    assert not model.ended
+    steps.close()  # type: ignore[attr-defined] # a generator
+    assert model.ended
+
+
+def test_what_was_written_when_the_model_failed_is_the_answer() -> None:
+    answered = library(ScriptedModel(reply(GOOD)[:-2], ModelTimeout("slow"))).ask(QUESTION)
+    assert texts(answered) == ["It costs 12,000 crowns."]
+    assert (answered.composer, answered.degraded) == ("chat", True)
+
+
+def test_a_statement_is_told_once_and_not_for_ever() -> None:
+    endless = reply(
+        *[GOOD] * 3,
+        *(
+            statement(f"It costs{' ' * n} 12,000 crowns{'!' * n}", (1, "costs 12,000 crowns"))
+            for n in range(1, 40)
+        ),
+    )
+    told = texts(library(ScriptedModel(endless)).ask(QUESTION))
+    assert len(told) == len(set(told)) == 20
+
+
+def test_the_same_question_over_the_same_passages_is_asked_once() -> None:
+    model = ScriptedModel(reply(GOOD), Usage(10, 5))
+    opened = library(model)
+    first, again = opened.ask(QUESTION), opened.ask(QUESTION)
+    assert texts(first) == texts(again)
+    assert (first.usage, again.usage) == (Usage(10, 5), None)
+    assert len(model.sent) == 1
+    opened.ask("What will the bridge cost?")
+    assert len(model.sent) == 2
+    opened.store.amend(DocumentId("d1"), {"title": "A bridge"})
+    opened.ask(QUESTION)
+    assert len(model.sent) == 3
+    opened.store.delete(DocumentId("d1"))
+    assert opened.ask(QUESTION).response.outcome == "abstained"
+
+
+def test_what_failed_is_not_remembered() -> None:
+    model = ScriptedModel(ModelError("down"))
+    opened = library(model)
+    assert opened.ask(QUESTION).degraded
+    assert opened.ask(QUESTION).degraded
+    assert len(model.sent) == 2
+
+
+def test_true_is_no_number_of_a_passage() -> None:
+    answered = asked(reply(statement("It costs 12,000 crowns.", (True, "costs 12,000 crowns"))))
+    assert answered.composer == "extractive"
 
 
 def test_passages_stand_between_marks_that_change_with_every_question() -> None:
     model = ScriptedModel(reply(GOOD))
     opened = library(model)
     opened.ask(QUESTION)
-    opened.ask(QUESTION)
+    opened.ask(f"{QUESTION} Now?")
     [first, second] = [user.splitlines()[0] for _, user in model.sent]
     assert first != second
     mark = first.removeprefix("The mark is ").removesuffix(".")
@@ -146,13 +235,15 @@ def test_any_langchain_chat_model_serves() -> None:
 
 
 def test_what_a_provider_raises_becomes_an_error_of_ours() -> None:
-    class Failing(FakeListChatModel):
+    class Failing(SimpleChatModel):
+        _llm_type = "failing"
+
         def _call(self, messages: list[BaseMessage], *_: object, **__: object) -> str:
             raise TimeoutError("provider is slow")
 
-    model = LangChainChatModel(Failing(responses=[]), "fake:failing")
+    model = LangChainChatModel(Failing(), "fake:failing")
     with pytest.raises(ModelTimeout, match="fake:failing"):
-        model.reply("s", "u")
+        list(model.reply("s", "u", within_s=5))
 
 
 def test_an_unknown_provider_is_named() -> None:

@@ -1,0 +1,189 @@
+"""What a chat model's server may do, over a real connection: an answer comes in time, whatever it is."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from rag.abandonment import abandonable
+from rag.adapters.langchain_chat import LangChainChatModel, Structured
+from rag.bootstrap import assemble
+from rag.chat_prompt import SCHEMA
+from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.library import Library
+from rag.settings import ChatSettings, Settings
+from rag.types import Answer, Reply
+from tests.chat_server import Behaviour, event, serving
+from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.make import document, lines
+from tests.unit.rag.test_chat_composition import GOOD, QUESTION, TEXT, reply
+
+DEADLINE_S = 2.0
+WRITTEN = reply(GOOD)
+HALF = WRITTEN[:-2]  # the statement, and no end
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+
+
+def library(address: str) -> Library:
+    store, embedder = InMemoryStore(), HashingEmbedder()
+    one = document(TEXT, title="Bridge")
+    passages = lines(one)
+    store.add(one, passages, embedder.embed_passages([p.text for p in passages]), original=b"x")
+    model = LangChainChatModel.named("openai:m", address, DEADLINE_S)
+    return assemble(Settings(chat=ChatSettings(timeout_s=DEADLINE_S)), store, embedder, model)
+
+
+def asked(behaviour: Behaviour) -> Reply:
+    with serving(behaviour) as address:
+        opened = library(address)
+        began = time.monotonic()
+        answered = opened.ask(QUESTION)
+        assert time.monotonic() - began < DEADLINE_S + 0.5
+    assert isinstance(answered.response, Answer)
+    assert "12,000" in answered.response.statements[0].text
+    return answered
+
+
+def test_a_reply_is_read_in_parts_and_what_it_took_is_told() -> None:
+    parts = [(0.0, WRITTEN[at : at + 5]) for at in range(0, len(WRITTEN), 5)]
+    answered = asked(Behaviour(parts))
+    assert (answered.composer, answered.degraded, answered.model) == ("chat", False, "openai:m")
+    assert answered.usage is not None
+    assert (answered.usage.input_tokens, answered.usage.output_tokens) == (100, 20)
+
+
+@pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
+@pytest.mark.parametrize("name", ["openai:gpt-4o", "openai:m"])
+def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) -> None:
+    by_tool = how == "tool" or (how == "auto" and name == "openai:gpt-4o")
+    calls = [
+        {
+            "index": 0,
+            "id": "1",
+            "function": {"name": "answer", "arguments": ""},
+            "type": "function",
+        },
+        *({"index": 0, "function": {"arguments": WRITTEN[at : at + 9]}} for at in range(0, 200, 9)),
+    ]
+    parts: list[tuple[float, str | bytes]] = [(0.0, WRITTEN)]
+    if by_tool:
+        parts = [(0.0, event({"tool_calls": [call]})) for call in calls]
+    behaviour = Behaviour(parts)
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named(name, address, 5, schema=SCHEMA, how=how)
+        said = [one for one in model.reply("s", "u", within_s=5) if isinstance(one, str)]
+    assert "".join(said) == WRITTEN
+    [sent] = behaviour.asked
+    assert ("tools" in sent) == by_tool
+    assert ("response_format" in sent) == (how == "schema")
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour([(30, WRITTEN)]),  # hangs
+        Behaviour([(0.2, "x")] * 100),  # drips
+        Behaviour(statuses=(400,)),
+        Behaviour(statuses=(401,)),
+        Behaviour(statuses=(429,)),
+        Behaviour(statuses=(500,)),
+        Behaviour([]),
+        Behaviour([(0, "I do not know.")]),
+        Behaviour([(0, "x" * 100_000)] * 100),
+        Behaviour([(0, WRITTEN[:40])], whole=False),
+        Behaviour([(0, b"data: {half\n\n")]),
+        Behaviour([(0, b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n')]),
+        Behaviour([(0, reply())]),
+    ],
+)
+def test_a_model_that_fails_costs_the_model_s_answer_only(behaviour: Behaviour) -> None:
+    answered = asked(behaviour)
+    assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+@pytest.mark.parametrize("rest", [(30.0, "]}"), (0.0, b"data: {half\n\n")])
+def test_what_came_before_the_fault_stays(rest: tuple[float, str | bytes]) -> None:
+    answered = asked(Behaviour([(0, HALF), rest]))
+    assert (answered.composer, answered.degraded) == ("chat", True)
+
+
+def test_a_server_that_is_busy_is_asked_again() -> None:
+    behaviour = Behaviour([(0, WRITTEN)], statuses=(503, 429, 200))
+    answered = asked(behaviour)
+    assert (answered.composer, answered.degraded) == ("chat", False)
+    assert len(behaviour.asked) == 3
+
+
+def test_a_server_that_refuses_is_not_asked_again() -> None:
+    behaviour = Behaviour(statuses=(400,))
+    asked(behaviour)
+    assert len(behaviour.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind"),
+    [
+        (Behaviour([(30, "x")]), ModelTimeout),
+        (Behaviour(statuses=(503,)), ModelUnavailable),
+        (Behaviour(statuses=(404,)), ModelError),
+    ],
+)
+def test_faults_are_told_apart(behaviour: Behaviour, kind: type[ModelError]) -> None:
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 10)
+        with pytest.raises(ModelError) as caught:
+            list(model.reply("s", "u", within_s=0.5))
+    assert type(caught.value) is kind
+
+
+def test_without_a_chat_model_nothing_of_it_is_imported() -> None:
+    program = """
+import sys
+from rag.bootstrap import assemble
+from rag.settings import Settings
+import api.app
+from tests.fakes import HashingEmbedder, InMemoryStore
+assemble(Settings(), InMemoryStore(), HashingEmbedder())
+parts = ("rag.chat_", "rag.adapters.langchain_chat", "langchain.chat_models", "langchain_openai", "openai")
+print([one for one in sys.modules if one.startswith(parts)])
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 # ours
+    assert done.stdout.strip() == "[]"
+
+
+def test_nobody_there_is_unavailable() -> None:
+    with serving(Behaviour()) as address:
+        pass
+    model = LangChainChatModel.named("openai:m", address, 1)
+    with pytest.raises(ModelUnavailable):
+        list(model.reply("s", "u", within_s=1))
+
+
+def test_a_reply_that_is_not_read_on_is_ended_at_the_server() -> None:
+    behaviour = Behaviour([(0.05, "x")] * 1000)
+    with serving(behaviour) as address:
+        parts = LangChainChatModel.named("openai:m", address, 60).reply("s", "u", within_s=60)
+        assert next(parts) == "x"
+        parts.close()
+        assert behaviour.gone.wait(5)
+
+
+def test_a_reply_that_nobody_waits_for_is_ended() -> None:
+    behaviour = Behaviour([(0, "x"), *[(0.2, b": alive\n\n")] * 200])
+    left = threading.Event()
+    with serving(behaviour) as address, abandonable(left):
+        parts = LangChainChatModel.named("openai:m", address, 60).reply("s", "u", within_s=60)
+        assert next(parts) == "x"
+        threading.Timer(0.2, left.set).start()
+        began = time.monotonic()
+        with pytest.raises(ModelTimeout):
+            list(parts)
+        assert time.monotonic() - began < 2
+        assert behaviour.gone.wait(5)

@@ -1,0 +1,95 @@
+import time
+from collections.abc import Generator
+
+import pytest
+
+from rag import chat_guarding
+from rag.chat_guarding import GuardedChatModel
+from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+
+AWAY = ModelUnavailable("away")
+
+
+class Model:
+    """Does what is next on a list: raises it, or writes its parts and raises what is among them."""
+
+    name = "test:model"
+
+    def __init__(self, *does: list[str | Exception]) -> None:
+        self.does = list(does)
+        self.within_s: list[float] = []
+
+    def reply(self, system: str, user: str, *, within_s: float) -> Generator[str, None, None]:
+        self.within_s.append(within_s)
+        for part in self.does.pop(0):
+            if isinstance(part, Exception):
+                raise part
+            yield part
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_guarding, "_FIRST_WAIT_S", 0.02)
+    monkeypatch.setattr(chat_guarding, "_REST_S", 0.2)
+
+
+def asked(model: GuardedChatModel, within_s: float = 5) -> str:
+    return "".join(
+        part for part in model.reply("s", "u", within_s=within_s) if isinstance(part, str)
+    )
+
+
+def fails(model: GuardedChatModel, kind: type[ModelError], within_s: float = 5) -> None:
+    with pytest.raises(ModelError) as caught:
+        asked(model, within_s)
+    assert type(caught.value) is kind
+
+
+def test_a_model_that_is_away_is_asked_three_times_in_the_time_there_is() -> None:
+    inner = Model([AWAY], [AWAY], ["a", "b"])
+    assert asked(GuardedChatModel(inner)) == "ab"
+    first, second, third = inner.within_s
+    assert 5 > first > second > third > 4
+    inner = Model([AWAY], [AWAY], [AWAY], ["late"])
+    fails(GuardedChatModel(inner), ModelUnavailable)
+    assert len(inner.does) == 1
+
+
+@pytest.mark.parametrize(
+    ("does", "kind"),
+    [
+        (["begun", AWAY], ModelUnavailable),
+        ([ModelTimeout("slow")], ModelTimeout),
+        ([ModelError("refused")], ModelError),
+    ],
+)
+def test_what_asking_again_does_not_mend_is_not_asked_again(
+    does: list[str | Exception], kind: type[ModelError]
+) -> None:
+    inner = Model(does, ["again"])
+    fails(GuardedChatModel(inner), kind)
+    assert len(inner.does) == 1
+
+
+def test_there_is_no_other_try_after_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_guarding, "_FIRST_WAIT_S", 1e9)
+    inner = Model([AWAY], ["late"])
+    fails(GuardedChatModel(inner), ModelUnavailable, within_s=0.1)
+    assert len(inner.does) == 1
+
+
+def test_a_model_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
+    slow: list[str | Exception] = [ModelTimeout("slow")]
+    inner = Model(*[slow] * 6, ["back"], ["and well"])
+    model = GuardedChatModel(inner)
+    for _ in range(5):
+        fails(model, ModelTimeout)
+    for _ in range(3):
+        fails(model, ModelUnavailable)
+    assert len(inner.does) == 3
+    time.sleep(0.25)
+    fails(model, ModelTimeout)  # one question tries
+    fails(model, ModelUnavailable)
+    time.sleep(0.25)
+    assert asked(model) == "back"
+    assert asked(model) == "and well"
