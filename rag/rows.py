@@ -78,6 +78,11 @@ def is_header(text: str, line: Span) -> bool:
     return any(each.count(_TAB) == cells for each in islice(below, 2))
 
 
+def heads(header: str, row: str) -> bool:
+    """Whether a line may head the columns of a row: both have tabs, and as many."""
+    return 0 < header.count(_TAB) == row.count(_TAB)
+
+
 def labelled(header: str, row: str) -> str:
     """A row with tabs, each value behind the header of its column, as other tables are read."""
     pairs = zip(header.split(_TAB), row.split(_TAB), strict=True)

@@ -5,11 +5,13 @@ that its quotes lack (`rag.carrying`).
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rag.carrying import Source, lacking
 from rag.errors import DocumentDamaged, NotFound
+from rag.rows import heads, labelled
 from rag.sentences import sentences
 from rag.temporal import stated
 from rag.types import (
@@ -95,24 +97,39 @@ def beyond(statement: Statement, documents: Mapping[Key, Document]) -> tuple[str
         documents: Those that it quotes.
     """
     cited = [(quote, documents[quote.document_id, quote.version]) for quote in statement.quotes]
+    around = [_sentences_around(quote.span, document.text) for quote, document in cited]
     texts = [quote.text for quote in statement.quotes]
-    if any(statement.text == " ".join(one.split()) for one in texts):
+    whole = [text for text, sentence in zip(texts, around, strict=True) if text == sentence]
+    own_words = _without(_lines(whole), statement.text)
+    if not own_words.strip():
         return ()
-    return lacking(
-        statement.text,
-        Source(
-            texts,
-            around=[_sentences_around(quote.span, document.text) for quote, document in cited],
-            beside=[
-                " ".join((document.title, *document.place(quote.span).section))
-                for quote, document in cited
-            ],
-            dates=dict.fromkeys(
-                date for quote, document in cited for date in _dates(quote, document)
-            )
-            | ({statement.event.value: None} if statement.event else {}),
-        ),
+    source = Source(
+        texts,
+        around=around,
+        beside=[
+            " ".join((document.title, *document.place(quote.span).section))
+            for quote, document in cited
+        ],
+        dates=dict.fromkeys(date for quote, document in cited for date in _dates(quote, document))
+        | ({statement.event.value: None} if statement.event else {}),
     )
+    return lacking(statement.text, source) and lacking(own_words, source)
+
+
+def _without(lines: Iterable[str], text: str) -> str:
+    """A text without what stands in it word for word."""
+    for line in sorted(lines, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(line)}(?!\w)", " ", text)
+    return text
+
+
+def _lines(quotes: Sequence[str]) -> Iterator[str]:
+    """The quotes on one line each, and rows of a table as they read with what heads their columns."""
+    for quote in quotes:
+        yield " ".join(quote.split())
+        yield from (
+            labelled(head, quote) for head in quotes if head != quote and heads(head, quote)
+        )
 
 
 def _sentences_around(span: Span, text: str) -> str:

@@ -89,3 +89,32 @@ def test_a_conflict_goes_with_one_of_its_two_sides() -> None:
 def test_an_abstention_shows_only_exact_quotes() -> None:
     response = Abstention(reason="why", searched=SEARCHED, closest=(SHIFTED, EXACT))
     assert checked(response) == replace(response, closest=(EXACT,))
+
+
+TABLE = document("Boat\tSeason\n\nTern\t2022/23\n\nNobody shut the gate. The gate is red.", id="d2")
+
+
+def cut(text: str) -> Quote:
+    start = TABLE.text.index(text)
+    return Quote.cut(TABLE, Span(start, start + len(text)))
+
+
+def drops(text: str, *quotes: str) -> bool:
+    said = Statement(text=text, quotes=tuple(map(cut, quotes)), score=1.0)
+    return Verifier(lambda *_: TABLE).statement(said) is None
+
+
+def test_a_row_under_the_heads_of_its_columns_says_no_more_than_both() -> None:
+    row = ("Tern\t2022/23", "Boat\tSeason")
+    assert not drops("Boat: Tern; Season: 2022/23.", *row)
+    assert drops("Boat: Tern; Season: 2019/20.", *row)
+
+
+def test_whole_sentences_say_no_more_than_themselves_and_what_is_added_is_checked() -> None:
+    both = ("Nobody shut the gate.", "The gate is red.")
+    assert not drops("Nobody shut the gate. The gate is red.", *both)
+    assert drops("Nobody shut the gate. The gate is red. So said Ames Birch.", *both)
+
+
+def test_a_quote_that_is_cut_off_its_negation_does_not_bear_the_statement_out() -> None:
+    assert drops("They shut the gate.", "shut the gate.")
