@@ -7,7 +7,6 @@ import re
 from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import CARDINALS, any_of
 from rag.question import Kind, Query
-from rag.question.roles import names_role
 from rag.question.vocabulary import CAPITALS
 from rag.reading import Candidate
 from rag.temporal import find, stated
@@ -19,7 +18,8 @@ _NUMBER = re.compile(
 # What says when without a date that is understood: "45 BC", "in the 1050s", "at the end of the war", "on Wednesdays".
 _WHEN = re.compile(
     r"\b\d{2,4}(?:s|th|st|nd|rd)?\b|\bcentur|\b(?:when|while|before|after|during|until|since|prior|once|ago|age|time|day"
-    r"|beginning|start|end|middle|eve|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:year|month|week|day|hour|minute)s)\b",
+    r"|beginning|start|end|middle|eve|noon|midnight|morning|afternoon|evening|night|today|now|yesterday|tomorrow|tonight"
+    r"|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:year|month|week|day|hour|minute)s)\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
@@ -31,6 +31,7 @@ _DENIES = re.compile(
     r"\b(?:not(?! sure| know)|never|no|none|nobody|nothing|neither|nor|cancel\w*)\b|n['’]t\b(?! sure| know)",
     re.IGNORECASE,
 )
+_ASKS_NAME = re.compile(r"\bnames?\b", re.IGNORECASE)
 _ASKS_AHEAD = re.compile(r"\b(?:will|shall|going to)\b", re.IGNORECASE)
 _ASKS_BACK = re.compile(r"^(?:did|was|were|has|have|had)\b", re.IGNORECASE)
 _UNREAL = re.compile(
@@ -55,8 +56,10 @@ def may_answer(query: Query, one: Candidate) -> bool:
             return _states_what_is_to_come(one)
         case Kind.DATE:
             return bool(find(sentence)) or _WHEN.search(sentence) is not None
-        case Kind.PERSON:
-            return names_role(sentence) or _has_name(query, one)
+        case Kind.PERSON if _ASKS_NAME.search(
+            query.text
+        ):  # who it was may be "the warden", "two boys"
+            return _has_name(query, one)
         case Kind.ORGANISATION:
             return _has_name(query, one)
         case Kind.YES_NO if _ASKS_BACK.match(query.text):

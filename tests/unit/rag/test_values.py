@@ -46,13 +46,8 @@ def answers(question: str, sentence: str, *, around: str = "", language: str | N
             "The harbour was dredged by a firm from the south.",
         ),
         (
-            "Who steered the boat?",
+            "What is the name of who steered the boat?",
             "Ola Berg steered the boat.",
-            "The boat was steered well.",
-        ),
-        (
-            "Who steered the boat?",
-            "The captain steered the boat.",
             "On 3 May the boat was steered well.",
         ),
         (
@@ -85,7 +80,8 @@ def test_a_sentence_about_the_subject_alone_holds_no_value(
         ("Why did the boat sink?", "The boat sank."),
         ("Where is the boat?", "The boat is in the shed."),
         ("In what area do they sail?", "They sail in the west."),
-        ("Who steered the boat?", "so it was ola berg who steered the boat"),
+        ("Who steered the boat?", "The boat was steered by the warden."),
+        ("What is the name of who steered the boat?", "so it was ola berg who steered the boat"),
     ],
 )
 def test_where_a_value_may_look_like_anything_every_sentence_may_hold_it(
@@ -100,8 +96,9 @@ def test_other_languages_are_not_judged() -> None:
 
 def test_a_capital_alone_makes_no_name() -> None:
     sentence = "Conditions were good, and the boat was steered well."
-    assert answers("Who steered the boat?", sentence)
-    assert not answers("Who steered the boat?", sentence, around="The conditions held.")
+    question = "What is the name of who steered the boat?"
+    assert answers(question, sentence)
+    assert not answers(question, sentence, around="The conditions held.")
 
 
 def test_what_is_not_so_is_said_to_be_not_so() -> None:
