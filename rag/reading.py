@@ -13,7 +13,7 @@ from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role
 from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
-from rag.types import Document, DocumentId, Quote, ScoredPassage, Span
+from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 
 # Chosen on the development questions of XQuAD English and SQuAD 2.0.
 _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
@@ -27,6 +27,7 @@ _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would d
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
 _ASKS = ("?", "？", "؟")
 _MAIL_HEADER = re.compile(r"(?:From|To|Cc|Sent|Date|Subject): \S", re.IGNORECASE)
+_MAIL = "message/rfc822"
 _TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
 
 
@@ -214,22 +215,23 @@ def _of(
             header=header(document.text, span),
         )
         for at, span in enumerate(spans)
-        if _states_something(span.cut(document.text), (document.title, *passage.section))
+        if _states_something(span.cut(document.text), document, passage)
         and not is_header(document.text, span)
     ]
     return [replace(one, share=asked.share(one.line)) for one in candidates]
 
 
-def _states_something(sentence: str, headings: Sequence[str]) -> bool:
+def _states_something(sentence: str, document: Document, passage: Passage) -> bool:
     """Neither a question, which is like what is asked as no answer is, nor part of a heading or a mail's header."""
-    if _is_mail_header(sentence):
+    if _is_mail_header(sentence, alone=document.media_type == _MAIL):
         return False
     asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     said = f" {' '.join(words(sentence))} "
+    headings = (document.title, *passage.section)
     return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
 
 
-def _is_mail_header(sentence: str) -> bool:
-    """Whether all of a sentence is the header of a mail that is quoted: lines of it, or one with an address."""
+def _is_mail_header(sentence: str, *, alone: bool) -> bool:
+    """Whether all of a sentence is the header of a mail: lines of it, one with an address, or any one alone."""
     lines = [line for line in sentence.splitlines() if not line.startswith("--")]
-    return all(map(_MAIL_HEADER.match, lines)) and (len(lines) > 1 or "@" in sentence)
+    return all(map(_MAIL_HEADER.match, lines)) and (alone or len(lines) > 1 or "@" in sentence)

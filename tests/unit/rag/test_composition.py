@@ -261,6 +261,13 @@ def test_the_header_of_a_quoted_mail_is_no_answer() -> None:
     )
 
 
+def test_the_subject_of_a_mail_is_no_answer() -> None:
+    text = "Subject: The price of the ferry\n\nThe ferry costs four crowns.\n"
+    mail = document(text, title="Mail", media_type="message/rfc822")
+    said = texts(ask("What is the price of the ferry?", mail, abstain_below=0, keep_above=0))
+    assert said == ["The ferry costs four crowns."]
+
+
 @pytest.mark.parametrize(
     "said",
     [
