@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from rag.abandonment import is_abandoned
-from rag.errors import ModelError, ModelUnavailable
+from rag.errors import ModelError, ModelTimeout, ModelUnavailable
 from rag.protocols import ChatModel
 from rag.types import Usage
 
@@ -53,7 +53,8 @@ class GuardedChatModel:
                     begun = True
                     yield part
             except ModelError as error:
-                if not is_abandoned():
+                # What the model says of one question, another one may be free of.
+                if isinstance(error, (ModelUnavailable, ModelTimeout)) and not is_abandoned():
                     self._failed()
                 wait_s = random.uniform(0, _FIRST_WAIT_S * 2 ** (tried - 1))  # noqa: S311 # no secret
                 again = isinstance(error, ModelUnavailable) and not begun and tried < _TRIES

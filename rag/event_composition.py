@@ -14,7 +14,7 @@ from rag.moments import Chronicles
 from rag.question import Kind, Query
 from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
-from rag.question.vocabulary import SAME_NOUN
+from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
 from rag.rows import Cell, cell, name
 from rag.temporal import overlaps, written
@@ -97,7 +97,7 @@ class EventComposer:
         telling = [
             (one.candidate, one.candidate.prior + _bonus(query, columns, one.candidate))
             for one in event.told
-            if _may_tell(query, one.candidate)
+            if _may_tell(query, columns, one.candidate)
         ]
         likely = sorted(telling, key=lambda one: -(one[0].share + one[1]))[:_EMBEDDED]
         if not likely:
@@ -167,7 +167,7 @@ def _of_it(query: Query, events: Sequence[Event]) -> list[Event]:
     ]
 
 
-def _may_tell(query: Query, one: Candidate) -> bool:
+def _may_tell(query: Query, columns: Collection[str], one: Candidate) -> bool:
     """Whether a sentence may hold the value; what somebody was takes a name or pronoun for whom, too."""
     if query.kind is Kind.DATE:  # of the event, wherever it stands
         return True
@@ -175,7 +175,7 @@ def _may_tell(query: Query, one: Candidate) -> bool:
         return may_answer(query, one)
     wanted = _about(query)
     of_it = not wanted or not wanted.isdisjoint(terms(one.text)) or _PRONOUN.search(one.text)
-    return names_role(one.text) and bool(of_it)
+    return names_role(one.text) and bool(of_it or cell(one.line, columns))
 
 
 def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
@@ -187,6 +187,8 @@ def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
 
 def _columns(query: Query) -> frozenset[str]:
     """The stems by which a table's column for what is asked may be headed."""
+    if query.kind is Kind.ROLE:
+        return frozenset(terms(" ".join(NOUN_KINDS[Kind.ROLE])))
     if query.attribute:
         same = (word for word in words(query.text) if SAME_NOUN.get(word) == query.attribute)
         return frozenset(terms(" ".join((query.attribute, *same))))

@@ -12,30 +12,36 @@ from rag.reading import Candidate
 from rag.temporal import find, stated
 
 _NUMBER = re.compile(
-    rf"\d[\d,.]*|\b(?:{any_of(CARDINALS)}|hundreds?|thousands?|millions?|billions?|half|dozens?|several)\b",
+    rf"\d[\d,.]*|\b(?:zero|{any_of(CARDINALS)}|hundreds?|thousands?|millions?|billions?|half|quarter|thirds?|dozens?"
+    r"|pair|couple|single|once|twice|several|unlimited|free)\b",
+    re.IGNORECASE,
+)
+_LONG = re.compile(
+    r"\b(?:seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)|nights?|seasons?"
+    r"|springs?|summers?|autumns?|winters?|overnight|until|till|since|forever|indefinitely)\b",
     re.IGNORECASE,
 )
 # What says when without a date that is understood: "45 BC", "in the 1050s", "at the end of the war", "on Wednesdays".
 _WHEN = re.compile(
-    r"\b\d{2,4}(?:s|th|st|nd|rd)?\b|\bcentur|\b(?:when|while|before|after|during|until|since|prior|once|ago|age|time|day"
-    r"|beginning|start|end|middle|eve|noon|midnight|morning|afternoon|evening|night|today|now|yesterday|tomorrow|tonight"
-    r"|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|(?:year|month|week|day|hour|minute)s)\b",
+    r"\b\d{2,4}(?:s|th|st|nd|rd)?\b|\b(?:when|while|before|after|during|until|since|prior|once|ago|age|time|soon|later"
+    rf"|at (?:\d+|{any_of(CARDINALS)})|[ap]\.?m\b|beginning|start|end|middle|eve|dawn|dusk|sunrise|sunset|noon"
+    r"|midnight|morning|afternoon|evening|nights?|today|now|yesterday|tomorrow|tonight|spring|summer|autumn|winter"
+    r"|easter|christmas|daily|weekly|monthly"
+    r"|annual|annually|yearly|every|each|within|(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|century|centuries|(?:year|month|week|day|hour|minute)s)\b",
     re.IGNORECASE,
-)
-_MONEY = re.compile(
-    r"[$€£¥₹₽]|\b(?:euros?|dollars?|pounds?|crowns?|francs?|yen|yuan|roubles?|rubles?|rupees?|pesos?|zlotys?|pence|cents?"
-    r"|thousand|million|billion|EUR|USD|GBP|CHF|JPY|CNY|RUB|INR|SEK|NOK|DKK|PLN|CZK|CAD|AUD)\b"
 )
 _CAPITALISED = re.compile(rf"\b[{CAPITALS}][\w’'-]*")
 _DENIES = re.compile(
     r"\b(?:not(?! sure| know)|never|no|none|nobody|nothing|neither|nor|cancel\w*)\b|n['’]t\b(?! sure| know)",
     re.IGNORECASE,
 )
+_WORDED = frozenset({"area", "frequency"})  # "the old town", "every hour"
 _ASKS_NAME = re.compile(r"\bnames?\b", re.IGNORECASE)
 _ASKS_AHEAD = re.compile(r"\b(?:will|shall|going to)\b", re.IGNORECASE)
 _ASKS_BACK = re.compile(r"^(?:did|was|were|has|have|had)\b", re.IGNORECASE)
 _UNREAL = re.compile(
-    r"\b(?:will|shall|may|might|can|could|would|should|must|whether|if|to)\s+(?:(?:not|also|then)\s+)?(?P<verb>\w+)",
+    r"\b(?:will|shall|may|might|would|should|must|whether|if)\s+(?:(?:not|also|then|to)\s+)?(?P<verb>\w+)",
     re.IGNORECASE,
 )
 
@@ -46,22 +52,19 @@ def may_answer(query: Query, one: Candidate) -> bool:
     if one.document.language not in (None, "en"):
         return True
     match query.kind:
-        case Kind.NUMBER if query.attribute in ("price", "money"):
-            return _MONEY.search(sentence) is not None and _has_number(query, sentence)
-        case Kind.NUMBER if query.attribute == "area":  # of land, or a part of it
+        case Kind.NUMBER if query.attribute in _WORDED:
             return True
-        case Kind.NUMBER | Kind.DURATION:
+        case Kind.NUMBER:
             return _has_number(query, sentence)
+        case Kind.DURATION:
+            long = _LONG.search(sentence) or find(sentence)
+            return bool(long) or _has_number(query, sentence)
         case Kind.DATE if _ASKS_AHEAD.search(query.text):
-            return _states_what_is_to_come(one)
+            return _may_be_to_come(one)
         case Kind.DATE:
             return bool(find(sentence)) or _WHEN.search(sentence) is not None
-        case Kind.PERSON if _ASKS_NAME.search(
-            query.text
-        ):  # who it was may be "the warden", "two boys"
-            return _has_name(query, one)
-        case Kind.ORGANISATION:
-            return _has_name(query, one)
+        case Kind.PERSON | Kind.ORGANISATION if _ASKS_NAME.search(query.text):
+            return _has_name(query, one)  # else it may be "the warden", "the council"
         case Kind.YES_NO if _ASKS_BACK.match(query.text):
             return not _only_thought_of(query, sentence)
         case _:
@@ -74,9 +77,9 @@ def denies(sentence: str) -> bool:
 
 
 def _has_number(query: Query, sentence: str) -> bool:
-    """Whether there is a number that is of no date, unless a duration is asked for, and not of the question."""
+    """Whether there is a number that is of no date, and not of the question."""
     asked = frozenset(word for word in words(query.text) if not word.isalpha())
-    dates = () if query.kind is Kind.DURATION else tuple(one.span for one in find(sentence))
+    dates = [one.span for one in find(sentence)]
     return any(
         one[0].lower().rstrip(".,") not in asked
         and not any(date.start <= one.start() < date.end for date in dates)
@@ -85,7 +88,7 @@ def _has_number(query: Query, sentence: str) -> bool:
 
 
 def _has_name(query: Query, one: Candidate) -> bool:
-    """Whether there is a capitalised word that the question lacks and the text nowhere has in lower case.
+    """Whether there is a capitalised word that the question lacks; at the beginning, one that is a name elsewhere.
 
     A text without capitals, as recognisers of speech write it, may name anybody anywhere.
     """
@@ -97,15 +100,19 @@ def _has_name(query: Query, one: Candidate) -> bool:
         not any(date.start <= word.start() < date.end for date in dates)
         and word[0].lower() not in STOP_WORDS
         and asked.isdisjoint(terms(word[0]))
-        and f" {word[0].lower()} " not in one.document.text
+        and (word.start() > 0 or f" {word[0].lower()} " not in one.document.text)
         for word in _CAPITALISED.finditer(one.text)
     )
 
 
-def _states_what_is_to_come(one: Candidate) -> bool:
+def _may_be_to_come(one: Candidate) -> bool:
+    """Whether a sentence says when, and not only of what was past when it was said."""
+    times = list(stated(one.document, one.span))
+    if not times:
+        return _WHEN.search(one.text) is not None
     return any(
         time.anchor is None or time.days.interval.last > time.anchor.interval.first
-        for time in stated(one.document, one.span)
+        for time in times
     )
 
 

@@ -100,7 +100,7 @@ def beyond(statement: Statement, documents: Mapping[Key, Document]) -> tuple[str
     around = [_sentences_around(quote.span, document.text) for quote, document in cited]
     texts = [quote.text for quote in statement.quotes]
     whole = [text for text, sentence in zip(texts, around, strict=True) if text == sentence]
-    own_words = _without(_lines(whole), statement.text)
+    own_words = _blanked(_lines(whole), statement.text)
     if not own_words.strip():
         return ()
     source = Source(
@@ -113,13 +113,24 @@ def beyond(statement: Statement, documents: Mapping[Key, Document]) -> tuple[str
         dates=dict.fromkeys(date for quote, document in cited for date in _dates(quote, document))
         | ({statement.event.value: None} if statement.event else {}),
     )
-    return lacking(statement.text, source) and lacking(own_words, source)
+    found = (
+        _own(span.cut(statement.text), span.cut(own_words), source)
+        for span in sentences(statement.text)
+        if span.cut(own_words).strip()
+    )
+    return tuple(dict.fromkeys(each for one in found for each in one))
 
 
-def _without(lines: Iterable[str], text: str) -> str:
-    """A text without what stands in it word for word."""
+def _own(sentence: str, own_words: str, source: Source) -> tuple[str, ...]:
+    """What a sentence lacks, read whole, and without what it has word for word."""
+    return lacking(sentence, source) and lacking(own_words, source)
+
+
+def _blanked(lines: Iterable[str], text: str) -> str:
+    """A text of the same length, without what stands in it word for word."""
     for line in sorted(lines, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(line)}(?!\w)", " ", text)
+        blank = " " * len(line)
+        text = re.sub(rf"(?<!\w){re.escape(line)}(?!\w)", blank, text)
     return text
 
 

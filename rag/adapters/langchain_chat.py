@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Coroutine, Generator, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -93,6 +94,9 @@ class LangChainChatModel:
             ) from part.error
 
     def _next(self, parts: queue.SimpleQueue[AIMessage | _End], ends: float) -> AIMessage | _End:
+        if not is_abandoned():
+            with suppress(queue.Empty):  # what is there was in time, however slow its reader is
+                return parts.get_nowait()
         while (left := ends - time.monotonic()) > 0 and not is_abandoned():
             try:
                 return parts.get(timeout=min(_LOOK_S, left))

@@ -63,7 +63,7 @@ def questions_of(sentence: str) -> Iterator[str]:
 def question_of_heading(heading: str) -> str | None:
     """What a heading asks: as it stands, or turned around: "Why the gate is shut"."""
     if heading.endswith("?"):
-        return heading
+        return heading if _reads_well(heading) else None
     because = _WHY.fullmatch(heading)
     clause = because and _clause(_capitalised(because[1]), _FINITE)
     return f"Why {clause.verb} {clause.subject} {clause.rest}?" if clause and clause.rest else None
@@ -197,5 +197,7 @@ def _capitalised(text: str) -> str:
 
 def _reads_well(question: str) -> bool:
     asked = re.findall(r"[\w'’-]+", question.lower())
+    if not asked:
+        return False
     whole = asked[-1] not in _LEADS_ON and question.count("(") == question.count(")")
     return whole and len(asked) in _WORDS and not _TURNS_AWAY & set(asked[1:])

@@ -70,7 +70,7 @@ def quotes_of(chat: Chat) -> list[str]:
             "Why was the steel delivered late?",
             "forwarded",
         ),
-        ("aldermere-site-meeting-2026-07-02", "How many timber piles were pulled out?", ":"),
+        ("aldermere-site-meeting-2026-07-02", "What was finished on Monday?", ":"),
     ],
     ids=["Markdown", "web page", "mail", "transcript"],
 )
@@ -183,8 +183,8 @@ def test_questions_go_to_what_was_published_in_a_time(chat: Chat) -> None:
     assert sent == {"published_after": "2026-06-10", "published_before": "2026-06-10"}
     assert {title for _, title in chat.sources(answer)} == {"A new footbridge for Aldermere"}
     chat.page.get_by_label("Ask all documents again").click()
-    answer = chat.ask("When will the footbridge open?")
-    assert len({title for _, title in chat.sources(answer)}) > 1
+    answer = chat.ask("Why was the old footbridge closed?")
+    assert {title for _, title in chat.sources(answer)} - {"A new footbridge for Aldermere"}
 
 
 def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:

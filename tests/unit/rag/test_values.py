@@ -37,7 +37,7 @@ def answers(question: str, sentence: str, *, around: str = "", language: str | N
         (
             "What does the mooring cost?",
             "The mooring costs 40 crowns.",
-            "The mooring has 40 places.",
+            "The mooring is dear.",
         ),
         ("How much does the cook earn?", "The cook earns €2,100.", "The cook earns it well."),
         (
@@ -51,7 +51,7 @@ def answers(question: str, sentence: str, *, around: str = "", language: str | N
             "On 3 May the boat was steered well.",
         ),
         (
-            "Which firm dredged the harbour?",
+            "What is the name of the firm that dredged the harbour?",
             "The harbour was dredged by Sandvik and Sons.",
             "The harbour was dredged by a firm from the south.",
         ),
@@ -87,6 +87,33 @@ def test_a_sentence_about_the_subject_alone_holds_no_value(
 def test_where_a_value_may_look_like_anything_every_sentence_may_hold_it(
     question: str, sentence: str
 ) -> None:
+    assert answers(question, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("How long did the strike last?", "The strike lasted a week."),
+        ("How long is the crossing?", "It is an hour by boat."),
+        ("How long was the pool closed?", "The pool was closed from May to July."),
+        ("What does the museum cost?", "Admission is free."),
+        ("How much is the ticket?", "The ticket is 12 kr."),
+        ("What is the price of the ticket?", "A ticket is EUR40."),
+        ("How many goals did they score?", "They scored zero goals."),
+        ("How many times did she win?", "She won twice."),
+        ("What share of the budget is for roads?", "A third of the budget is for roads."),
+        ("How often does the bus go?", "The bus goes every hour."),
+        ("When does the shop open?", "The shop opens daily at nine."),
+        ("When is the gate shut?", "The gate is shut at dusk."),
+        ("When will the bridge be finished?", "It will be finished once the steel arrives."),
+        ("When will the shop close?", "The shop closes every evening."),
+        ("Did they repair the pump?", "They managed to repair the pump."),
+        ("Did the club sell the boat?", "The club had to sell the boat."),
+        ("Which party runs the town?", "The town is run by the party that won."),
+        ("Who runs the school?", "The school is run by the city council."),
+    ],
+)
+def test_plain_answers_are_answers(question: str, sentence: str) -> None:
     assert answers(question, sentence)
 
 

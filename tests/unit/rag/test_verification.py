@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from rag.errors import UnknownDocument
 from rag.types import (
     Abstention,
@@ -118,3 +120,35 @@ def test_whole_sentences_say_no_more_than_themselves_and_what_is_added_is_checke
 
 def test_a_quote_that_is_cut_off_its_negation_does_not_bear_the_statement_out() -> None:
     assert drops("They shut the gate.", "shut the gate.")
+
+
+APART = document(
+    "Ann Lee won 7 medals. Bob Ray won 3 medals. The gate is not open. "
+    "The gate was shut by Bob Ray on 4 May 2020. Ann Lee opened it on 9 June 2021 with a large key.",
+    id="d3",
+)
+
+
+@pytest.mark.parametrize(
+    ("false", "copied", "quoted"),
+    [
+        ("Bob Ray won 7 medals.", "Ann Lee won 7 medals.", "Bob Ray won 3 medals."),
+        (
+            "The gate is open.",
+            "Ann Lee opened it on 9 June 2021 with a large key.",
+            "The gate is not open.",
+        ),
+        (
+            "The gate was shut by Bob Ray on 9 June 2021.",
+            "Ann Lee opened it on 9 June 2021 with a large key.",
+            "The gate was shut by Bob Ray on 4 May 2020.",
+        ),
+    ],
+)
+def test_a_copied_sentence_does_not_bear_out_a_false_one_beside_it(
+    false: str, copied: str, quoted: str
+) -> None:
+    starts = {text: APART.text.index(text) for text in (copied, quoted)}
+    quotes = [Quote.cut(APART, Span(at, at + len(text))) for text, at in starts.items()]
+    said = Statement(text=f"{false} {copied}", quotes=tuple(quotes), score=1.0)
+    assert Verifier(lambda *_: APART).statement(said) is None
