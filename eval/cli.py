@@ -301,13 +301,10 @@ def scripted(
     """
     from eval.scripted import measure
     from eval.scripting import Kind
-    from eval.suite import SuiteError, read_suite
+    from eval.suite import read_suite
 
-    try:
+    with _readable():
         read = [read_suite(one) for one in suites]
-    except SuiteError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     with bars() as show:
         report = measure(read, answers, seed, show)
     console = Console(width=120)
@@ -357,13 +354,10 @@ def misspelling(
     Exits with 1 when it is five points fewer for any sort of mistake, and with 2 when a suite cannot be used.
     """
     from eval.misspelling import measure
-    from eval.suite import SuiteError, read_suite
+    from eval.suite import read_suite
 
-    try:
+    with _readable():
         read = [read_suite(one) for one in suites]
-    except SuiteError as error:
-        typer.echo(f"verse eval: {error}", err=True)
-        raise typer.Exit(2) from error
     with bars() as show:
         report = measure(read, show)
     console = Console(width=120)
@@ -470,10 +464,12 @@ def _print_latency(compared: LatencyCompared) -> None:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Exit with 2 and say why where a set cannot be read."""
+    """Exit with 2 and say why where a set or a suite cannot be read."""
+    from eval.suite import SuiteError
+
     try:
         yield
-    except BenchError as error:
+    except (BenchError, SuiteError) as error:
         typer.echo(f"verse eval: {error}", err=True)
         raise typer.Exit(2) from error
 
