@@ -63,7 +63,6 @@ class ChatComposer:
     otherwise: AnswerComposer
     within_s: float
     prices: Prices | None = None
-
     remembered: Remembered = field(default_factory=Remembered)
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
@@ -79,7 +78,7 @@ class ChatComposer:
         places = [(one.document.id, one.document.version, one.passage.span) for one in shown]
         key = digest((self.model.name, evidence.searched.collection, question, places, passages))
         if known := self.remembered.get(key):
-            yield from _whole(known)
+            yield from known.told()
             return
         told: list[Statement] = []
         usage: list[Usage] = []
@@ -93,7 +92,8 @@ class ChatComposer:
             failed = True
         if not told:
             composed = table or self.otherwise.compose(question, evidence)
-            yield from _whole(replace(composed, degraded=bool(shown), usage=self._priced(usage)))
+            composed = replace(composed, degraded=bool(shown), usage=self._priced(usage))
+            yield from composed.told()
             return
         composed = self._composed(told, usage, failed=failed)
         if not failed:
@@ -132,12 +132,6 @@ class ChatComposer:
                     yield statement
                 if len(told) == _STATEMENTS:
                     return
-
-
-def _whole(composed: Composed) -> Iterator[Statement | Composed]:
-    if isinstance(composed.response, Answer):
-        yield from composed.response.statements
-    yield composed
 
 
 def _texts(reply: Iterator[str | Usage], usage: list[Usage]) -> Iterator[str]:

@@ -34,7 +34,6 @@ from rag.settings import Settings
 from rag.spelling import Speller
 from rag.types import (
     DEFAULT_COLLECTION,
-    Answer,
     Document,
     DocumentId,
     Filters,
@@ -297,10 +296,7 @@ def _written(
     if isinstance(composer, TellingComposer):
         yield from composer.composing(question, evidence)
         return
-    composed = composer.compose(question, evidence)
-    if isinstance(composed.response, Answer):
-        yield from composed.response.statements
-    yield composed
+    yield from composer.compose(question, evidence).told()
 
 
 def _found(evidence: Evidence, selection: Selection) -> Found:

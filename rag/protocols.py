@@ -11,6 +11,7 @@ from rag.access import AuditEntry, Key
 from rag.evidence import Evidence
 from rag.layout import PageLayout
 from rag.types import (
+    Answer,
     Document,
     DocumentDate,
     DocumentId,
@@ -439,6 +440,12 @@ class Composed:
     degraded: bool = False
     model: str | None = None
     usage: Usage | None = None
+
+    def told(self) -> Iterator[Statement | Composed]:
+        """Its statements one by one, and then it."""
+        if isinstance(self.response, Answer):
+            yield from self.response.statements
+        yield self
 
 
 class AnswerComposer(Protocol):
