@@ -205,10 +205,8 @@ def _about(query: Query) -> frozenset[str]:
 def _holds_value(kind: Kind, sentence: str) -> bool:
     """Whether a sentence holds something of the kind that is asked for; False where that cannot be told."""
     match kind:
-        case Kind.ROLE:
-            return names_role(sentence)
-        case Kind.NUMBER | Kind.DURATION:
-            return True  # others are not looked at
+        case Kind.ROLE | Kind.NUMBER | Kind.DURATION:
+            return True  # `_may_tell` lets no others through
         case Kind.PERSON | Kind.PLACE | Kind.ORGANISATION:
             return _NAME.search(sentence) is not None
         case _:

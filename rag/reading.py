@@ -170,7 +170,7 @@ class SentenceReader:
         """
         asked = self.embedder.embed_queries([question])[0]
         texts = {
-            number: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.line if c.header else c.text}"
+            number: f"{' '.join(c.document.title.split()[:_TITLE_WORDS])}\n{c.line}"
             for number, c in enumerate(candidates)
             if self.embedder.covers(c.document.language)
         }
@@ -212,11 +212,11 @@ def _of(
             passage_score=scored.score,
             before=spans[at - 1] if at else None,
             after=spans[at + 1] if at + 1 < len(spans) else None,
-            header=header(document.text, span),
+            header=head,
         )
         for at, span in enumerate(spans)
         if _states_something(span.cut(document.text), document, passage)
-        and not is_header(document.text, span)
+        and ((head := header(document.text, span)) or not is_header(document.text, span))
     ]
     return [replace(one, share=asked.share(one.line)) for one in candidates]
 

@@ -49,16 +49,15 @@ def header(text: str, row: Span) -> Span | None:
     last cell.
     """
     said = row.cut(text)
-    cells = said.count(_TAB)
-    if not cells or "\n" in said:
+    if _TAB not in said or "\n" in said:
         return None
     found = left_over = None
     for line in _lines_above(text, row.start):
-        said = line.cut(text)
-        if said.count(_TAB) == cells:
+        above = line.cut(text)
+        if heads(above, said):
             found = Span(line.start, (left_over or line).end)
             left_over = None
-        elif left_over or _TAB in said or len(said) > _BROKEN_CELL_CHARS:
+        elif left_over or _TAB in above or len(above) > _BROKEN_CELL_CHARS:
             break
         else:
             left_over = line
@@ -67,15 +66,11 @@ def header(text: str, row: Span) -> Span | None:
 
 def is_header(text: str, line: Span) -> bool:
     """Whether a line with tabs heads the columns of the lines below it."""
-    cells = line.cut(text).count(_TAB)
-    if not cells or header(text, line):
+    said = line.cut(text)
+    if _TAB not in said or header(text, line):
         return False
-    below = (
-        each
-        for each in text[line.end : line.end + _LONGEST_TABLE_CHARS].split("\n")
-        if each.strip()
-    )
-    return any(each.count(_TAB) == cells for each in islice(below, 2))
+    below = text[line.end : line.end + _LONGEST_TABLE_CHARS].split("\n")
+    return any(heads(said, each) for each in islice(filter(str.strip, below), 2))
 
 
 def heads(header: str, row: str) -> bool:
