@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import CARDINALS, any_of
@@ -79,11 +80,8 @@ def denies(sentence: str) -> bool:
 def _has_number(query: Query, sentence: str) -> bool:
     """Whether there is a number that is of no date, and not of the question."""
     asked = frozenset(word for word in words(query.text) if not word.isalpha())
-    dates = [one.span for one in find(sentence)]
     return any(
-        one[0].lower().rstrip(".,") not in asked
-        and not any(date.start <= one.start() < date.end for date in dates)
-        for one in _NUMBER.finditer(sentence)
+        one[0].lower().rstrip(".,") not in asked for one in _outside_dates(_NUMBER, sentence)
     )
 
 
@@ -95,14 +93,19 @@ def _has_name(query: Query, one: Candidate) -> bool:
     if one.text.islower():
         return True
     asked = frozenset(terms(query.text))
-    dates = [each.span for each in find(one.text)]
     return any(
-        not any(date.start <= word.start() < date.end for date in dates)
-        and word[0].lower() not in STOP_WORDS
+        word[0].lower() not in STOP_WORDS
         and asked.isdisjoint(terms(word[0]))
         and (word.start() > 0 or f" {word[0].lower()} " not in one.document.text)
-        for word in _CAPITALISED.finditer(one.text)
+        for word in _outside_dates(_CAPITALISED, one.text)
     )
+
+
+def _outside_dates(pattern: re.Pattern[str], sentence: str) -> Iterator[re.Match[str]]:
+    dates = [one.span for one in find(sentence)]
+    for match in pattern.finditer(sentence):
+        if not any(date.start <= match.start() < date.end for date in dates):
+            yield match
 
 
 def _may_be_to_come(one: Candidate) -> bool:
