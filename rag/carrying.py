@@ -124,6 +124,31 @@ class Source:
         """The quotes, or the sentences that they are cut from."""
         return self.around or self.quotes
 
+    @cached_property
+    def held(self) -> _Dates:
+        """The dates that are shown or known."""
+        return _Dates.of(self.shown).including(self.dates)
+
+    @cached_property
+    def undated(self) -> str:
+        """All that is quoted, without dates."""
+        return _Dates.of(self.said).masked
+
+    @cached_property
+    def polarity(self) -> Polarity:
+        """What is denied in the quotes."""
+        return polarity(self.said)
+
+    @cached_property
+    def polarity_around(self) -> Polarity:
+        """What is denied in the sentences that are quoted from."""
+        return polarity("\n".join(self.context))
+
+    @cached_property
+    def comparable(self) -> list[str]:
+        """The sentences that are quoted from, with numbers and times in one form."""
+        return [_comparable(one) for one in self.context]
+
 
 def lacking(statement: str, source: Source) -> tuple[str, ...]:
     """What of a statement its source does not have: links, dates, names, numbers and negations, in that order.
@@ -133,8 +158,8 @@ def lacking(statement: str, source: Source) -> tuple[str, ...]:
     common with its source lacks all of them.
     """
     statement = _without_heads(statement, source.dates)
-    dates, held = _Dates.of(statement), _Dates.of(source.shown).including(source.dates)
-    plain, said = dates.masked, _Dates.of(source.said).masked
+    dates, held = _Dates.of(statement), source.held
+    plain, said = dates.masked, source.undated
     found = (
         *_links(statement, source.shown),
         *dates.beyond(held),
@@ -142,10 +167,10 @@ def lacking(statement: str, source: Source) -> tuple[str, ...]:
         *_unheld_numbers(plain, held.masked),
         *_units(plain, said),
         *_miscounted(plain, said),
-        *_negations(polarity(statement), polarity(source.said), source),
-        *_alterations(statement, source.context),
+        *_negations(polarity(statement), source),
+        *_alterations(statement, source),
     )
-    return tuple(dict.fromkeys(found)) or tuple(_unshared(statement, source, held))
+    return tuple(dict.fromkeys(found)) or tuple(_unshared(statement, source))
 
 
 def _without_heads(statement: str, dates: Collection[str]) -> str:
@@ -155,10 +180,10 @@ def _without_heads(statement: str, dates: Collection[str]) -> str:
     return statement
 
 
-def _alterations(statement: str, sentences: Sequence[str]) -> Iterator[str]:
+def _alterations(statement: str, source: Source) -> Iterator[str]:
     ours = _comparable(statement)
-    for one in sentences:
-        yield from altered(ours, _comparable(one))
+    for theirs in source.comparable:
+        yield from altered(ours, theirs)
 
 
 def _comparable(text: str) -> str:
@@ -408,23 +433,23 @@ def _counted(text: str) -> Iterator[tuple[str, str]]:
                 yield match["digits"], terms(word)[0]
 
 
-def _negations(statement: Polarity, said: Polarity, source: Source) -> Iterator[str]:
+def _negations(statement: Polarity, source: Source) -> Iterator[str]:
     """Negations that the quotes do not have, and words that they have behind a negation only."""
+    said, around = source.polarity, source.polarity_around
     for one in statement.denials:
         stems = frozenset(one.stems)
         asserted = not said.denials or bool(stems & said.asserted)
         if asserted and not stems & said.denied:
             yield one.word
-    around = polarity("\n".join(source.context))
     for stem in sorted(statement.asserted & around.chiefly_denied):
         if stem not in around.asserted and not statement.denials:
             yield f"not {stem}"
 
 
-def _unshared(statement: str, source: Source, held: _Dates) -> Iterator[str]:
+def _unshared(statement: str, source: Source) -> Iterator[str]:
     """The words that the source lacks, if it lacks most of them."""
     stems = dict.fromkeys(terms(_plain(statement)))
-    known = {*terms(_plain(f"{source.shown}\n{held.words}"))}
+    known = {*terms(_plain(f"{source.shown}\n{source.held.words}"))}
     known |= {part for one in source.dates for part in (one, *one.split("-"))}
     missing = [one for one in stems if one not in known]
     if len(missing) > 1 and len(stems) - len(missing) < _LEAST_SHARED * len(stems):
