@@ -91,7 +91,7 @@ class _Reader:
 
     def completed(self, part: str) -> Iterator[Written]:
         """The statements that end with this part."""
-        *ended, pending = _cut(self._pending + part)
+        *ended, pending = _cut(self._pending, part)
         if ended:
             self._tries = 0
         for one in ended:
@@ -110,9 +110,13 @@ class _Reader:
             yield from _statement(value.of if value.end else _cut_value(self._pending))
 
 
-def _cut(text: str) -> list[str]:
-    """The text in pieces, each but the first from the beginning of a statement to that of the next."""
-    starts = [0, *(one.start() for one in _BEGINNING.finditer(text)), len(text)]
+def _cut(pending: str, part: str) -> list[str]:
+    """What is pending and what comes, in pieces: each but the first is from a statement's beginning to the next one's.
+
+    What is pending was looked through when it came, but for a beginning that the part completes.
+    """
+    text, seen = pending + part, max(1, len(pending) - _LONGEST_BEGINNING) if pending else 0
+    starts = [0, *(one.start() for one in _BEGINNING.finditer(text, seen)), len(text)]
     return [text[start:end] for start, end in pairwise(starts)]
 
 
