@@ -22,6 +22,10 @@ from rag.settings import LimitSettings
 _Route = TypeVar("_Route", bound=Callable[..., Any])
 
 
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()
+
+
 def needs(scope: Scope | None) -> Callable[[_Route], _Route]:
     """Declare what a route needs of a key; None for a route that is open to everybody."""
 
@@ -119,14 +123,12 @@ class Gate:
         """Whether anything is left of the day's budget of the key that was sent; always, where none was."""
         if grant.key_id is None:
             return True
-        today = dt.datetime.now(dt.UTC).date()
-        return self._keys.spend(grant.key_id, today, budget, 0, self._limit(budget) - 1)
+        return self._keys.spend(grant.key_id, _today(), budget, 0, self._limit(budget) - 1)
 
     def note(self, grant: Grant, budget: Budget, amount: int) -> None:
         """Take what was used already from the day's budget, whether it suffices or not."""
         if grant.key_id is not None and amount:
-            today = dt.datetime.now(dt.UTC).date()
-            self._keys.spend(grant.key_id, today, budget, amount, _ANY_AMOUNT)
+            self._keys.spend(grant.key_id, _today(), budget, amount, _ANY_AMOUNT)
 
     def _limit(self, budget: Budget) -> int:
         return {

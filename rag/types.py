@@ -550,11 +550,6 @@ class Usage:
     output_tokens: int
     cost: float | None = None
 
-    @property
-    def tokens(self) -> int:
-        """All of them."""
-        return self.input_tokens + self.output_tokens
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
