@@ -15,7 +15,8 @@ from rag.analysis import STOP_WORDS, words
 from rag.question.vocabulary import AUXILIARIES, BASE_FORMS, DETERMINERS, PHRASE_ENDS
 from rag.temporal import Kind, find
 
-_WORDS = range(4, 14)  # of a question that is read at a glance
+_LONGEST = 13  # words of a question that is read at a glance
+_SHORTEST = 4  # of one that is made; an author's own may be shorter
 _SUBJECT_WORDS = 6
 _FINITE = AUXILIARIES - {"be", "been", "being", "do", "does", "did"}
 _TURNS_AWAY = frozenset(  # what leans on other sentences, or on who speaks
@@ -56,14 +57,14 @@ def questions_of(sentence: str) -> Iterator[str]:
     plain = _APPOSITION.sub("", plain[:-1])
     for rule in _RULES:
         for question in rule(plain):
-            if _reads_well(question):
+            if _reads_well(question, _SHORTEST):
                 yield question
 
 
 def question_of_heading(heading: str) -> str | None:
     """What a heading asks: as it stands, or turned around: "Why the gate is shut"."""
     if heading.endswith("?"):
-        return heading if _reads_well(heading) else None
+        return heading if _reads_well(heading, shortest=2) else None
     because = _WHY.fullmatch(heading)
     clause = because and _clause(_capitalised(because[1]), _FINITE)
     return f"Why {clause.verb} {clause.subject} {clause.rest}?" if clause and clause.rest else None
@@ -195,9 +196,9 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _reads_well(question: str) -> bool:
+def _reads_well(question: str, shortest: int) -> bool:
     asked = re.findall(r"[\w'’-]+", question.lower())
     if not asked:
         return False
     whole = asked[-1] not in _LEADS_ON and question.count("(") == question.count(")")
-    return whole and len(asked) in _WORDS and not _TURNS_AWAY & set(asked[1:])
+    return whole and shortest <= len(asked) <= _LONGEST and not _TURNS_AWAY & set(asked[1:])

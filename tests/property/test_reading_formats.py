@@ -1,7 +1,9 @@
 """Laws that every reader keeps: nothing is lost, everything has one place, and reading twice is the same."""
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.reading import read
@@ -30,14 +32,16 @@ STORIES = st.lists(
 @settings(max_examples=12, deadline=None)
 @given(story=STORIES)
 def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None:
+    lines = [line for chapter in story for line in (chapter.heading, *chapter.paragraphs)]
+    # Captions of which many begin with the one before are rolling ones, and are read once.
+    assume(not any(after.startswith(line) for line, after in pairwise(lines)))
     content = TELLERS[name](story)
     reading = read(content, name=name)
     document = check(reading)
     found = " ".join(reading.text.split())
     at = 0
-    for chapter in story:
-        for line in (chapter.heading, *chapter.paragraphs):
-            at = found.index(" ".join(line.split()), at) + 1
+    for line in lines:
+        at = found.index(" ".join(line.split()), at) + 1
     check_places(document, [Span(start, start + 1) for start in range(len(document.text))])
     assert read(content, name=name) == reading
     assert encode(locator_rows(read(content, name=name).locators)) == encode(
