@@ -10,7 +10,7 @@ import calendar
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rag.alteration import altered, time_word
 from rag.analysis import STOP_WORDS, terms
@@ -91,6 +91,7 @@ _PLAIN_ENDING = re.compile(
     r"(?:ly|ing|tion|sion|ment|ness|ity)$"
 )  # of a word that is hardly a name
 _LEAST_SHARED = 0.34  # of a statement's words, with its quotes
+_TEXTS = 64  # that are looked at from several sides at a time
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class Source:
     @cached_property
     def polarity_around(self) -> Polarity:
         """What is denied in the sentences that are quoted from."""
-        return polarity("\n".join(self.context))
+        around = "\n".join(self.context)
+        return self.polarity if around == self.said else polarity(around)
 
     @cached_property
     def comparable(self) -> list[str]:
@@ -176,7 +178,9 @@ def lacking(statement: str, source: Source) -> tuple[str, ...]:
 def _without_heads(statement: str, dates: Collection[str]) -> str:
     """The statement without the dates that head it or one of its parts, and may run into other dates."""
     for value in dates:
-        statement = re.sub(rf"(?<!\d ){written(value)}(?=:|$| \()", " ", statement)
+        head = written(value)
+        if head in statement:
+            statement = re.sub(rf"(?<!\d ){head}(?=:|$| \()", " ", statement)
     return statement
 
 
@@ -188,10 +192,15 @@ def _alterations(statement: str, source: Source) -> Iterator[str]:
 
 def _comparable(text: str) -> str:
     """The text with its numbers and times in one form."""
-    for one in reversed(find(text)):
+    for one in reversed(_times(text)):
         word = f" {time_word(one.year, one.month, one.day)} "
         text = text[: one.span.start] + word + text[one.span.end :]
     return _plain(text)
+
+
+@lru_cache(maxsize=_TEXTS)
+def _times(text: str) -> tuple[TimeExpression, ...]:
+    return tuple(find(text))
 
 
 def _links(statement: str, shown: str) -> Iterator[str]:
@@ -248,7 +257,7 @@ class _Dates:
     def of(cls, text: str) -> _Dates:
         dates: dict[str, _Date] = {}
         masked = text
-        for one in find(text):
+        for one in _times(text):
             for each in (one, one.until):
                 if each and each.kind is Kind.CALENDAR and not each.direction:
                     dates[each.text] = _Date(each.year, each.month, each.day, each.weekday)
@@ -349,7 +358,8 @@ def _may_begin(word: str, before: str) -> bool:
     )
 
 
-def _plain(text: str, but: Collection[str] = ()) -> str:
+@lru_cache(maxsize=_TEXTS)
+def _plain(text: str, but: frozenset[str] = frozenset()) -> str:
     """A text with numbers as plain digits, but for these words where they stand alone, and shares in percent."""
     text = _SHARE.sub(" percent", text)
     text = _NUMBER.sub(lambda one: one["digits"].replace(",", ""), text)

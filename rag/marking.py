@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import cache
 
 from rag.analysis import words
 
@@ -16,8 +17,14 @@ def between_marks(parts: Iterable[str]) -> str:
 
 def repeats(text: str, instructions: str, quotes: Iterable[str]) -> bool:
     """Whether a text has five words in a row of a prompt's instructions that no quote has too."""
-    allowed = frozenset(run for quote in quotes for run in _runs(quote))
-    return not (_runs(text) & _runs(instructions)) <= allowed
+    repeated = _runs(text) & _instructed(instructions)
+    return bool(repeated) and not repeated <= {run for one in quotes for run in _runs(one)}
+
+
+@cache
+def _instructed(instructions: str) -> frozenset[tuple[str, ...]]:
+    """The runs of a prompt's instructions: there are few of these, and they are the program's own."""
+    return _runs(instructions)
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.analysis import STOP_WORDS, terms
 
@@ -68,6 +69,7 @@ def is_negation(word: str) -> bool:
     return token is not None and token["negation"] is not None
 
 
+@lru_cache(maxsize=10_000)
 def _stem(word: str) -> str | None:
     return None if word.lower() in STOP_WORDS else terms(word)[0]
 
