@@ -316,9 +316,7 @@ def scripted(
     console.print(
         f"quotes shown that are not in their documents, in {report.answers} answers: {report.inexact}"
     )
-    console.print(
-        f"composing and verifying beside the model, 95th percentile: {report.checking_ms:.0f} ms"
-    )
+    console.print(f"ms to read and verify a reply, half and 95 % stay below: {report.checking_ms}")
     for kind, wrote in report.wrong:
         console.print(f"judged wrongly, {kind}: {wrote}", markup=False)
     raise typer.Exit(0 if report.passed else 1)

@@ -7,6 +7,7 @@ too, and search the same passages by the same vectors of the same model.
 from __future__ import annotations
 
 import json
+import math
 import random
 import sys
 import time
@@ -44,6 +45,9 @@ class Times:
 
     p50_ms: float
     p95_ms: float
+
+    def __str__(self) -> str:
+        return f"{self.p50_ms:,.1f} / {self.p95_ms:,.1f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +140,9 @@ def ask(folder: Path) -> Latency:
         crowded = _by_many(library, together.tolist())
         seconds = time.perf_counter() - started
     return Latency(
-        searched=_times(found),
-        asked=_times(asked),
-        crowded=_times(crowded),
+        searched=times_of(found),
+        asked=times_of(asked),
+        crowded=times_of(crowded),
         a_second=len(crowded) / seconds,
         peak_mb=peak_mb(),
     )
@@ -182,7 +186,10 @@ def _timed(call: Callable[[str], object], question: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _times(taken_ms: Sequence[float]) -> Times:
+def times_of(taken_ms: Sequence[float]) -> Times:
+    """Of so many calls; not numbers where there were none."""
+    if not taken_ms:
+        return Times(p50_ms=math.nan, p95_ms=math.nan)
     p50, p95 = np.percentile(taken_ms, [50, 95]).tolist()
     return Times(p50_ms=p50, p95_ms=p95)
 

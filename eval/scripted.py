@@ -15,6 +15,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from eval.latency import Times, times_of
 from eval.metrics import Proportion, proportion
 from eval.scripting import ALTERED, MISQUOTED, RIGHT, Kind, Shown, written
 from eval.suite import Suite
@@ -39,16 +40,21 @@ class Script:
     chance: Random
     kind: Kind = Kind.RIGHT
     said: str = field(default="", init=False)
-    took_ms: float = field(default=0.0, init=False)
+    held_ms: float = field(default=0.0, init=False)
     name: str = field(default="scripted", init=False)
 
     def reply(self, system: str, user: str, *, within_s: float) -> Generator[str, None, None]:
-        """What it writes of the passages; an empty answer where they have nothing to write it of."""
+        """What it writes of the passages; an empty answer where they have nothing to write it of.
+
+        Until the next part is asked for, the last one is read, and what it states verified: `held_ms`.
+        """
         del system, within_s
-        began = time.perf_counter()
         self.said = written(self.kind, Shown.of(user, self.chance), self.chance) or ""
-        self.took_ms = (time.perf_counter() - began) * 1000
-        yield self.said
+        began = time.perf_counter()
+        try:
+            yield self.said
+        finally:
+            self.held_ms = (time.perf_counter() - began) * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,7 @@ class Outcome:
         kind: Of what was written.
         kept: What was written is shown as the model's.
         inexact: How many quotes are shown that are not in their documents.
-        checking_ms: What composing and verifying took beside the model, where its answer is shown.
+        checking_ms: What reading and verifying the reply took, where its answer is shown.
         wrote: The beginning of the reply.
     """
 
@@ -81,7 +87,7 @@ class ScriptedReport:
         inexact: Quotes shown that are not in their documents.
         foreign: Of statements in a language that the passages are not in, those that are not shown.
         answers: How many were written; each ended in an answer or an abstention.
-        checking_ms: The 95th percentile of the time that composing and verifying took beside the model.
+        checking_ms: The time that reading and verifying a reply took.
         wrong: What was shown and should not have been, and the reverse: up to 20 replies.
     """
 
@@ -91,7 +97,7 @@ class ScriptedReport:
     foreign: Proportion
     inexact: int
     answers: int
-    checking_ms: float
+    checking_ms: Times
     wrong: Sequence[tuple[Kind, str]]
 
     @property
@@ -158,15 +164,12 @@ def _outcome(script: Script, answered: Reply) -> Outcome:
             not one.is_exact(answered.documents[one.document_id, one.version])
             for one in response.quotes
         ),
-        checking_ms=sum(answered.timings_ms[one] for one in ("compose", "verify")) - script.took_ms
-        if by_model
-        else None,
+        checking_ms=script.held_ms if by_model else None,
         wrote=script.said[:400],
     )
 
 
 def _report(found: Sequence[Outcome]) -> ScriptedReport:
-    times = sorted(one.checking_ms for one in found if one.checking_ms is not None)
     judged = (*RIGHT, *ALTERED, *MISQUOTED, Kind.LANGUAGE)
     wrong = [one for one in found if one.kind in judged and one.kept != (one.kind in RIGHT)]
     return ScriptedReport(
@@ -176,7 +179,7 @@ def _report(found: Sequence[Outcome]) -> ScriptedReport:
         foreign=_not_shown(found, Kind.LANGUAGE),
         inexact=sum(one.inexact for one in found),
         answers=len(found),
-        checking_ms=times[int(0.95 * len(times))] if times else 0.0,
+        checking_ms=times_of([one.checking_ms for one in found if one.checking_ms is not None]),
         wrong=[(one.kind, one.wrote) for one in wrong[:20]],
     )
 
