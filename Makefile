@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EVAL   := VERSE_EMBEDDING__COMPUTE_PATH=fp32 $(BIN)/verse eval
 suites  = $(sort $(dir $(wildcard $(1)/*/suite.toml)))
 
-.PHONY: help demo test check format lint types layers web web-check screenshots fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency ranker clean
+.PHONY: help demo test check format lint types layers web web-check screenshots fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency bench-streams ranker clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -77,6 +77,9 @@ bench-ingest: $(VENV)/.dev ## Measure ingestion beside LangChain's: about half a
 
 bench-latency: $(VENV)/.dev ## Measure search and answers beside LangChain's and LlamaIndex's search
 	@$(BIN)/verse eval latency $(BENCH)/squad2 $(BENCH)/timeqa
+
+bench-streams: $(VENV)/.dev ## Measure answers of a scripted chat model, one by one and 32 at once: about eight minutes
+	@$(BIN)/verse eval streams $(call suites,eval/suites)
 
 ranker: $(VENV)/.dev ## Fit the sentence ranker again (half an hour), and say the sha256 that has to be pinned
 	@nice $(BIN)/python -m eval.fitting $(BENCH) rag/adapters/sentence_ranker.safetensors

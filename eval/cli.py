@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eval.answers import AnswerReport
     from eval.extraction import ExtractionReport
     from eval.latency import Compared as LatencyCompared
+    from eval.streams import StreamReport
 
 _MISSPELT_LOSES = 0.05  # of answers at the most
 
@@ -320,6 +321,61 @@ def scripted(
     for kind, wrote in report.wrong:
         console.print(f"judged wrongly, {kind}: {wrote}", markup=False)
     raise typer.Exit(0 if report.passed else 1)
+
+
+@app.command()
+def streams(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+    answers: Annotated[int, typer.Option(min=1, help="Asked for one after the other.")] = 20,
+    at_once: Annotated[int, typer.Option(min=1, help="Answers that are asked for at once.")] = 32,
+    tokens_per_s: Annotated[float, typer.Option(min=1, help="What the model writes.")] = 50,
+) -> None:
+    """Answers of a scripted chat model of fixed speed: how late do they come, alone and at once, and does one stall?
+
+    Beside them, the same prompts through LangChain's ChatOpenAI alone. Exits with 1 when an answer fails or when
+    verification takes more than 30 ms an answer (95 %), and with 2 when a suite cannot be used or a process does not
+    start.
+    """
+    from eval.peer import PeerFailed
+    from eval.streams import MOST_CHECKING_MS, STATEMENTS, measure
+    from eval.suite import read_suite
+
+    with _readable():
+        read = [read_suite(one) for one in suites]
+    try:
+        with bars() as show:
+            report = measure(read, answers, at_once, tokens_per_s, show)
+    except PeerFailed as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    _print_streams(report)
+    typer.echo(
+        f"ms to read and verify an answer of {STATEMENTS} statements, half and 95 % stay below: "
+        f"{report.checking_ms}"
+    )
+    raise typer.Exit(1 if report.failed or report.checking_ms.p95_ms > MOST_CHECKING_MS else 0)
+
+
+def _print_streams(report: StreamReport) -> None:
+    table = Table(title="milliseconds, half and 95 % stay below", title_justify="left")
+    rows = {
+        "first statement": lambda one: str(one.first),
+        "the model had written it": lambda one: str(one.written),
+        "until the model was asked": lambda one: str(one.before),
+        "from the model to the client": lambda one: str(one.after),
+        "the longest of these": lambda one: f"{one.longest_after:,.1f}",
+        "longest silence": lambda one: f"{one.longest_silence:,.1f}",
+        "longest stall of the event loop": lambda one: (
+            "" if one.longest_stall is None else f"{one.longest_stall:,.1f}"
+        ),
+        "statements that came": lambda one: f"{one.statements} of {one.stated}",
+        "answers that failed": lambda one: f"{one.failed} of {one.answers}",
+    }
+    for heading in ("", *report.sides):
+        table.add_column(heading)
+    for name, told in rows.items():
+        table.add_row(name, *map(told, report.sides.values()))
+    Console(width=120).print(table)
 
 
 @app.command()

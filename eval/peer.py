@@ -7,8 +7,10 @@ import resource
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 _ROOT = Path(__file__).resolve().parents[1]
 PEERS = _ROOT / "eval" / "peers"
@@ -52,6 +54,38 @@ def output_of(command: Sequence[str | Path]) -> str:
     if done.returncode:
         raise PeerFailed(f"{Path(command[0]).name} failed: {done.stderr[-2000:]}")
     return done.stdout
+
+
+@contextmanager
+def serving(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A server of ours in a process of its own, as long as the context: the first line that it prints.
+
+    Args:
+        command: Starts it.
+        variables: Of its environment, beside this process's.
+
+    Raises:
+        PeerFailed: it ends without a line.
+    """
+    with (
+        TemporaryFile("w+") as errors,
+        subprocess.Popen(  # noqa: S603 # our own commands
+            command,
+            cwd=_ROOT,
+            env={**os.environ, **(variables or {})},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                errors.seek(0)
+                raise PeerFailed(f"a server did not start: {errors.read()[-2000:]}")
+            yield line.strip()
+        finally:
+            process.terminate()
 
 
 def peak_mb() -> float:

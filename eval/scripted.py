@@ -24,6 +24,7 @@ from rag.bootstrap import open_rag
 from rag.chat_composition import CHAT, ChatComposer
 from rag.composition import EXTRACTIVE
 from rag.library import Library
+from rag.protocols import ChatModel
 from rag.settings import Settings
 from rag.types import Answer, Reply
 
@@ -135,16 +136,16 @@ def _outcomes(library: Library, suites: Sequence[Suite], seed: int) -> Iterator[
     script = Script(chance)
     for script.kind in cycle(Kind):
         answers = (
-            _by(script, library).ask(question, collection=collection)
+            worded_by(script, library).ask(question, collection=collection)
             for collection, question in _drawn(questions, chance)
         )
         yield next(_outcome(script, one) for one in answers if script.said)
 
 
-def _by(script: Script, library: Library) -> Library:
-    """The library with the script as its chat model, which remembers no answer: another kind of it is due."""
+def worded_by(model: ChatModel, library: Library) -> Library:
+    """The library with a chat model, and no memory of what another one wrote."""
     composer = ChatComposer(
-        model=script, otherwise=library.composers[EXTRACTIVE], within_s=_WITHIN_S
+        model=model, otherwise=library.composers[EXTRACTIVE], within_s=_WITHIN_S
     )
     return replace(library, composers={CHAT: composer}, preferred=CHAT)
 

@@ -126,6 +126,15 @@ class Claim:
     quote: str
 
 
+def right_claims(prompt: str, count: int) -> list[Claim]:
+    """Right statements, each of another sentence, as many as the prompt shows; the same for the same passages."""
+    chance = Random(count)  # noqa: S311 # no secret
+    shown = Shown.of(prompt, chance)
+    different = {one.text: one for one in shown.sentences}
+    chosen = list(different.values())[:count]
+    return [claim for one in chosen for claim in _right(one, shown, chance)]
+
+
 def reply(*claims: Claim) -> str:
     """A reply as it is asked for."""
     statements = [
