@@ -9,6 +9,7 @@ from rag.event_composition import EventComposer
 from rag.library import Library, Store
 from rag.mechanisms import EVERY
 from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore, SentenceRanker
+from rag.queueing import QueuedComposer
 from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
@@ -90,6 +91,8 @@ def assemble(
     ranker: SentenceRanker | None = None,
 ) -> Library:
     """A library of a store and an embedder that fit together, and a chat model and a ranker if there are any."""
+    from rag.adapters.processor import cores
+
     asking = RememberingEmbedder(embedder)
     reader = SentenceReader(
         index=store,
@@ -97,7 +100,7 @@ def assemble(
         ranker=ranker,
         ranker_weight=settings.answers.ranker_weight,
     )
-    extractive = SentenceComposer(
+    sentences = SentenceComposer(
         reader=reader,
         events=EventComposer(reader=reader, least=settings.answers.abstain_below),
         statements=settings.answers.statements,
@@ -105,6 +108,7 @@ def assemble(
         keep_above=settings.answers.keep_above,
         mechanisms=EVERY.difference(settings.answers.without),
     )
+    extractive = QueuedComposer(sentences, at_once=cores())
     composers: dict[str, AnswerComposer] = {EXTRACTIVE: extractive}
     if chat is not None:
         composers |= _chat_composers(chat, extractive, settings.chat)

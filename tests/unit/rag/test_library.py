@@ -7,6 +7,7 @@ from rag.composition import SentenceComposer
 from rag.errors import InvalidQuestion, UnknownCollection, UnknownDocument
 from rag.library import Library
 from rag.protocols import Hit
+from rag.queueing import QueuedComposer
 from rag.settings import AnswerSettings, LimitSettings, RetrievalSettings, Settings
 from rag.types import Answer, Document, DocumentId, Filters
 from tests.fakes import HashingEmbedder, InMemoryStore
@@ -86,7 +87,9 @@ def test_settings_reach_the_parts_they_are_for() -> None:
     )
     built = assemble(settings, InMemoryStore(), HashingEmbedder())
     assert (built.retriever.candidates, built.retriever.dense_weight) == (7, 0.25)
-    composer = built.composers["extractive"]
+    queued = built.composers["extractive"]
+    assert isinstance(queued, QueuedComposer)
+    composer = queued.inner
     assert isinstance(composer, SentenceComposer)
     assert (composer.statements, composer.abstain_below, composer.keep_above) == (2, 0.11, 0.33)
 
