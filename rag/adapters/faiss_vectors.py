@@ -69,6 +69,9 @@ class Searchable:
 
     def search(self, vector: Vectors, k: int, among: Ids | None) -> list[Hit]:
         """The k ids of highest inner product, best first, ties by id; only ids of `among` where given."""
+        # Of this thread. One query is not divided among threads, but FAISS gathers them all to translate its ids,
+        # and on a busy machine waits milliseconds for them.
+        faiss.omp_set_num_threads(1)
         wanted = self._parameters(among)
         found: list[tuple[float, int]] = []
         for index in (self.base, *self._recent):

@@ -7,12 +7,15 @@ import os
 import shutil
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import apsw
+import faiss
 import numpy as np
 import pytest
 
@@ -122,6 +125,13 @@ def assert_newest_first(store: EmbeddedStore, gone: DocumentId) -> None:
     passages = store.passages([hit.passage_id for hit in found])
     assert passages[found[0].passage_id].document_id == "new"
     assert gone not in {one.document_id for one in passages.values()}
+
+
+def test_a_search_stays_on_its_own_thread(folder: Path) -> None:
+    with closing(opened(folder)) as store, ThreadPoolExecutor(1) as another:
+        another.submit(faiss.omp_set_num_threads, 4).result()
+        another.submit(hits, store).result()
+        assert another.submit(faiss.omp_get_max_threads).result() == 1
 
 
 def test_readers_share_a_few_connections(folder: Path) -> None:
