@@ -11,7 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
-from rag.evidence import Evidence
+from rag.evidence import ALL, Evidence
 from rag.layout import boxes_of
 from rag.protocols import (
     AnswerComposer,
@@ -166,9 +166,10 @@ class Library:
         self._check(question)
         composing = self._composer(composer)
         clock, reply_id = _Clock(), secrets.token_hex(16)
-        selection = self.store.select(collection, filters or Filters())
+        filters = filters or Filters()
+        selection = self.store.select(collection, filters)
         asked = self.speller.spelled(stand_alone(question, earlier), selection)
-        evidence = self._evidence(selection, asked, self.settings.retrieval.evidence)
+        evidence = self._evidence(selection, filters, asked, self.settings.retrieval.evidence)
         clock.lap("retrieve")
         found = _found(evidence, selection)
         yield Retrieved(id=reply_id, standalone_question=asked, found=found)
@@ -224,8 +225,9 @@ class Library:
             raise InvalidQuestion(
                 f"k is {k}; it may be 1 to {self.settings.limits.search_results}."
             )
-        selection = self.store.select(collection, filters or Filters())
-        return _found(self._evidence(selection, query, k), selection)
+        filters = filters or Filters()
+        selection = self.store.select(collection, filters)
+        return _found(self._evidence(selection, filters, query, k), selection)
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
@@ -265,8 +267,13 @@ class Library:
                 found[quote] = boxes_of(quote.span, layouts)
         return found
 
-    def _evidence(self, selection: Selection, query: str, k: int) -> Evidence:
-        """The k passages that fit a query best, of documents that can be read."""
+    def _evidence(
+        self, selection: Selection, filters: Filters, query: str, k: int, *, among: Filters = ALL
+    ) -> Evidence:
+        """The k passages that fit a query best, of documents that can be read, and that `among` admits."""
+        if among:
+            filters = filters.narrowed(among)
+            selection = self.store.select(selection.collection, filters)
         found = self.retriever.retrieve(query, selection, k)
         documents = self._documents(found)
         return Evidence(
@@ -274,7 +281,7 @@ class Library:
             passages=tuple(one for one in found if one.passage.document_id in documents),
             documents=documents,
             searched=selection.searched,
-            search=partial(self._evidence, selection),
+            search=partial(self._evidence, selection, filters),
         )
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:

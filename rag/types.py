@@ -143,6 +143,7 @@ class PageBoxes:
 Locator = PageLocator | SectionLocator | TimeLocator | PartLocator | RowLocator | FurnitureLocator
 LOCATOR_KINDS: tuple[type[Locator], ...] = get_args(Locator)
 _L = TypeVar("_L", bound=Locator)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,6 +526,19 @@ class Filters:
             )
         )
 
+    def narrowed(self, others: Filters) -> Filters:
+        """What admits the documents that both admit."""
+        return Filters(
+            document_ids=_both(self.document_ids, others.document_ids),
+            published_after=max(
+                filter(None, (self.published_after, others.published_after)), default=None
+            ),
+            published_before=min(
+                filter(None, (self.published_before, others.published_before)), default=None
+            ),
+            media_types=_both(self.media_types, others.media_types),
+        )
+
     def admit(self, document: Document) -> bool:
         """Whether a search with these filters may see the document. Both dates are inclusive."""
         published = document.published.value if document.published else None
@@ -540,6 +554,10 @@ class Filters:
                 or (published is not None and published <= self.published_before)
             )
         )
+
+
+def _both(some: frozenset[_T] | None, others: frozenset[_T] | None) -> frozenset[_T] | None:
+    return others if some is None else some if others is None else some & others
 
 
 @dataclass(frozen=True, slots=True)

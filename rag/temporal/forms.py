@@ -187,7 +187,7 @@ FORMS = (
     _form(
         "fy-q1",
         Kind.PERIOD,
-        rf"(?P<fiscal>{_FISCAL})['’]?(?:(?P<year>{YEAR_DIGITS})|(?P<year2>\d\d)(?!\d))(?:{S}q(?P<quarter>[1-4])\b)?",
+        rf"(?P<fiscal>{_FISCAL})['’]?(?:(?P<year>{YEAR_DIGITS})|(?P<year2>\d\d)(?!\d))(?:{S}(?:q(?P<quarter>[1-4])|(?P<quarter2>first|second|third|fourth)(?:-|{S})quarter)\b)?",
     ),
     _form("1q23", Kind.PERIOD, r"(?P<quarter>[1-4])q['’]?(?P<year>\d\d|[12]\d{3})(?!\w)"),
     _form(
