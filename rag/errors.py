@@ -24,6 +24,7 @@
     ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
     │   ├── ModelTimeout
+    │   ├── ModelKeyRefused     the operator: the provider does not take the key
     │   └── ModelUnavailable    for now: unreachable or overloaded
     └── StoreError              the operator: the data folder
         ├── StoreLocked
@@ -167,6 +168,10 @@ class ModelError(RagError):
 
 class ModelTimeout(ModelError):
     """A model took longer than it may."""
+
+
+class ModelKeyRefused(ModelError):
+    """The provider of a model does not take the key, or lets it do something else only."""
 
 
 class ModelUnavailable(ModelError):

@@ -482,7 +482,7 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: it failed; `ModelTimeout` if the message was not written within the time, `ModelUnavailable`
-                if it cannot be reached or is overloaded.
+                if it cannot be reached or is overloaded, `ModelKeyRefused` if the provider does not take the key.
         """
 
 

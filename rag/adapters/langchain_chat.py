@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 from langchain_core.runnables import Runnable
 
 from rag.abandonment import is_abandoned
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.types import Usage
 
 Schema = Mapping[str, object]
@@ -26,6 +26,7 @@ _LOOK_S = 0.1  # between looks at whether anybody still waits
 _BUSY = frozenset(
     {408, 409, 425, 429}
 )  # statuses that may be others a moment later, as those from 500 on
+_KEY_REFUSED = frozenset({401, 403})
 
 
 class LangChainChatModel:
@@ -88,10 +89,7 @@ class LangChainChatModel:
         finally:
             reading.cancel()
         if part.error is not None:
-            kind = _kind(part.error)
-            raise kind(
-                f"The chat model {self.name!r} failed: {type(part.error).__name__}."
-            ) from part.error
+            raise _failure(self.name, part.error) from part.error
 
     def _next(self, parts: queue.SimpleQueue[AIMessage | _End], ends: float) -> AIMessage | _End:
         if not is_abandoned():
@@ -168,16 +166,25 @@ def _told(part: AIMessage) -> Iterator[str | Usage]:
         yield Usage(used["input_tokens"], used["output_tokens"])
 
 
-def _kind(error: BaseException) -> type[ModelError]:
-    """What an error of a provider is to us, by what it was caused by and the status that it carries."""
+def _failure(name: str, error: BaseException) -> ModelError:
+    """What an error of a provider is to us, by what it was caused by and the status that it carries.
+
+    Its own words are left out, since some providers repeat the key in them.
+    """
     causes = list(_causes(error))
+    said = f"The chat model {name!r} failed: {type(error).__name__}."
     if any(isinstance(one, TimeoutError) or _is_timeout(one) for one in causes):
-        return ModelTimeout
-    statuses = {getattr(one, "status_code", None) for one in causes}
+        return ModelTimeout(said)
+    statuses = [getattr(one, "status_code", None) for one in causes]
+    if refused := next((one for one in statuses if one in _KEY_REFUSED), None):
+        return ModelKeyRefused(
+            f"The provider of the chat model {name!r} refused the key (status {refused}). "
+            "Check the key in the provider's variable, and what it may be used for."
+        )
     if any(isinstance(one, int) and (one in _BUSY or one >= 500) for one in statuses):
-        return ModelUnavailable
+        return ModelUnavailable(said)
     unreached = any(isinstance(one, ConnectionError | OSError) for one in causes)
-    return ModelUnavailable if unreached else ModelError
+    return ModelUnavailable(said) if unreached else ModelError(said)
 
 
 def _is_timeout(error: BaseException) -> bool:

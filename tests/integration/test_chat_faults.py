@@ -6,15 +6,16 @@ import threading
 import time
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
 from rag.abandonment import abandonable
 from rag.adapters.langchain_chat import LangChainChatModel, Structured
 from rag.bootstrap import assemble
 from rag.chat_prompt import SCHEMA
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.library import Library
 from rag.settings import ChatSettings, Settings
-from rag.types import Answer, Reply
+from rag.types import Answer, Reply, Usage
 from tests.chat_server import Behaviour, event, serving
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
@@ -56,6 +57,25 @@ def test_a_reply_is_read_in_parts_and_what_it_took_is_told() -> None:
     assert (answered.composer, answered.degraded, answered.model) == ("chat", False, "openai:m")
     assert answered.usage is not None
     assert (answered.usage.input_tokens, answered.usage.output_tokens) == (100, 20)
+
+
+def test_what_a_reply_takes_is_asked_for_and_added_up() -> None:
+    said = {"prompt_tokens": 40, "completion_tokens": 1, "total_tokens": 41}
+    behaviour = Behaviour([(0, event(None, usage=said)), (0, "x")])
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 5)
+        parts = list(model.reply("s", "u", within_s=5))
+    assert behaviour.asked[0]["stream_options"] == {"include_usage": True}
+    assert parts == [Usage(40, 1), "x", Usage(140, 21)]
+
+
+def test_a_model_that_cannot_be_told_to_tell_what_it_takes_serves_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = FakeListChatModel(responses=["x"])
+    monkeypatch.setattr("langchain.chat_models.init_chat_model", lambda *_, **__: made)
+    model = LangChainChatModel.named("fake:list", None, 5)
+    assert list(model.reply("s", "u", within_s=5)) == ["x"]
 
 
 @pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
@@ -120,10 +140,22 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert len(behaviour.asked) == 3
 
 
-def test_a_server_that_refuses_is_not_asked_again() -> None:
-    behaviour = Behaviour(statuses=(400,))
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_server_that_refuses_is_not_asked_again(status: int) -> None:
+    behaviour = Behaviour(statuses=(status,))
     asked(behaviour)
     assert len(behaviour.asked) == 1
+
+
+def test_a_key_that_is_refused_is_to_be_checked_and_never_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    with serving(Behaviour(statuses=(401,))) as address:
+        model = LangChainChatModel.named("openai:m", address, 10)
+        with pytest.raises(ModelKeyRefused, match=r"'openai:m'.*401.*[Cc]heck the key") as caught:
+            list(model.reply("s", "u", within_s=5))
+    assert "sk-wrong" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +164,8 @@ def test_a_server_that_refuses_is_not_asked_again() -> None:
         (Behaviour([(30, "x")]), ModelTimeout),
         (Behaviour(statuses=(503,)), ModelUnavailable),
         (Behaviour(statuses=(404,)), ModelError),
+        (Behaviour(statuses=(401,)), ModelKeyRefused),
+        (Behaviour(statuses=(403,)), ModelKeyRefused),
     ],
 )
 def test_faults_are_told_apart(behaviour: Behaviour, kind: type[ModelError]) -> None:
