@@ -476,7 +476,7 @@ class ChatModel(Protocol):
     def reply(
         self, system: str, user: str, *, within_s: float
     ) -> Generator[str | Usage, None, None]:
-        """The model's message in parts as it is written, and what it took where that is known.
+        """The model's message in parts as it is written, and what it took so far where that is known.
 
         Closing the iterator ends the writing, as does `rag.abandonment` while a part is awaited.
 

@@ -74,6 +74,8 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
+        if hasattr(model, "stream_usage"):  # off by default at a `base_url`
+            model.stream_usage = True
         return cls(model, name, schema, how)
 
     def reply(
@@ -81,11 +83,18 @@ class LangChainChatModel:
     ) -> Generator[str | Usage, None, None]:
         """See `ChatModel.reply`."""
         ends = time.monotonic() + within_s
+        used = Usage(0, 0)
         parts: queue.SimpleQueue[AIMessage | _End] = queue.SimpleQueue()
         reading = self._loop.begin(self._read(system, user, parts))
         try:
             while not isinstance(part := self._next(parts, ends), _End):
-                yield from _told(part)
+                yield from _words(part)
+                if took := part.usage_metadata:  # by LangChain's convention, since the last it told
+                    used = Usage(
+                        used.input_tokens + took["input_tokens"],
+                        used.output_tokens + took["output_tokens"],
+                    )
+                    yield used
         finally:
             reading.cancel()
         if part.error is not None:
@@ -154,7 +163,7 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
-def _told(part: AIMessage) -> Iterator[str | Usage]:
+def _words(part: AIMessage) -> Iterator[str]:
     """What a part says, in words or to a tool."""
     if text := str(part.text):
         yield text
@@ -162,8 +171,6 @@ def _told(part: AIMessage) -> Iterator[str | Usage]:
         yield from (call["args"] for call in part.tool_call_chunks if call["args"])
     else:
         yield from (json.dumps(call["args"]) for call in part.tool_calls)
-    if used := part.usage_metadata:
-        yield Usage(used["input_tokens"], used["output_tokens"])
 
 
 def _failure(name: str, error: BaseException) -> ModelError:

@@ -131,7 +131,8 @@ def test_a_reader_that_left_is_no_failure_and_text_that_came_is_none_either(
 
 
 def test_a_model_that_hangs_in_the_middle_again_and_again_is_left_alone_too() -> None:
-    inner = Model(*[["begun", ModelTimeout("slow")]] * 5, ["never asked"])
+    hanging: list[str | Exception] = ["begun", ModelTimeout("slow")]
+    inner = Model(*[hanging] * 5, ["never asked"])
     model = GuardedChatModel(inner)
     for _ in range(5):
         fails(model, ModelTimeout)
@@ -140,7 +141,8 @@ def test_a_model_that_hangs_in_the_middle_again_and_again_is_left_alone_too() ->
 
 
 def test_a_key_that_is_refused_is_not_tried_for_every_question() -> None:
-    inner = Model(*[[ModelKeyRefused("wrong key")]] * 5, ["never asked"])
+    refused: list[str | Exception] = [ModelKeyRefused("wrong key")]
+    inner = Model(*[refused] * 5, ["never asked"])
     model = GuardedChatModel(inner)
     for left in (5, 4, 3, 2, 1):
         fails(model, ModelKeyRefused)
