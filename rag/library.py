@@ -158,7 +158,8 @@ class Library:
     ) -> Iterator[Step]:
         """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
 
-        Nothing is done before the first step is asked for, and no more than is asked for.
+        Nothing is done before the first step is asked for, and no more than is asked for; there is no reply where
+        nothing was written yet when nobody waited for it any longer (`rag.abandonment`).
 
         Raises:
             InvalidQuestion, UnknownCollection: as `ask`, at the first step.
@@ -176,6 +177,7 @@ class Library:
         verifier = Verifier(self.store.document)
         boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
         statements = []
+        composed = None
         for written in _written(composing, asked, evidence):
             clock.lap("compose")
             if isinstance(written, Composed):
@@ -186,6 +188,8 @@ class Library:
                 clock.lap("verify")
                 yield Stated(statement=statement, documents=verifier.documents, boxes=boxes)
                 clock.resume()
+        if composed is None:
+            return
         response = verifier.response(composed.response, statements, selection.searched)
         boxes |= self._boxes([q for q in response.quotes if q not in boxes], verifier.documents)
         clock.lap("verify")

@@ -429,8 +429,8 @@ class Composed:
     """A response and who wrote it.
 
     Attributes:
-        degraded: The composer that was asked for failed, and another one wrote the response, or it is what had been
-            written until then.
+        degraded: The composer that was asked for failed, or wrote nothing that stands, and another one wrote the
+            response, or it is what had been written until then. One that found no answer has not failed.
         model: The chat model that wrote it, if one did.
         usage: What the chat model took, if one was asked and told it.
     """
@@ -462,7 +462,7 @@ class TellingComposer(AnswerComposer, Protocol):
     def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
         """Each statement that stands, and then, once, all of it, the statements told before included.
 
-        Closing the iterator ends the writing.
+        Closing the iterator ends the writing. There may be no whole where nobody waits for it (`rag.abandonment`).
         """
 
 

@@ -119,12 +119,16 @@ def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) 
         Behaviour([(0, WRITTEN[:40])], whole=False),
         Behaviour([(0, b"data: {half\n\n")]),
         Behaviour([(0, b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n')]),
-        Behaviour([(0, reply())]),
     ],
 )
 def test_a_model_that_fails_costs_the_model_s_answer_only(behaviour: Behaviour) -> None:
     answered = asked(behaviour)
     assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+def test_a_model_that_says_that_nothing_answers_has_not_failed() -> None:
+    answered = asked(Behaviour([(0, reply())]))
+    assert (answered.composer, answered.degraded) == ("extractive", False)
 
 
 @pytest.mark.parametrize("rest", [(30.0, "]}"), (0.0, b"data: {half\n\n")])
