@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 
 from rag.abandonment import is_abandoned
 from rag.characters import one_line
+from rag.chat_metering import metered
 from rag.chat_prompt import SYSTEM, Shown, message, passage_texts, shown_passages
 from rag.chat_remembering import Heard, Remembered, digest
 from rag.chat_reply import NotAsAsked, Written, WrittenQuote, written_statements
 from rag.errors import ModelError
 from rag.evidence import Evidence
 from rag.marking import repeats
-from rag.protocols import AnswerComposer, ChatModel, Composed
+from rag.protocols import AnswerComposer, ChatModel, Composed, TokenBudget
 from rag.question import understand
 from rag.quoting import locate, uncut
 from rag.types import Answer, Quote, Statement, Usage
@@ -70,7 +71,9 @@ class ChatComposer:
         """See `AnswerComposer.compose`."""
         return next(one for one in self.composing(question, evidence) if isinstance(one, Composed))
 
-    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+    def composing(
+        self, question: str, evidence: Evidence, budget: TokenBudget | None = None
+    ) -> Iterator[Statement | Composed]:
         """See `TellingComposer.composing`. What the model had written when it failed is the answer, if it stands."""
         query = understand(question)
         table = self.otherwise.compose(question, evidence) if query.per_event else None
@@ -85,7 +88,15 @@ class ChatComposer:
         if heard := self.remembered.get(key):
             yield from heard.statements
         else:
-            heard = yield from self._heard(message(query, passages), shown, usage)
+            words = metered(
+                self.model,
+                SYSTEM,
+                message(query, passages),
+                within_s=self.within_s,
+                budget=budget,
+                taken=usage,
+            )
+            heard = yield from _heard(words, shown)
             if not heard.failed:
                 self.remembered.keep(key, heard)
         if heard.statements:
@@ -105,39 +116,32 @@ class ChatComposer:
         )
 
     def _priced(self, usage: Sequence[Usage]) -> Usage | None:
-        """The last that the model told of what it took, and what that costs."""
+        """What the model took, if it was asked, and what that costs."""
         if not usage or self.prices is None:
             return usage[-1] if usage else None
         return replace(usage[-1], cost=self.prices.cost(usage[-1]))
 
-    def _heard(
-        self, prompt: str, shown: Sequence[Shown], usage: list[Usage]
-    ) -> Generator[Statement, None, Heard]:
-        """The statements that stand, each once, as the model writes them; what it took is added to `usage`."""
-        told: dict[str, Statement] = {}
-        claimed = failed = False
-        try:
-            with closing(self.model.reply(SYSTEM, prompt, within_s=self.within_s)) as reply:
-                for written in written_statements(_texts(reply, usage)):
-                    claimed = True
-                    statement = _proved(written, shown)
-                    if statement and statement.text not in told:
-                        told[statement.text] = statement
-                        yield statement
-                    if len(told) == _STATEMENTS:
-                        break
-        except (ModelError, NotAsAsked) as error:
-            logger.warning("the model's answer ends early: %s", error)
-            failed = True
-        return Heard(statements=tuple(told.values()), claimed=claimed, failed=failed)
 
-
-def _texts(reply: Iterator[str | Usage], usage: list[Usage]) -> Iterator[str]:
-    for part in reply:
-        if isinstance(part, Usage):
-            usage.append(part)
-        else:
-            yield part
+def _heard(
+    words: Generator[str, None, None], shown: Sequence[Shown]
+) -> Generator[Statement, None, Heard]:
+    """The statements that stand, each once, as the model writes them; gives what came of its reply."""
+    told: dict[str, Statement] = {}
+    claimed = failed = False
+    try:
+        with closing(words):
+            for written in written_statements(words):
+                claimed = True
+                statement = _proved(written, shown)
+                if statement and statement.text not in told:
+                    told[statement.text] = statement
+                    yield statement
+                if len(told) == _STATEMENTS:
+                    break
+    except (ModelError, NotAsAsked) as error:
+        logger.warning("the model's answer ends early: %s", error)
+        failed = True
+    return Heard(statements=tuple(told.values()), claimed=claimed, failed=failed)
 
 
 def _proved(written: Written, shown: Sequence[Shown]) -> Statement | None:

@@ -24,6 +24,7 @@
     ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
     │   ├── ModelTimeout
+    │   ├── ModelBudgetSpent    whoever asks: tomorrow there are tokens again
     │   ├── ModelKeyRefused     the operator: the provider does not take the key
     │   └── ModelUnavailable    for now: unreachable or overloaded
     └── StoreError              the operator: the data folder
@@ -168,6 +169,13 @@ class ModelError(RagError):
 
 class ModelTimeout(ModelError):
     """A model took longer than it may."""
+
+
+class ModelBudgetSpent(ModelError):
+    """Whoever asks may let the model take nothing more for now."""
+
+    def __init__(self) -> None:
+        super().__init__("The tokens of the day for the chat model are used up.")
 
 
 class ModelKeyRefused(ModelError):

@@ -27,6 +27,7 @@ from rag.protocols import (
     Selection,
     SentenceRanker,
     TellingComposer,
+    TokenBudget,
 )
 from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
@@ -155,11 +156,13 @@ class Library:
         filters: Filters | None = None,
         composer: str = AUTO,
         earlier: Sequence[str] = (),
+        budget: TokenBudget | None = None,
     ) -> Iterator[Step]:
         """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
 
         Nothing is done before the first step is asked for, and no more than is asked for; there is no reply where
-        nothing was written yet when nobody waited for it any longer (`rag.abandonment`).
+        nothing was written yet when nobody waited for it any longer (`rag.abandonment`). What a chat model takes is
+        taken from `budget`; None bounds nothing.
 
         Raises:
             InvalidQuestion, UnknownCollection: as `ask`, at the first step.
@@ -178,7 +181,7 @@ class Library:
         boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
         statements = []
         composed = None
-        for written in _written(composing, asked, evidence):
+        for written in _written(composing, asked, evidence, budget):
             clock.lap("compose")
             if isinstance(written, Composed):
                 composed = written
@@ -294,11 +297,11 @@ class Library:
 
 
 def _written(
-    composer: AnswerComposer, question: str, evidence: Evidence
+    composer: AnswerComposer, question: str, evidence: Evidence, budget: TokenBudget | None
 ) -> Iterator[Statement | Composed]:
     """Each statement of an answer, as soon as it is written, and then the whole."""
     if isinstance(composer, TellingComposer):
-        yield from composer.composing(question, evidence)
+        yield from composer.composing(question, evidence, budget)
         return
     yield from composer.compose(question, evidence).told()
 

@@ -432,7 +432,7 @@ class Composed:
         degraded: The composer that was asked for failed, or wrote nothing that stands, and another one wrote the
             response, or it is what had been written until then. One that found no answer has not failed.
         model: The chat model that wrote it, if one did.
-        usage: What the chat model took, if one was asked and told it.
+        usage: What the chat model took, if one was asked.
     """
 
     response: Response
@@ -459,8 +459,12 @@ class AnswerComposer(Protocol):
 class TellingComposer(AnswerComposer, Protocol):
     """One that tells what it writes while it writes."""
 
-    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+    def composing(
+        self, question: str, evidence: Evidence, budget: TokenBudget | None = None
+    ) -> Iterator[Statement | Composed]:
         """Each statement that stands, and then, once, all of it, the statements told before included.
+
+        What it lets a chat model take is taken from the budget; None bounds nothing.
 
         Closing the iterator ends the writing. There may be no whole where nobody waits for it (`rag.abandonment`).
         """
@@ -486,6 +490,16 @@ class ChatModel(Protocol):
         """
 
 
+class TokenBudget(Protocol):
+    """What one asker may let a chat model take. Safe to use from many threads."""
+
+    def reserve(self, tokens: int) -> bool:
+        """Set so much aside, even if less is left; False, with nothing set aside, where nothing is left."""
+
+    def settle(self, reserved: int, usage: Usage) -> None:
+        """Take what was used in the place of what was set aside for it."""
+
+
 Budget = Literal["questions", "upload_bytes", "model_tokens"]
 
 
@@ -509,7 +523,10 @@ class KeyStore(Protocol):
         """
 
     def spend(self, key_id: str, day: dt.date, budget: Budget, amount: int, limit: int) -> bool:
-        """Take from a key's budget of a day, durably; False, with nothing taken, if that passed the limit."""
+        """Take from a key's budget of a day, durably; False, with nothing taken, if that passed the limit.
+
+        What is below 0 is given back.
+        """
 
 
 class AuditLog(Protocol):

@@ -130,8 +130,8 @@ class LimitSettings(_Group):
     model_tokens_per_day: int = Field(
         5_000_000,
         gt=0,
-        description="Tokens of the chat model that one key may use in a day (UTC); the answer that passes it is "
-        "the last by the model.",
+        description="Tokens of the chat model that one key may use in a day (UTC), those set aside for questions "
+        "under way included; the reply that passes it is the last.",
     )
     upload_bytes_per_day: int = Field(
         5_000_000_000, gt=0, description="Bytes that one key may upload in a day (UTC)."

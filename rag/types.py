@@ -544,11 +544,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a chat model's reply took; `cost` is None where its prices are not set."""
+    """What a chat model's reply took; `cost` is None where its prices are not set.
+
+    It is `estimated` where the provider did not tell all of it.
+    """
 
     input_tokens: int
     output_tokens: int
     cost: float | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -562,7 +566,7 @@ class Reply:
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
-        usage: What the chat model took, if one was asked and told it.
+        usage: What the chat model took, if one was asked.
     """
 
     id: str
