@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from rag.abandonment import is_abandoned
 from rag.characters import one_line
-from rag.chat_metering import metered
+from rag.chat_metering import Prices, metered
 from rag.chat_prompt import SYSTEM, Shown, message, passage_texts, shown_passages
 from rag.chat_remembering import Heard, Remembered, digest
 from rag.chat_reply import NotAsAsked, Written, WrittenQuote, written_statements
@@ -35,19 +35,6 @@ _MARKUP = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """Of a million tokens that a model reads and writes, in one currency."""
-
-    input: float
-    output: float
-
-    def cost(self, usage: Usage) -> float:
-        """Of a reply, in that currency."""
-        spent = usage.input_tokens * self.input + usage.output_tokens * self.output
-        return spent / 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatComposer:
     """Lets a chat model write statements with quotes, and keeps those that have one which stands in its passage.
 
@@ -65,7 +52,7 @@ class ChatComposer:
     otherwise: AnswerComposer
     within_s: float
     prices: Prices | None = None
-    remembered: Remembered = field(default_factory=Remembered)
+    remembered: Remembered[Heard] = field(default_factory=Remembered)
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
@@ -94,6 +81,7 @@ class ChatComposer:
                 message(query, passages),
                 within_s=self.within_s,
                 budget=budget,
+                prices=self.prices,
                 taken=usage,
             )
             heard = yield from _heard(words, shown)
@@ -103,7 +91,7 @@ class ChatComposer:
             yield self._composed(heard, usage)
         elif not is_abandoned():
             composed = table or self.otherwise.compose(question, evidence)
-            composed = replace(composed, degraded=heard.degraded, usage=self._priced(usage))
+            composed = replace(composed, degraded=heard.degraded, usage=_last(usage))
             yield from composed.told()
 
     def _composed(self, heard: Heard, usage: Sequence[Usage]) -> Composed:
@@ -112,14 +100,12 @@ class ChatComposer:
             composer=CHAT,
             degraded=heard.degraded,
             model=self.model.name,
-            usage=self._priced(usage),
+            usage=_last(usage),
         )
 
-    def _priced(self, usage: Sequence[Usage]) -> Usage | None:
-        """What the model took, if it was asked, and what that costs."""
-        if not usage or self.prices is None:
-            return usage[-1] if usage else None
-        return replace(usage[-1], cost=self.prices.cost(usage[-1]))
+
+def _last(usage: Sequence[Usage]) -> Usage | None:
+    return usage[-1] if usage else None
 
 
 def _heard(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import dataclass, replace
 
 from rag.errors import ModelBudgetSpent, ModelError, ModelTimeout
 from rag.protocols import ChatModel, TokenBudget
@@ -11,6 +12,19 @@ from rag.types import Usage
 
 REPLY_TOKENS = 2_000  # set aside for what is written: a few times what an answer takes
 _TOKEN_BYTES = 4  # of UTF-8, about: letters that take more of them are more of a token, too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Of a million tokens that a model reads and writes, in one currency."""
+
+    input: float
+    output: float
+
+    def cost(self, usage: Usage) -> float:
+        """Of a reply, in that currency."""
+        spent = usage.input_tokens * self.input + usage.output_tokens * self.output
+        return spent / 1_000_000
 
 
 def estimated_tokens(*texts: str) -> int:
@@ -25,9 +39,10 @@ def metered(
     *,
     within_s: float,
     budget: TokenBudget | None,
+    prices: Prices | None,
     taken: list[Usage],
 ) -> Generator[str, None, None]:
-    """The words of a reply; what it took is added to `taken`, and taken from the budget, however it ends.
+    """The words of a reply; what it took, priced, is added to `taken`, and taken from the budget, however it ends.
 
     That is what the provider told; where it told nothing, or the reply was not read to its end, it is no less than an
     estimate by what was sent and what came. A request that was refused takes nothing. Tokens that a model writes and
@@ -63,7 +78,7 @@ def metered(
         elif not refused:
             usage = _at_least(told, sent, estimated_tokens(*came))
         if usage != Usage(0, 0):
-            taken.append(usage)
+            taken.append(replace(usage, cost=prices.cost(usage)) if prices else usage)
         if budget is not None:
             budget.settle(reserved, usage)
 

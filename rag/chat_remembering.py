@@ -6,10 +6,12 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rag.types import Statement
 
 _KEPT = 256
+_T = TypeVar("_T")
 
 
 def digest(shown: object) -> bytes:
@@ -37,7 +39,7 @@ class Heard:
         return self.failed or (self.claimed and not self.statements)
 
 
-class Remembered:
+class Remembered(Generic[_T]):
     """The last replies by what the model was shown. Safe to use from many threads.
 
     That is a finer key than the collection's state: what is added elsewhere costs no reply, and a document that is
@@ -45,19 +47,19 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, Heard] = OrderedDict()
+        self._kept: OrderedDict[bytes, _T] = OrderedDict()
         self._changing = threading.Lock()
 
-    def get(self, key: bytes) -> Heard | None:
+    def get(self, key: bytes) -> _T | None:
         """What came of a key, if it is remembered."""
         with self._changing:
             if known := self._kept.get(key):
                 self._kept.move_to_end(key)
             return known
 
-    def keep(self, key: bytes, heard: Heard) -> None:
+    def keep(self, key: bytes, one: _T) -> None:
         """Remember a reply, and forget the one that was asked for the longest ago."""
         with self._changing:
-            self._kept[key] = heard
+            self._kept[key] = one
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
 from rag.evidence import Evidence
+from rag.fusion import widened
 from rag.layout import boxes_of
 from rag.protocols import (
     AnswerComposer,
@@ -24,6 +25,8 @@ from rag.protocols import (
     JobStore,
     KeyStore,
     PassageIndex,
+    Rewriter,
+    Rewritten,
     Selection,
     SentenceRanker,
     TellingComposer,
@@ -43,10 +46,12 @@ from rag.types import (
     Reply,
     ScoredPassage,
     Statement,
+    Usage,
     Version,
 )
 from rag.verification import Verifier
 
+_SHARE = 4  # of the passages of a question, for each further query
 _PAGE = 500  # documents that are read at a time
 AUTO = "auto"
 
@@ -124,6 +129,7 @@ class Library:
     retriever: HybridRetriever
     composers: Mapping[str, AnswerComposer]
     preferred: str
+    rewriter: Rewriter | None = None
 
     def ask(
         self,
@@ -171,8 +177,11 @@ class Library:
         composing = self._composer(composer)
         clock, reply_id = _Clock(), secrets.token_hex(16)
         selection = self.store.select(collection, filters or Filters())
-        asked = self.speller.spelled(stand_alone(question, earlier), selection)
-        evidence = self._evidence(selection, asked, self.settings.retrieval.evidence)
+        rewritten = self._rewritten(question, earlier, composing, budget)
+        asked = self.speller.spelled(rewritten.question, selection)
+        evidence = self._evidence(
+            selection, asked, self.settings.retrieval.evidence, rewritten.queries
+        )
         clock.lap("retrieve")
         found = _found(evidence, selection)
         yield Retrieved(id=reply_id, standalone_question=asked, found=found)
@@ -207,7 +216,7 @@ class Library:
             composer=composed.composer,
             degraded=composed.degraded,
             model=composed.model,
-            usage=composed.usage,
+            usage=_both(rewritten.usage, composed.usage),
             snapshot=selection.snapshot,
             timings_ms=clock.laps_ms,
         )
@@ -244,6 +253,18 @@ class Library:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _rewritten(
+        self,
+        question: str,
+        earlier: Sequence[str],
+        composer: AnswerComposer,
+        budget: TokenBudget | None,
+    ) -> Rewritten:
+        """The question as it is searched with: by the chat model only where that also writes the answer."""
+        if self.rewriter is None or not isinstance(composer, TellingComposer):
+            return Rewritten(question=stand_alone(question, earlier))
+        return self.rewriter.rewritten(question, earlier, budget)
+
     def _composer(self, name: str) -> AnswerComposer:
         found = self.composers.get(self.preferred if name == AUTO else name)
         if found is None:
@@ -272,9 +293,14 @@ class Library:
                 found[quote] = boxes_of(quote.span, layouts)
         return found
 
-    def _evidence(self, selection: Selection, query: str, k: int) -> Evidence:
-        """The k passages that fit a query best, of documents that can be read."""
-        found = self.retriever.retrieve(query, selection, k)
+    def _evidence(
+        self, selection: Selection, query: str, k: int, further: Sequence[str] = ()
+    ) -> Evidence:
+        """The k passages that fit a query best, and fewer for each further one, of documents that can be read."""
+        found = widened(
+            self.retriever.retrieve(query, selection, k),
+            [self.retriever.retrieve(one, selection, -(-k // _SHARE)) for one in further],
+        )
         documents = self._documents(found)
         return Evidence(
             query=query,
@@ -304,6 +330,10 @@ def _written(
         yield from composer.composing(question, evidence, budget)
         return
     yield from composer.compose(question, evidence).told()
+
+
+def _both(one: Usage | None, other: Usage | None) -> Usage | None:
+    return one + other if one and other else one or other
 
 
 def _found(evidence: Evidence, selection: Selection) -> Found:

@@ -448,6 +448,32 @@ class Composed:
         yield self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewritten:
+    """What is searched for in the place of a question as it was asked.
+
+    Attributes:
+        question: It, standing alone.
+        queries: Further ones, whose passages are looked at too; what is asked stays the question.
+        by_model: Whether a chat model made it stand alone, and not the rules.
+        usage: What a chat model took for it, if one was asked.
+    """
+
+    question: str
+    queries: tuple[str, ...] = ()
+    by_model: bool = False
+    usage: Usage | None = None
+
+
+class Rewriter(Protocol):
+    """Make questions stand alone, with a chat model."""
+
+    def rewritten(
+        self, question: str, earlier: Sequence[str], budget: TokenBudget | None = None
+    ) -> Rewritten:
+        """The question without what it leans on in earlier ones (oldest first); never raises for a model's fault."""
+
+
 class AnswerComposer(Protocol):
     """Write a cited answer from evidence, or decline."""
 

@@ -101,6 +101,11 @@ class ChatSettings(_Group):
         description="How the model is held to the form of an answer: by a `tool`, where `auto` knows that it has them, "
         "by the JSON `schema` of OpenAI's protocol, which servers of small models often have, or by `text` alone.",
     )
+    rewrites: bool = Field(
+        False,
+        description="Whether the model, where it is to write the answer, first makes the question stand alone, "
+        "splits it and proposes queries: one more call a question.",
+    )
     input_price: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model reads, in any currency."
     )

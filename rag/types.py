@@ -554,6 +554,16 @@ class Usage:
     cost: float | None = None
     estimated: bool = False
 
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        costs = [one.cost for one in (self, other) if one.cost is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+            estimated=self.estimated or other.estimated,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:

@@ -4,16 +4,20 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
+from ingest.pipeline import Ingester
 from rag.abandonment import abandonable
 from rag.adapters.langchain_chat import LangChainChatModel, Structured
-from rag.bootstrap import assemble
+from rag.bootstrap import assemble, open_rag, open_rewriter
 from rag.chat_prompt import SCHEMA
 from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.library import Library
+from rag.protocols import Upload
+from rag.question import stand_alone
 from rag.settings import ChatSettings, Settings
 from rag.types import Answer, Reply, Usage
 from tests.chat_server import Behaviour, event, serving
@@ -225,3 +229,54 @@ def test_a_reply_that_nobody_waits_for_is_ended() -> None:
             list(parts)
         assert time.monotonic() - began < 2
         assert behaviour.gone.wait(5)
+
+
+def rewriting(address: str, timeout_s: float = 20) -> Library:
+    """A library whose model makes questions stand alone before it answers them."""
+    chat = ChatSettings(model="openai:m", base_url=address, timeout_s=timeout_s, rewrites=True)
+    store, embedder = InMemoryStore(), HashingEmbedder()
+    one = document(TEXT, title="Bridge")
+    passages = lines(one)
+    store.add(one, passages, embedder.embed_passages([p.text for p in passages]), original=b"x")
+    model = LangChainChatModel.named("openai:m", address, timeout_s)
+    return assemble(Settings(chat=chat), store, embedder, model, rewriter=open_rewriter(chat))
+
+
+def test_a_question_is_rewritten_by_one_call_that_has_its_own_form() -> None:
+    written = (
+        '{"questions": ["What does the bridge cost?"], "queries": ["crowns"], "statements": []}'
+    )
+    behaviour = Behaviour([(0, written)])
+    with serving(behaviour) as address:
+        answered = rewriting(address).ask("What does it cost?", earlier=("Where is the bridge?",))
+    assert answered.standalone_question == "What does the bridge cost?"
+    first, second = behaviour.asked
+    assert "Earlier question: Where is the bridge?" in str(first["messages"])
+    assert "Passage 1" not in str(first["messages"])
+    assert "Passage 1" in str(second["messages"])
+    assert answered.usage is not None
+    assert (answered.usage.input_tokens, answered.usage.output_tokens) == (200, 40)
+
+
+def test_a_model_that_hangs_at_both_calls_costs_no_more_than_the_time_there_is() -> None:
+    with serving(Behaviour([(30, WRITTEN)])) as address:
+        opened = rewriting(address, DEADLINE_S)
+        began = time.monotonic()
+        answered = opened.ask("What does it cost?", earlier=("Where is the bridge?",))
+        assert time.monotonic() - began < DEADLINE_S + 0.5
+    by_rules = stand_alone("What does it cost?", ("Where is the bridge?",))
+    assert answered.standalone_question == by_rules != "What does it cost?"
+    assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+@pytest.mark.parametrize(("rewrites", "calls"), [(True, 2), (False, 1)])
+def test_questions_are_rewritten_only_where_a_setting_says_so(
+    tmp_path: Path, *, rewrites: bool, calls: int
+) -> None:
+    behaviour = Behaviour([(0, reply())])
+    with serving(behaviour) as address:
+        chat = ChatSettings(model="openai:m", base_url=address, timeout_s=20, rewrites=rewrites)
+        with open_rag(Settings(data=tmp_path, chat=chat)) as opened:
+            Ingester(opened).add(TEXT.encode(), Upload(name="bridge.txt"))
+            opened.ask(QUESTION)
+    assert len(behaviour.asked) == calls

@@ -38,7 +38,9 @@ class Purse:
 def taken(*reply: str | Usage | Exception, parts: int | None = None) -> Usage | None:
     """What is counted of a reply of which so many parts are read, and all if None."""
     purse, used = Purse(100), list[Usage]()
-    words = metered(ScriptedModel(*reply), "12345678", "1234", within_s=5, budget=purse, taken=used)
+    words = metered(
+        ScriptedModel(*reply), "12345678", "1234", within_s=5, budget=purse, prices=None, taken=used
+    )
     try:
         for _ in range(parts) if parts is not None else iter(int, 1):
             next(words)
@@ -88,7 +90,7 @@ def test_a_request_that_was_refused_takes_nothing(refusal: ModelError) -> None:
 
 def test_nothing_is_sent_once_nothing_is_left() -> None:
     model = ScriptedModel("abcd")
-    words = metered(model, "s", "u", within_s=5, budget=Purse(0), taken=[])
+    words = metered(model, "s", "u", within_s=5, budget=Purse(0), prices=None, taken=[])
     with pytest.raises(ModelBudgetSpent):
         next(words)
     assert model.sent == []
