@@ -562,11 +562,25 @@ def _both(some: frozenset[_T] | None, others: frozenset[_T] | None) -> frozenset
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a chat model's reply took; `cost` is None where its prices are not set."""
+    """What a chat model's reply took; `cost` is None where its prices are not set.
+
+    It is `estimated` where the provider did not tell all of it.
+    """
 
     input_tokens: int
     output_tokens: int
     cost: float | None = None
+    estimated: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        costs = [one.cost for one in (self, other) if one.cost is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+            estimated=self.estimated or other.estimated,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -580,7 +594,7 @@ class Reply:
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
-        usage: What the chat model took, if one was asked and told it.
+        usage: What the chat model took, if one was asked.
     """
 
     id: str

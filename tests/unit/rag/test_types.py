@@ -20,6 +20,7 @@ from rag.types import (
     SectionLocator,
     Span,
     Statement,
+    Usage,
     Version,
 )
 
@@ -200,3 +201,9 @@ def test_filters_are_narrowed_by_others_to_what_both_admit() -> None:
     )
     assert some.narrowed(Filters()) == Filters().narrowed(some) == some
     assert not Filters().narrowed(Filters())
+
+
+def test_what_two_replies_took_is_added_up() -> None:
+    assert Usage(1, 2, 0.5) + Usage(3, 4, 0.25) == Usage(4, 6, 0.75)
+    assert Usage(1, 2) + Usage(3, 4, estimated=True) == Usage(4, 6, estimated=True)
+    assert Usage(1, 2, 0.0) + Usage(3, 4) == Usage(4, 6, 0.0)
