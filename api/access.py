@@ -22,7 +22,8 @@ from rag.settings import LimitSettings
 _Route = TypeVar("_Route", bound=Callable[..., Any])
 
 
-def _today() -> dt.date:
+def today() -> dt.date:
+    """The day whose budgets are spent now."""
     return dt.datetime.now(dt.UTC).date()
 
 
@@ -119,16 +120,20 @@ class Gate:
                 headers={"Retry-After": str(math.ceil((midnight - now).total_seconds()))},
             )
 
-    def has_left(self, grant: Grant, budget: Budget) -> bool:
-        """Whether anything is left of the day's budget of the key that was sent; always, where none was."""
+    def take_if_left(self, grant: Grant, day: dt.date, budget: Budget, amount: int) -> bool:
+        """Take from a day's budget, even more than is left; False, with nothing taken, where nothing is left.
+
+        Always true where no key was sent, and nothing is counted then.
+        """
         if grant.key_id is None:
             return True
-        return self._keys.spend(grant.key_id, _today(), budget, 0, self._limit(budget) - 1)
+        below = self._limit(budget) - 1
+        return self._keys.spend(grant.key_id, day, budget, amount, below + amount)
 
-    def note(self, grant: Grant, budget: Budget, amount: int) -> None:
-        """Take what was used already from the day's budget, whether it suffices or not."""
+    def note(self, grant: Grant, day: dt.date, budget: Budget, amount: int) -> None:
+        """Take what was used already from a day's budget, whether it suffices or not; give back what is below 0."""
         if grant.key_id is not None and amount:
-            self._keys.spend(grant.key_id, _today(), budget, amount, _ANY_AMOUNT)
+            self._keys.spend(grant.key_id, day, budget, amount, _ANY_AMOUNT)
 
     def _limit(self, budget: Budget) -> int:
         return {

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
+from api.access import today
 from api.dependencies import Service
 from api.rendering import answer_body
 from api.schemas import AnswerBody
 from api.view import View
 from rag.access import Grant
-from rag.composition import EXTRACTIVE
 from rag.library import AUTO, Retrieved, Step
-from rag.types import Filters, Reply
+from rag.types import Filters, Reply, Usage
 
 _Part = TypeVar("_Part")
 
@@ -24,23 +25,17 @@ class Asking:
 
     Attributes:
         service: Where the answer is counted and kept.
-        grant: What its asker may do.
         collection: What it is put to.
         steps: As `Library.answering` gives them; what is refused was refused already.
     """
 
     service: Service
-    grant: Grant
     collection: str
     steps: Iterator[Step]
 
     def keep(self, answer: AnswerBody) -> None:
         """Count an answer that is given, and store it."""
         self.service.metrics.answer(answer.outcome, answer.timings_ms)
-        if (usage := answer.usage) is not None:
-            self.service.metrics.model(usage.input_tokens, usage.output_tokens)
-            tokens = usage.input_tokens + usage.output_tokens
-            self.service.gate.note(self.grant, "model_tokens", tokens)
         self.service.answers.keep(self.collection, answer)
 
     def told(
@@ -94,30 +89,31 @@ def begin(
         InvalidQuestion, UnknownCollection: as `View.answering`.
     """
     service.gate.spend(view.grant, "questions")
-    spent = _is_spent(service, view.grant, composer)
     limits = service.library.settings.limits
     asked = [one for one in earlier if len(one) <= limits.question_chars]
     steps = view.answering(
         question,
         collection,
         filters or Filters(),
-        composer=EXTRACTIVE if spent else composer,
+        composer=composer,
         earlier=asked[-limits.history_turns :],
+        budget=_Tokens(service=service, grant=view.grant, day=today()),
     )
-    return Asking(
-        service=service,
-        grant=view.grant,
-        collection=collection,
-        steps=_degraded(steps) if spent else steps,
-    )
+    return Asking(service=service, collection=collection, steps=steps)
 
 
-def _is_spent(service: Service, grant: Grant, composer: str) -> bool:
-    """Whether a chat model would write the answer, and the key has no tokens left for it."""
-    chosen = service.library.preferred if composer == AUTO else composer
-    return chosen != EXTRACTIVE and not service.gate.has_left(grant, "model_tokens")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tokens:
+    """`TokenBudget` of the key that asks, on the day on which it asked; the metrics count what is used, too."""
 
+    service: Service
+    grant: Grant
+    day: dt.date
 
-def _degraded(steps: Iterator[Step]) -> Iterator[Step]:
-    for one in steps:
-        yield replace(one, degraded=True) if isinstance(one, Reply) else one
+    def reserve(self, tokens: int) -> bool:
+        return self.service.gate.take_if_left(self.grant, self.day, "model_tokens", tokens)
+
+    def settle(self, reserved: int, usage: Usage) -> None:
+        self.service.metrics.model(usage.input_tokens, usage.output_tokens)
+        used = usage.input_tokens + usage.output_tokens
+        self.service.gate.note(self.grant, self.day, "model_tokens", used - reserved)

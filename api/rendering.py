@@ -189,7 +189,10 @@ def _usage(usage: Usage | None) -> UsageBody | None:
     if usage is None:
         return None
     return UsageBody(
-        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost=usage.cost
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost=usage.cost,
+        estimated=usage.estimated,
     )
 
 

@@ -251,11 +251,15 @@ class AbstentionBody(BaseModel):
 
 
 class UsageBody(BaseModel):
-    """What a language model took for an answer; `cost` is null where its prices are not set."""
+    """What a language model took for an answer; `cost` is null where its prices are not set.
+
+    It is `estimated`, by what was sent and what came, where the provider did not tell all of it.
+    """
 
     input_tokens: int
     output_tokens: int
     cost: float | None
+    estimated: bool = False
 
 
 class AnswerBody(BaseModel):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from itertools import count
-from threading import Event
+from threading import Event, Lock
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel
@@ -32,7 +32,7 @@ PING_S = 10.0  # without an event; proxies give up on what is silent for longer
 
 def answer_events(
     steps: Iterator[Step], keep: Callable[[AnswerBody], None], request: Request
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """The steps of an answer, encoded; whatever fails on the way becomes an `error`, and `done` is always last.
 
     An event's id is the answer's, a full stop and a number: whoever loses the stream can ask for the answer.
@@ -80,16 +80,23 @@ def event_stream(events: AsyncIterator[bytes]) -> EventSourceResponse:
     )
 
 
-async def kept_alive(events: Iterator[bytes], ping_s: float = PING_S) -> AsyncIterator[bytes]:
+async def kept_alive(
+    events: Generator[bytes, None, None], ping_s: float = PING_S
+) -> AsyncIterator[bytes]:
     """Events, each made on a thread, with a comment where none comes for `ping_s`.
 
-    When the reader goes, the step that is under way ends, early if it waits for a chat model, and no other is begun.
+    When the reader goes, the step that is under way ends, early if it waits for a chat model, and no other is begun:
+    the events are closed, so that what a model took until then is counted.
     """
-    left = Event()
+    left, advancing = Event(), Lock()
 
     def following() -> bytes | None:
-        with abandonable(left):
+        with advancing, abandonable(left):
             return next(events, None)
+
+    def close() -> None:
+        with advancing:
+            events.close()
 
     try:
         while True:
@@ -104,3 +111,5 @@ async def kept_alive(events: Iterator[bytes], ping_s: float = PING_S) -> AsyncIt
             yield event
     finally:
         left.set()
+        with CancelScope(shield=True):
+            await to_thread.run_sync(close)

@@ -13,7 +13,7 @@ from rag.access import Grant
 from rag.errors import UnknownAnswer, UnknownCollection, UnknownDocument, UnknownJob
 from rag.exporting import export
 from rag.library import AUTO, Found, Library, Step
-from rag.protocols import CollectionSummary, DocumentSummary, Job, StoredAnswer
+from rag.protocols import CollectionSummary, DocumentSummary, Job, StoredAnswer, TokenBudget
 from rag.types import Document, DocumentId, Filters, Version
 
 
@@ -129,11 +129,17 @@ class View:
         *,
         composer: str = AUTO,
         earlier: Sequence[str] = (),
+        budget: TokenBudget | None = None,
     ) -> Iterator[Step]:
         """As `Library.answering`, whose first step is taken at once: what is refused is refused here."""
         self.require(collection)
         steps = self.library.answering(
-            question, collection=collection, filters=filters, composer=composer, earlier=earlier
+            question,
+            collection=collection,
+            filters=filters,
+            composer=composer,
+            earlier=earlier,
+            budget=budget,
         )
         with self._among_its_own():
             return chain([next(steps)], steps)

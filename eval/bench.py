@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ingest.pipeline import Ingester
 from rag.library import Library
 from rag.protocols import Upload
 from rag.types import Span
+
+_Question = TypeVar("_Question")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def read_questions(folder: Path, language: str | None = None) -> list[BenchQuest
     return found
 
 
-def sampled(questions: Sequence[BenchQuestion], most: int) -> list[BenchQuestion]:
+def sampled(questions: Sequence[_Question], most: int) -> list[_Question]:
     """The questions, or so many of them in their order: the same ones each time."""
     if len(questions) <= most:
         return list(questions)

@@ -381,22 +381,36 @@ def _print_streams(report: StreamReport) -> None:
 @app.command()
 def followups(
     folder: Annotated[Path, typer.Argument(help="A set of conversations.", exists=True)],
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Also as the chat model of the settings rewrites them.")
+    ] = False,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
+    ] = None,
 ) -> None:
     """Follow-up questions: what of a stand-alone question do they hold, as asked and as they are searched with?
 
-    Exits with 2 when the set cannot be read.
+    Exits with 2 when the set cannot be read, or there is no chat model to be measured.
     """
-    from eval.followups import measure, read_follow_ups
+    from eval.bench import sampled
+    from eval.followups import measure, read_follow_ups, rewriting
     from rag.question import stand_alone
 
     with _readable():
         turns = read_follow_ups(folder)
+        rewritten = rewriting() if chat else None
+    turns = sampled(turns, most or len(turns))
     asked = measure(turns, lambda one: one.question)
     report = measure(turns, lambda one: stand_alone(one.question, one.history))
     console = Console(width=120)
     console.print(f"{folder.name}: ROUGE-1 recall of the rewrite: {report.recall}")
     console.print(f"as asked: {asked.recall}")
     console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
+    if rewritten is not None:
+        report = measure(turns, rewritten)
+        console.print(f"with {rewritten.name}, ROUGE-1 recall of the rewrite: {report.recall}")
+        console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
+        console.print(f"questions that it wrote and that stand: {rewritten.standing}")
 
 
 @app.command()

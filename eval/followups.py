@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from eval.bench import read_lines
+from eval.bench import BenchError, read_lines
 from eval.metrics import Mean, Proportion, mean, proportion
+from rag.bootstrap import open_rewriter
+from rag.errors import ModelError
+from rag.protocols import Rewriter
+from rag.settings import Settings
 
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -71,6 +75,42 @@ def measure(turns: Sequence[FollowUp], stand_alone: Callable[[FollowUp], str]) -
             [stand_alone(one) == one.question for one in turns if not one.needs_rewrite]
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewriting:
+    """Questions as a chat model makes them to stand alone, and the rules where what it writes does not stand."""
+
+    name: str
+    rewriter: Rewriter
+    _stood: list[bool] = field(default_factory=list)
+
+    def __call__(self, turn: FollowUp) -> str:
+        """A question as it would be searched with."""
+        made = self.rewriter.rewritten(turn.question, turn.history)
+        self._stood.append(made.by_model)
+        return made.question
+
+    @property
+    def standing(self) -> Proportion:
+        """Of what was rewritten so far, the share by the model."""
+        return proportion(self._stood)
+
+
+def rewriting() -> Rewriting:
+    """As the chat model of the settings rewrites.
+
+    Raises:
+        BenchError: there is none, or it cannot be used.
+    """
+    settings = Settings().chat
+    try:
+        rewriter = open_rewriter(settings)
+    except ModelError as error:
+        raise BenchError(str(error)) from error
+    if settings.model is None or rewriter is None:
+        raise BenchError("There is no chat model; name one in VERSE_CHAT__MODEL.")
+    return Rewriting(name=settings.model, rewriter=rewriter)
 
 
 def rouge_1_recall(text: str, reference: str) -> float:

@@ -180,6 +180,15 @@ def _follow_ups(folder: Path, _: Progress) -> Iterator[Figure]:
     yield figure(folder.name, "left alone where nothing is to be rewritten", report.left_alone)
 
 
+def _dated(folder: Path, progress: Progress) -> Iterator[Figure]:
+    """Questions of this project's own about one of many like documents."""
+    from eval.dated import measure, read_dated
+
+    report = measure(read_documents(folder), read_dated(), progress)
+    yield compared(folder.name, "the first statement cites the right document", report.first)
+    yield compared(folder.name, "the answer cites the right document", report.cited)
+
+
 def _injection(folder: Path, progress: Progress) -> Iterator[Figure]:
     from eval.injection import measure, read_cases
 
@@ -248,6 +257,7 @@ ADAPTERS: Mapping[str, Adapter] = {
     "tatqa": partial(_answers, strangers=True),
     "covidqa": partial(_answers, strangers=True),
     "timeqa": partial(_answers, strangers=False),
+    "msft-calls": _dated,
     "multihop": _multihop,
     "qmsum": _within,
     "cranfield": _retrieval,

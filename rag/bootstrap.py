@@ -1,14 +1,18 @@
 """The one place that names concrete parts: to read the system, begin here; to change a part, change a line."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from rag.composition import EXTRACTIVE, SentenceComposer
 from rag.errors import IndexMismatch
 from rag.event_composition import EventComposer
 from rag.library import Library, Store
 from rag.mechanisms import EVERY
-from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore, SentenceRanker
+from rag.protocols import AnswerComposer, ChatModel, Embedder, KeyStore, Rewriter, SentenceRanker
 from rag.queueing import QueuedComposer
 from rag.reading import SentenceReader
 from rag.remembering import RememberingEmbedder
@@ -16,8 +20,14 @@ from rag.retrieval import HybridRetriever
 from rag.settings import ChatSettings, Settings
 from rag.spelling import Speller
 
+if TYPE_CHECKING:
+    from rag.chat_metering import Prices
+
 _MODELS_SHARE = (
     0.9  # of the time until an answer is due; in the rest it can be given without the model
+)
+_REWRITING_SHARE = (
+    0.15  # of that time, at the beginning of the model's, where it rewrites questions
 )
 
 logger = logging.getLogger(__name__)
@@ -34,8 +44,27 @@ def open_rag(settings: Settings) -> Library:
 
     embedder = open_embedder(settings)
     chat, ranker = _chat_model(settings.chat), open_ranker(settings, embedder.identity.compute_path)
+    rewriter = open_rewriter(settings.chat) if settings.chat.rewrites else None
     store = EmbeddedStore(settings.data, embedder.identity)
-    return assemble(settings, store, embedder, chat, ranker=ranker)
+    return assemble(settings, store, embedder, chat, ranker=ranker, rewriter=rewriter)
+
+
+def open_rewriter(settings: ChatSettings) -> Rewriter | None:
+    """The chat model that rewrites questions, if a model is named, whether or not it is set to.
+
+    Raises:
+        ModelError: its provider is unknown or not installed, or its key is not set.
+    """
+    if settings.model is None:
+        return None
+    from rag.chat_guarding import GuardedChatModel
+    from rag.chat_rewriting import SCHEMA, ChatRewriter
+
+    return ChatRewriter(
+        model=GuardedChatModel(_held_model(settings.model, settings, SCHEMA)),
+        within_s=_REWRITING_SHARE * settings.timeout_s,
+        prices=_prices(settings),
+    )
 
 
 def open_keys(settings: Settings) -> AbstractContextManager[KeyStore]:
@@ -89,8 +118,9 @@ def assemble(
     chat: ChatModel | None = None,
     *,
     ranker: SentenceRanker | None = None,
+    rewriter: Rewriter | None = None,
 ) -> Library:
-    """A library of a store and an embedder that fit together, and a chat model and a ranker if there are any."""
+    """A library of a store and an embedder that fit together, and of a chat model and the others if there are any."""
     from rag.adapters.processor import cores
 
     asking = RememberingEmbedder(embedder)
@@ -126,6 +156,7 @@ def assemble(
         ),
         composers=composers,
         preferred=[*composers][-1],
+        rewriter=rewriter,
     )
 
 
@@ -150,31 +181,43 @@ def _compute_path(settings: Settings) -> str:
 def _chat_composers(
     chat: ChatModel, otherwise: AnswerComposer, settings: ChatSettings
 ) -> dict[str, AnswerComposer]:
-    from rag.chat_composition import CHAT, ChatComposer, Prices
+    from rag.chat_composition import CHAT, ChatComposer
     from rag.chat_guarding import GuardedChatModel
 
-    prices = None
-    if settings.input_price is not None and settings.output_price is not None:
-        prices = Prices(input=settings.input_price, output=settings.output_price)
+    share = _MODELS_SHARE - (_REWRITING_SHARE if settings.rewrites else 0)
     composer = ChatComposer(
         model=GuardedChatModel(chat),
         otherwise=otherwise,
-        within_s=_MODELS_SHARE * settings.timeout_s,
-        prices=prices,
+        within_s=share * settings.timeout_s,
+        prices=_prices(settings),
     )
     return {CHAT: composer}
+
+
+def _prices(settings: ChatSettings) -> Prices | None:
+    from rag.chat_metering import Prices
+
+    if settings.input_price is None or settings.output_price is None:
+        return None
+    return Prices(input=settings.input_price, output=settings.output_price)
 
 
 def _chat_model(settings: ChatSettings) -> ChatModel | None:
     if settings.model is None:
         return None
-    from rag.adapters.langchain_chat import LangChainChatModel
     from rag.chat_prompt import SCHEMA
 
+    return _held_model(settings.model, settings, SCHEMA)
+
+
+def _held_model(name: str, settings: ChatSettings, schema: Mapping[str, object]) -> ChatModel:
+    """A model that replies by a schema."""
+    from rag.adapters.langchain_chat import LangChainChatModel
+
     return LangChainChatModel.named(
-        settings.model,
+        name,
         settings.base_url,
         settings.timeout_s,
-        schema=SCHEMA,
+        schema=schema,
         how=settings.structured,
     )

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
+from rag.abandonment import is_abandoned
 from rag.characters import one_line
+from rag.chat_metering import Prices, metered
 from rag.chat_prompt import SYSTEM, Shown, message, passage_texts, shown_passages
-from rag.chat_remembering import Remembered, digest
+from rag.chat_remembering import Heard, Remembered, digest
 from rag.chat_reply import NotAsAsked, Written, WrittenQuote, written_statements
 from rag.errors import ModelError
 from rag.evidence import Evidence
 from rag.marking import repeats
-from rag.protocols import AnswerComposer, ChatModel, Composed
+from rag.protocols import AnswerComposer, ChatModel, Composed, TokenBudget
 from rag.question import understand
 from rag.quoting import locate, uncut
 from rag.types import Answer, Quote, Statement, Usage
@@ -33,19 +35,6 @@ _MARKUP = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """Of a million tokens that a model reads and writes, in one currency."""
-
-    input: float
-    output: float
-
-    def cost(self, usage: Usage) -> float:
-        """Of a reply, in that currency."""
-        spent = usage.input_tokens * self.input + usage.output_tokens * self.output
-        return spent / 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatComposer:
     """Lets a chat model write statements with quotes, and keeps those that have one which stands in its passage.
 
@@ -53,93 +42,92 @@ class ChatComposer:
     its names and numbers follow from the quotes is left to the reader, who sees both.
 
     Attributes:
-        otherwise: Writes the answer when the model fails, or when nothing it wrote can be proved.
+        otherwise: Writes the answer when the model fails, states nothing, or states nothing that can be proved.
         within_s: Seconds that the model has.
         prices: Of what it takes, where they are known.
-        remembered: What it wrote for the same question over the same passages.
+        remembered: What came of its replies for the same question over the same passages.
     """
 
     model: ChatModel
     otherwise: AnswerComposer
     within_s: float
     prices: Prices | None = None
-    remembered: Remembered = field(default_factory=Remembered)
+    remembered: Remembered[Heard] = field(default_factory=Remembered)
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
         return next(one for one in self.composing(question, evidence) if isinstance(one, Composed))
 
-    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+    def composing(
+        self, question: str, evidence: Evidence, budget: TokenBudget | None = None
+    ) -> Iterator[Statement | Composed]:
         """See `TellingComposer.composing`. What the model had written when it failed is the answer, if it stands."""
         query = understand(question)
         table = self.otherwise.compose(question, evidence) if query.per_event else None
         shown = shown_passages(evidence, table.response if table else None)
+        if not shown:
+            yield from (table or self.otherwise.compose(question, evidence)).told()
+            return
         passages = passage_texts(shown)
         places = [(one.document.id, one.document.version, one.passage.span) for one in shown]
         key = digest((self.model.name, evidence.searched.collection, question, places, passages))
-        if known := self.remembered.get(key):
-            yield from known.told()
-            return
-        told: list[Statement] = []
         usage: list[Usage] = []
-        failed = False
-        try:
-            for statement in self._stated(message(query, passages), shown, usage):
-                told.append(statement)
-                yield statement
-        except (ModelError, NotAsAsked) as error:
-            logger.warning("the model's answer ends early: %s", error)
-            failed = True
-        if not told:
+        if heard := self.remembered.get(key):
+            yield from heard.statements
+        else:
+            words = metered(
+                self.model,
+                SYSTEM,
+                message(query, passages),
+                within_s=self.within_s,
+                budget=budget,
+                prices=self.prices,
+                taken=usage,
+            )
+            heard = yield from _heard(words, shown)
+            if not heard.failed:
+                self.remembered.keep(key, heard)
+        if heard.statements:
+            yield self._composed(heard, usage)
+        elif not is_abandoned():
             composed = table or self.otherwise.compose(question, evidence)
-            composed = replace(composed, degraded=bool(shown), usage=self._priced(usage))
+            composed = replace(composed, degraded=heard.degraded, usage=_last(usage))
             yield from composed.told()
-            return
-        composed = self._composed(told, usage, failed=failed)
-        if not failed:
-            self.remembered.keep(key, replace(composed, usage=None))
-        yield composed
 
-    def _composed(
-        self, told: Sequence[Statement], usage: Sequence[Usage], *, failed: bool
-    ) -> Composed:
+    def _composed(self, heard: Heard, usage: Sequence[Usage]) -> Composed:
         return Composed(
-            response=Answer(statements=tuple(told)),
+            response=Answer(statements=heard.statements),
             composer=CHAT,
-            degraded=failed,
+            degraded=heard.degraded,
             model=self.model.name,
-            usage=self._priced(usage),
+            usage=_last(usage),
         )
 
-    def _priced(self, usage: Sequence[Usage]) -> Usage | None:
-        """The last that the model told of what it took, and what that costs."""
-        if not usage or self.prices is None:
-            return usage[-1] if usage else None
-        return replace(usage[-1], cost=self.prices.cost(usage[-1]))
 
-    def _stated(
-        self, prompt: str, shown: Sequence[Shown], usage: list[Usage]
-    ) -> Iterator[Statement]:
-        """The statements that stand, each once, as the model writes them; what it took is added to `usage`."""
-        if not shown:
-            return
-        told: set[str] = set()
-        with closing(self.model.reply(SYSTEM, prompt, within_s=self.within_s)) as reply:
-            for written in written_statements(_texts(reply, usage)):
+def _last(usage: Sequence[Usage]) -> Usage | None:
+    return usage[-1] if usage else None
+
+
+def _heard(
+    words: Generator[str, None, None], shown: Sequence[Shown]
+) -> Generator[Statement, None, Heard]:
+    """The statements that stand, each once, as the model writes them; gives what came of its reply."""
+    told: dict[str, Statement] = {}
+    claimed = failed = False
+    try:
+        with closing(words):
+            for written in written_statements(words):
+                claimed = True
                 statement = _proved(written, shown)
                 if statement and statement.text not in told:
-                    told.add(statement.text)
+                    told[statement.text] = statement
                     yield statement
                 if len(told) == _STATEMENTS:
-                    return
-
-
-def _texts(reply: Iterator[str | Usage], usage: list[Usage]) -> Iterator[str]:
-    for part in reply:
-        if isinstance(part, Usage):
-            usage.append(part)
-        else:
-            yield part
+                    break
+    except (ModelError, NotAsAsked) as error:
+        logger.warning("the model's answer ends early: %s", error)
+        failed = True
+    return Heard(statements=tuple(told.values()), claimed=claimed, failed=failed)
 
 
 def _proved(written: Written, shown: Sequence[Shown]) -> Statement | None:

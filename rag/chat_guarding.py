@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from rag.abandonment import is_abandoned
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.protocols import ChatModel
 from rag.types import Usage
 
@@ -20,6 +20,8 @@ _TRIES = 3
 _FIRST_WAIT_S = 0.5  # at the most, before the second try; twice as long before each other one
 _FAILURES = 5  # one after another, after which a model is left alone
 _REST_S = 30.0
+# What one question is refused for, another one may be free of; these are met by every question.
+_COUNTED = (ModelUnavailable, ModelTimeout, ModelKeyRefused)
 
 
 @dataclass
@@ -27,7 +29,7 @@ class GuardedChatModel:
     """Asks a model that is unavailable again, after a time of chance, unless it has begun to write or time is up.
 
     After failures in a row it is left alone for a while, in which every reply fails at once; then one question tries
-    whether it is back. Safe to use from many threads.
+    whether it is back. A reply that is not read on has worked, if any of it came. Safe to use from many threads.
     """
 
     inner: ChatModel
@@ -52,9 +54,13 @@ class GuardedChatModel:
                 for part in self.inner.reply(system, user, within_s=ends - time.monotonic()):
                     begun = True
                     yield part
+            except GeneratorExit:
+                self._left(begun=begun)
+                raise
             except ModelError as error:
-                # What the model says of one question, another one may be free of.
-                if isinstance(error, (ModelUnavailable, ModelTimeout)) and not is_abandoned():
+                if is_abandoned():
+                    self._left(begun=begun)
+                elif isinstance(error, _COUNTED):
                     self._failed()
                 wait_s = random.uniform(0, _FIRST_WAIT_S * 2 ** (tried - 1))  # noqa: S311 # no secret
                 again = isinstance(error, ModelUnavailable) and not begun and tried < _TRIES
@@ -81,6 +87,11 @@ class GuardedChatModel:
                     f"The chat model {self.name!r} failed {self._failures} times in a row and is left alone."
                 )
             self._rests_until = now + _REST_S
+
+    def _left(self, *, begun: bool) -> None:
+        """Count a reply that its reader went from."""
+        if begun:
+            self._worked()
 
     def _failed(self) -> None:
         with self._counting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from rag.analysis import words
 from rag.dating import dated
@@ -14,10 +13,10 @@ from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import Composed
 from rag.question import Form, Kind, Query, understand
 from rag.question.happenings import neighbour
-from rag.reading import Candidate, Ranked, SentenceReader
+from rag.reading import Ranked, SentenceReader
 from rag.reasons import with_reason
 from rag.sources import meant
-from rag.timeliness import timely
+from rag.timeliness import Timeliness
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
 from rag.values import denies, may_answer
 
@@ -26,6 +25,7 @@ _PASSAGES = 20  # that are read where a question is searched for in other words
 _PASSAGES_OF_SOME = 60  # where some documents alone are to be heard
 _TELLING = 2  # words and names that a part of a double question must have to be asked by itself
 _SEVERAL = 0.6  # in the place of `keep_above` where several values are asked for: they stand in unlike sentences
+_NEARLY = 0.8  # of the best sentence's rank
 _CLOSEST = 3  # sentences that an abstention shows
 
 
@@ -86,6 +86,7 @@ class SentenceComposer:
         text = query.asked if framed else query.text
         if text != evidence.query:
             evidence = evidence.search(text, _PASSAGES)
+        evidence = self._times_of(query).widened(text, evidence)
         return self._read(query, text, evidence, most)
 
     def _read(
@@ -99,8 +100,8 @@ class SentenceComposer:
         """What the sentences say, of these documents or all, held against a wording of the question."""
         candidates = self.reader.candidates(text, evidence)
         heard = [one for one in candidates if of is None or one.document.id in of]
-        bonus = partial(timely, query) if self._does(Mechanism.TIMES) else _nothing
-        ranked = self.reader.ranked(text, heard, bonus)
+        times = self._times_of(query)
+        ranked = self.reader.ranked(text, heard, times)
         return self._response(query, text, ranked, evidence.searched, most)
 
     def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:
@@ -110,6 +111,9 @@ class SentenceComposer:
             return []
         least = min(best.plain, share * best.plain)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
+
+    def _times_of(self, query: Query) -> Timeliness:
+        return Timeliness(query=query, counts=self._does(Mechanism.TIMES))
 
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms
@@ -122,6 +126,7 @@ class SentenceComposer:
         kept = self._kept(ranked, min(self.keep_above, _SEVERAL) if wide else self.keep_above)
         if self._does(Mechanism.VALUES):
             kept = _answering(query, kept)
+        kept = _of_then(self._times_of(query), kept)
         if not kept:
             return Abstention(
                 reason=why_not(searched),
@@ -162,8 +167,12 @@ def _by_source(ranked: Sequence[Ranked]) -> list[Ranked]:
     return sorted(ranked, key=lambda one: not any(one is each for each in first))
 
 
-def _nothing(_: Candidate) -> float:
-    return 0.0
+def _of_then(times: Timeliness, kept: Sequence[Ranked]) -> list[Ranked]:
+    """Those of documents of the time that is asked about alone, if they fit nearly as well as all."""
+    of_then = [one for one in kept if times.is_of_then(one.candidate.document)]
+    best = max((one.plain for one in of_then), default=0.0)
+    enough = _NEARLY * max((one.plain for one in kept), default=0.0)
+    return of_then if of_then and best >= enough else list(kept)
 
 
 def _asked_one_by_one(query: Query) -> list[Query]:

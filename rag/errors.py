@@ -24,6 +24,8 @@
     ├── DocumentChanged         nobody: another writer was faster; once more will do
     ├── ModelError              a model: missing, not the pinned one, or failing
     │   ├── ModelTimeout
+    │   ├── ModelBudgetSpent    whoever asks: tomorrow there are tokens again
+    │   ├── ModelKeyRefused     the operator: the provider does not take the key
     │   └── ModelUnavailable    for now: unreachable or overloaded
     └── StoreError              the operator: the data folder
         ├── StoreLocked
@@ -167,6 +169,17 @@ class ModelError(RagError):
 
 class ModelTimeout(ModelError):
     """A model took longer than it may."""
+
+
+class ModelBudgetSpent(ModelError):
+    """Whoever asks may let the model take nothing more for now."""
+
+    def __init__(self) -> None:
+        super().__init__("The tokens of the day for the chat model are used up.")
+
+
+class ModelKeyRefused(ModelError):
+    """The provider of a model does not take the key, or lets it do something else only."""
 
 
 class ModelUnavailable(ModelError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.analysis import terms, words
 from rag.dating import dated_statement
@@ -16,7 +16,7 @@ from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
-from rag.rows import Cell, cell, name
+from rag.rows import Cell, asked, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
 from rag.values import may_answer
@@ -28,6 +28,17 @@ _VALUE_BONUS = 0.3  # of a sentence that holds a value of the kind that is asked
 _NAMED_BONUS = 0.2  # of one that names what the question is about
 _CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
 _BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
+_TOLD_BY_VALUE = (Kind.DATE, Kind.NUMBER, Kind.DURATION, Kind.ROLE)
+_CALLED_OFF = re.compile(
+    r"\b(?:cancel\w*|call(?:s|ed|ing)? (?:it |them |this |that )?off|postpon\w*|abandon\w*|taken? off the list"
+    r"|(?:did|does|do) not (?:take place|happen)|there was none|(?:was|were) (?:not|never) held)\b",
+    re.IGNORECASE,
+)
+_MOST = 0.75  # of the documents
+# "… and the codename of …": a further value that is asked for.
+_ALSO = re.compile(
+    r"(?:,|\band)\s+(?:the\s+)?(?P<noun>(?:[a-z]+\s+){0,2}[a-z]+)\s+(?:of|at|in|on|for|was|were|is|are|did|does|do)\b"
+)
 _PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 
@@ -46,8 +57,10 @@ class EventComposer:
     def compose(self, query: Query, evidence: Evidence) -> Answer | None:
         """A row for each event in order of time; None where fewer than two are told of."""
         told = self._told(query, evidence)
-        events = _of_it(query, _named(query, told) if query.items else grouped(told))
+        events = _named(query, told) if query.items else grouped(_of_it(query, told))
+        events = [one for one in events if not _is_called_off(one)]
         rows = [row for event in events if (row := self._row(query, event))]
+        rows = _of_what_is_asked(query, rows)
         if len(rows) < 2:
             return None
         shown = [event for event, _ in rows]
@@ -56,7 +69,7 @@ class EventComposer:
 
     def beside(self, query: Query, meant: Neighbour, evidence: Evidence) -> Answer | None:
         """The row of the event before or after another one; None where that other is not told of, or has none."""
-        events = _of_it(query, grouped(self._told(query, evidence)))
+        events = grouped(_of_it(query, self._told(query, evidence)))
         wanted = frozenset(terms(meant.reference))
         days = [one.interval for one in query.time if one.interval]
         for at, one in enumerate(events):
@@ -84,6 +97,7 @@ class EventComposer:
                 Told(
                     candidate=one,
                     moment=moment,
+                    stated=chronicle.own(one.span) is not None,
                     announced=moment is not None and chronicle.is_announced(moment),
                     mentions=chronicle.mentions(one.span),
                     labels=labels(one.text, event),
@@ -95,25 +109,30 @@ class EventComposer:
         """What the sentence says that tells best what was asked of an event."""
         columns = _columns(query)
         telling = [
-            (one.candidate, one.candidate.prior + _bonus(query, columns, one.candidate))
-            for one in event.told
+            (one, one.candidate.prior + _bonus(query, columns, one.candidate))
+            for one in (_dating(event) if query.kind is Kind.DATE else event.told)
             if _may_tell(query, columns, one.candidate)
         ]
-        likely = sorted(telling, key=lambda one: -(one[0].share + one[1]))[:_EMBEDDED]
+        likely = sorted(telling, key=lambda one: -(one[0].candidate.share + one[1]))[:_EMBEDDED]
         if not likely:
             return None
-        fits = self.reader.fits(query.text, [candidate for candidate, _ in likely])
+        fits = self.reader.fits(query.text, [one.candidate for one, _ in likely])
         ranks = [fit + prior for fit, (_, prior) in zip(fits, likely, strict=True)]
-        best, *others = sorted(range(len(likely)), key=lambda at: -ranks[at])
-        if ranks[best] < self.least and not (query.kind is Kind.DATE and event.moment):
+        first, *others = sorted(range(len(likely)), key=lambda at: -ranks[at])
+        if ranks[first] < self.least and not (query.kind is Kind.DATE and event.moment):
             return None
-        enough = max(self.least, _BESIDE * ranks[best])
-        said = words(likely[best][0].text)
-        near = [at for at in others if ranks[at] >= enough and words(likely[at][0].text) != said]
+        best = likely[first][0]
+        enough = max(self.least, _BESIDE * ranks[first])
+        said = words(best.candidate.text)
+        near = [likely[at][0].candidate for at in others if ranks[at] >= enough]
         # Two sentences may name two titles.
-        beside = [] if query.kind is Kind.ROLE else [likely[at][0] for at in near[:1]]
-        told = cell(likely[best][0].line, columns)
-        return event, _statement(query, event, told, [likely[best][0], *beside], fits[best])
+        beside = (
+            [] if query.kind is Kind.ROLE else [one for one in near if words(one.text) != said][:1]
+        )
+        if event.name and _is_year(event.name):  # of which each thing has a day of its own
+            event.moment = best.moment
+        cells = asked(best.candidate.line, columns, _also(query))
+        return event, _statement(query, event, cells, [best.candidate, *beside], fits[first])
 
 
 def _queries(query: Query) -> list[str]:
@@ -129,42 +148,86 @@ def _queries(query: Query) -> list[str]:
 def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events that the question names, in its order, each with the sentences that name it or its day."""
     events = []
-    for item in query.items:
+    naming = [[one for one in told if _names(one, item)] for item in query.items]
+    unnamed = [one for one in told if not any(one in named for named in naming)]
+    for item, named in zip(query.items, naming, strict=True):
         event = Event(moment=None, name=item)
         wanted = frozenset(terms(item))
-        named = [one for one in told if _names(one, item, wanted)]
         for one in sorted(named, key=lambda one: not one.mentions):
-            event.add(one)
+            event.add(one if one.stated or _heads(one, wanted) else replace(one, moment=None))
         if event.moment and event.moment.exactness:
-            event.told += [one for one in told if one not in named and event.takes(one)]
+            event.told += [one for one in unnamed if event.takes(one)]
         events.append(event)
     return events
 
 
-def _names(one: Told, item: str, wanted: frozenset[str]) -> bool:
-    if item.isdigit() and len(item) == 4:
+def _names(one: Told, item: str) -> bool:
+    if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
-    headings = (
-        one.candidate.document.title,
-        *one.candidate.document.place(one.candidate.span).section,
+    return frozenset(terms(item)) <= frozenset(
+        terms(" ".join((one.candidate.text, *_headings(one))))
     )
-    held = frozenset(terms(" ".join((one.candidate.text, *headings))))
-    return wanted <= held
 
 
-def _of_it(query: Query, events: Sequence[Event]) -> list[Event]:
-    """The events that are told of by a text which names what the question is about."""
+def _is_year(item: str) -> bool:
+    return item.isdigit() and len(item) == 4
+
+
+def _dating(event: Event) -> list[Told]:
+    """The sentences that state the day of an event; all where none does."""
+    stating = [one for one in event.told if one.stated and one.moment == event.moment]
+    return stating or event.told
+
+
+def _heads(one: Told, wanted: Collection[str]) -> bool:
+    """Whether the text or the section that a sentence stands in is called by all of these stems."""
+    return frozenset(wanted) <= frozenset(terms(" ".join(_headings(one))))
+
+
+def _headings(one: Told) -> tuple[str, ...]:
+    document = one.candidate.document
+    return (document.title, *document.place(one.candidate.span).section)
+
+
+def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
+    """The sentences of documents that name what the question is about; all, where most documents do.
+
+    In a collection about one thing, a document need not name it; in one about many, another one's events must not
+    be taken for its own.
+    """
     wanted = _about(query)
-    if not wanted:
-        return list(events)
-    mentions = [[one.candidate.document for one in each.told if one.mentions] for each in events]
-    texts = {one.id: f"{one.title} {one.text}" for documents in mentions for one in documents}
-    naming = {key for key, text in texts.items() if not wanted.isdisjoint(terms(text))}
-    return [
-        event
-        for event, documents in zip(events, mentions, strict=True)
-        if any(one.id in naming for one in documents)
+    found = {one.candidate.document.id for one in told}
+    naming = {
+        one.candidate.document.id
+        for one in told
+        if not wanted.isdisjoint(terms(" ".join((one.candidate.text, *_headings(one)))))
+    }
+    if not naming or len(naming) >= _MOST * len(found):
+        return told
+    return [one for one in told if one.candidate.document.id in naming]
+
+
+def _is_called_off(event: Event) -> bool:
+    """Whether something that is said of its date says that it did not take place then."""
+    return any(
+        one.stated and event.takes(one) and _CALLED_OFF.search(one.candidate.text)
+        for one in event.told
+    )
+
+
+def _of_what_is_asked(
+    query: Query, rows: Sequence[tuple[Event, Statement]]
+) -> list[tuple[Event, Statement]]:
+    """Of a value that may look like anything the rows whose quotes name it, if there are several."""
+    if query.items or query.kind in _TOLD_BY_VALUE:
+        return list(rows)
+    wanted = _columns(query)
+    naming = [
+        row
+        for row in rows
+        if not wanted.isdisjoint(term for quote in row[1].quotes for term in terms(quote.text))
     ]
+    return naming if len(naming) > 1 else list(rows)
 
 
 def _may_tell(query: Query, columns: Collection[str], one: Candidate) -> bool:
@@ -175,11 +238,11 @@ def _may_tell(query: Query, columns: Collection[str], one: Candidate) -> bool:
         return may_answer(query, one)
     wanted = _about(query)
     of_it = not wanted or not wanted.isdisjoint(terms(one.text)) or _PRONOUN.search(one.text)
-    return names_role(one.text) and bool(of_it or cell(one.line, columns))
+    return names_role(one.text) and bool(of_it or asked(one.line, columns))
 
 
 def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
-    if cell(one.line, columns):
+    if asked(one.line, columns):
         return _CELL_BONUS
     named = 0.0 if _about(query).isdisjoint(terms(one.text)) else _NAMED_BONUS
     return named + (_VALUE_BONUS if _holds_value(query.kind, one.text) else 0.0)
@@ -195,6 +258,12 @@ def _columns(query: Query) -> frozenset[str]:
     if query.kind is Kind.PERSON:  # "who led": a column "Lead"
         return frozenset(query.event) - event_words(query)
     return frozenset()
+
+
+def _also(query: Query) -> frozenset[str]:
+    """The stems of what is asked for beside the attribute."""
+    nouns = (one["noun"] for one in _ALSO.finditer(query.text))
+    return frozenset(term for noun in nouns for term in terms(noun))
 
 
 def _about(query: Query) -> frozenset[str]:
@@ -214,18 +283,19 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
 
 
 def _statement(
-    query: Query, event: Event, told: Cell | None, telling: Sequence[Candidate], fit: float
+    query: Query, event: Event, cells: Sequence[Cell], telling: Sequence[Candidate], fit: float
 ) -> Statement:
-    """The row of an event, from the sentence that tells best what was asked, or a cell of it, and one beside it."""
+    """The row of an event, from the sentence that tells best what was asked, or cells of it, and one beside it."""
     best = telling[0]
-    called = event.name or (name(best.line) if told else None)
-    called = None if told and called == told.value else called
+    called = event.name or (name(best.line) if cells else None)
+    called = None if called in [one.value for one in cells] else called
     day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (called, day) if part)
     head += " (announced)" if event.announced else ""
-    if query.kind is Kind.DATE:
+    if query.kind is Kind.DATE and called:
         return dated_statement(head, [best], event.moment, fit)
-    if told:
-        return dated_statement(f"{head}: {told.text}", [best], event.moment, fit)
+    if cells:
+        told = "; ".join(one.text for one in cells)
+        return dated_statement(f"{head}: {told}", [best], event.moment, fit)
     lines = " ".join(one.line for one in telling)
     return dated_statement(f"{head}: {lines}", telling, event.moment, fit)

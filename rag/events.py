@@ -17,6 +17,7 @@ class Told:
     """A sentence, the moment that it tells of, and how it names the event if it speaks of one.
 
     Attributes:
+        stated: Whether the sentence itself says when that was.
         announced: Whether the moment was still to come when this was said.
         labels: Stems of the words directly before the event's own: "islands" of "the islands tour".
     """
@@ -24,6 +25,7 @@ class Told:
     candidate: Candidate
     moment: Moment | None
     mentions: bool
+    stated: bool = True
     announced: bool = False
     labels: frozenset[str] = frozenset()
 

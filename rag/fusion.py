@@ -1,10 +1,12 @@
-"""One ranking from two."""
+"""One ranking from several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.protocols import Hit
-from rag.types import PassageId
+from rag.types import Passage, PassageId, ScoredPassage
+
+_RANKS_OFFSET = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,23 @@ def convex_combination(
             )
         )
     return sorted(fused, key=lambda one: -one.score)
+
+
+def widened(
+    ranking: Sequence[ScoredPassage], further: Sequence[Sequence[ScoredPassage]]
+) -> tuple[ScoredPassage, ...]:
+    """All of a ranking (best first) and what others have beside it, by the sum of 1 / (60 + rank), rank from 1.
+
+    A passage keeps the scores of the first ranking that has it; ties go to that which came first. Scores of different
+    queries do not compare, so ranks are merged: Cormack, Clarke and Büttcher, SIGIR 2009, whose 60 it is.
+    """
+    found: dict[Passage, ScoredPassage] = {}
+    sums: dict[Passage, float] = {}
+    for one_ranking in (ranking, *further):
+        for rank, one in enumerate(one_ranking, 1):
+            found.setdefault(one.passage, one)
+            sums[one.passage] = sums.get(one.passage, 0.0) + 1 / (_RANKS_OFFSET + rank)
+    return tuple(found[one] for one in sorted(found, key=lambda one: -sums[one]))
 
 
 def _scaled(hits: Sequence[Hit], *, floor: float) -> dict[PassageId, float]:

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Protocol
 
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
-from rag.evidence import Evidence
+from rag.evidence import ALL, Evidence
+from rag.fusion import widened
 from rag.layout import boxes_of
 from rag.protocols import (
     AnswerComposer,
@@ -24,9 +25,12 @@ from rag.protocols import (
     JobStore,
     KeyStore,
     PassageIndex,
+    Rewriter,
+    Rewritten,
     Selection,
     SentenceRanker,
     TellingComposer,
+    TokenBudget,
 )
 from rag.question import stand_alone
 from rag.retrieval import HybridRetriever
@@ -42,10 +46,12 @@ from rag.types import (
     Reply,
     ScoredPassage,
     Statement,
+    Usage,
     Version,
 )
 from rag.verification import Verifier
 
+_SHARE = 4  # of the passages of a question, for each further query
 _PAGE = 500  # documents that are read at a time
 AUTO = "auto"
 
@@ -123,6 +129,7 @@ class Library:
     retriever: HybridRetriever
     composers: Mapping[str, AnswerComposer]
     preferred: str
+    rewriter: Rewriter | None = None
 
     def ask(
         self,
@@ -155,10 +162,13 @@ class Library:
         filters: Filters | None = None,
         composer: str = AUTO,
         earlier: Sequence[str] = (),
+        budget: TokenBudget | None = None,
     ) -> Iterator[Step]:
         """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
 
-        Nothing is done before the first step is asked for, and no more than is asked for.
+        Nothing is done before the first step is asked for, and no more than is asked for; there is no reply where
+        nothing was written yet when nobody waited for it any longer (`rag.abandonment`). What a chat model takes is
+        taken from `budget`; None bounds nothing.
 
         Raises:
             InvalidQuestion, UnknownCollection: as `ask`, at the first step.
@@ -166,9 +176,12 @@ class Library:
         self._check(question)
         composing = self._composer(composer)
         clock, reply_id = _Clock(), secrets.token_hex(16)
-        selection = self.store.select(collection, filters or Filters())
-        asked = self.speller.spelled(stand_alone(question, earlier), selection)
-        evidence = self._evidence(selection, asked, self.settings.retrieval.evidence)
+        filters = filters or Filters()
+        selection = self.store.select(collection, filters)
+        rewritten = self._rewritten(question, earlier, composing, budget)
+        asked = self.speller.spelled(rewritten.question, selection)
+        most = self.settings.retrieval.evidence
+        evidence = self._evidence(selection, filters, asked, most, further=rewritten.queries)
         clock.lap("retrieve")
         found = _found(evidence, selection)
         yield Retrieved(id=reply_id, standalone_question=asked, found=found)
@@ -176,7 +189,8 @@ class Library:
         verifier = Verifier(self.store.document)
         boxes: dict[Quote, tuple[PageBoxes, ...]] = {}
         statements = []
-        for written in _written(composing, asked, evidence):
+        composed = None
+        for written in _written(composing, asked, evidence, budget):
             clock.lap("compose")
             if isinstance(written, Composed):
                 composed = written
@@ -186,6 +200,8 @@ class Library:
                 clock.lap("verify")
                 yield Stated(statement=statement, documents=verifier.documents, boxes=boxes)
                 clock.resume()
+        if composed is None:
+            return
         response = verifier.response(composed.response, statements, selection.searched)
         boxes |= self._boxes([q for q in response.quotes if q not in boxes], verifier.documents)
         clock.lap("verify")
@@ -200,7 +216,7 @@ class Library:
             composer=composed.composer,
             degraded=composed.degraded,
             model=composed.model,
-            usage=composed.usage,
+            usage=_both(rewritten.usage, composed.usage),
             snapshot=selection.snapshot,
             timings_ms=clock.laps_ms,
         )
@@ -224,8 +240,9 @@ class Library:
             raise InvalidQuestion(
                 f"k is {k}; it may be 1 to {self.settings.limits.search_results}."
             )
-        selection = self.store.select(collection, filters or Filters())
-        return _found(self._evidence(selection, query, k), selection)
+        filters = filters or Filters()
+        selection = self.store.select(collection, filters)
+        return _found(self._evidence(selection, filters, query, k), selection)
 
     def close(self) -> None:
         """Write what is pending and let go of the data folder."""
@@ -236,6 +253,18 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _rewritten(
+        self,
+        question: str,
+        earlier: Sequence[str],
+        composer: AnswerComposer,
+        budget: TokenBudget | None,
+    ) -> Rewritten:
+        """The question as it is searched with: by the chat model only where that also writes the answer."""
+        if self.rewriter is None or not isinstance(composer, TellingComposer):
+            return Rewritten(question=stand_alone(question, earlier))
+        return self.rewriter.rewritten(question, earlier, budget)
 
     def _composer(self, name: str) -> AnswerComposer:
         found = self.composers.get(self.preferred if name == AUTO else name)
@@ -265,16 +294,34 @@ class Library:
                 found[quote] = boxes_of(quote.span, layouts)
         return found
 
-    def _evidence(self, selection: Selection, query: str, k: int) -> Evidence:
-        """The k passages that fit a query best, of documents that can be read."""
-        found = self.retriever.retrieve(query, selection, k)
+    def _evidence(
+        self,
+        selection: Selection,
+        filters: Filters,
+        query: str,
+        k: int,
+        *,
+        further: Sequence[str] = (),
+        among: Filters = ALL,
+    ) -> Evidence:
+        """The k passages that fit a query best, and fewer for each further one, of documents that can be read.
+
+        Of all that are selected, or those of them that `among` admits.
+        """
+        if among:
+            filters = filters.narrowed(among)
+            selection = self.store.select(selection.collection, filters)
+        found = widened(
+            self.retriever.retrieve(query, selection, k),
+            [self.retriever.retrieve(one, selection, -(-k // _SHARE)) for one in further],
+        )
         documents = self._documents(found)
         return Evidence(
             query=query,
             passages=tuple(one for one in found if one.passage.document_id in documents),
             documents=documents,
             searched=selection.searched,
-            search=partial(self._evidence, selection),
+            search=partial(self._evidence, selection, filters),
         )
 
     def _documents(self, scored: Sequence[ScoredPassage]) -> dict[DocumentId, Document]:
@@ -290,13 +337,17 @@ class Library:
 
 
 def _written(
-    composer: AnswerComposer, question: str, evidence: Evidence
+    composer: AnswerComposer, question: str, evidence: Evidence, budget: TokenBudget | None
 ) -> Iterator[Statement | Composed]:
     """Each statement of an answer, as soon as it is written, and then the whole."""
     if isinstance(composer, TellingComposer):
-        yield from composer.composing(question, evidence)
+        yield from composer.composing(question, evidence, budget)
         return
     yield from composer.compose(question, evidence).told()
+
+
+def _both(one: Usage | None, other: Usage | None) -> Usage | None:
+    return one + other if one and other else one or other
 
 
 def _found(evidence: Evidence, selection: Selection) -> Found:

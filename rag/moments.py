@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from rag.analysis import terms
-from rag.rows import is_row
+from rag.rows import is_in_header, is_row
 from rag.sentences import sentences
 from rag.temporal import (
     Anchor,
@@ -188,6 +188,9 @@ class Chronicle:
         if found.value is None or time.expression.base is Base.EVENT:
             return None
         if any(one.start <= place.start < one.end for one in self._around):
+            return None
+        said = sentence.cut(self.document.text)
+        if is_row(said) and is_in_header(said, place.start - sentence.start):
             return None
         if not self._spans and self._ends_a_span(place):
             return None

@@ -429,10 +429,10 @@ class Composed:
     """A response and who wrote it.
 
     Attributes:
-        degraded: The composer that was asked for failed, and another one wrote the response, or it is what had been
-            written until then.
+        degraded: The composer that was asked for failed, or wrote nothing that stands, and another one wrote the
+            response, or it is what had been written until then. One that found no answer has not failed.
         model: The chat model that wrote it, if one did.
-        usage: What the chat model took, if one was asked and told it.
+        usage: What the chat model took, if one was asked.
     """
 
     response: Response
@@ -448,6 +448,32 @@ class Composed:
         yield self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewritten:
+    """What is searched for in the place of a question as it was asked.
+
+    Attributes:
+        question: It, standing alone.
+        queries: Further ones, whose passages are looked at too; what is asked stays the question.
+        by_model: Whether a chat model made it stand alone, and not the rules.
+        usage: What a chat model took for it, if one was asked.
+    """
+
+    question: str
+    queries: tuple[str, ...] = ()
+    by_model: bool = False
+    usage: Usage | None = None
+
+
+class Rewriter(Protocol):
+    """Make questions stand alone, with a chat model."""
+
+    def rewritten(
+        self, question: str, earlier: Sequence[str], budget: TokenBudget | None = None
+    ) -> Rewritten:
+        """The question without what it leans on in earlier ones (oldest first); never raises for a model's fault."""
+
+
 class AnswerComposer(Protocol):
     """Write a cited answer from evidence, or decline."""
 
@@ -459,10 +485,14 @@ class AnswerComposer(Protocol):
 class TellingComposer(AnswerComposer, Protocol):
     """One that tells what it writes while it writes."""
 
-    def composing(self, question: str, evidence: Evidence) -> Iterator[Statement | Composed]:
+    def composing(
+        self, question: str, evidence: Evidence, budget: TokenBudget | None = None
+    ) -> Iterator[Statement | Composed]:
         """Each statement that stands, and then, once, all of it, the statements told before included.
 
-        Closing the iterator ends the writing.
+        What it lets a chat model take is taken from the budget; None bounds nothing.
+
+        Closing the iterator ends the writing. There may be no whole where nobody waits for it (`rag.abandonment`).
         """
 
 
@@ -476,14 +506,24 @@ class ChatModel(Protocol):
     def reply(
         self, system: str, user: str, *, within_s: float
     ) -> Generator[str | Usage, None, None]:
-        """The model's message in parts as it is written, and what it took where that is known.
+        """The model's message in parts as it is written, and what it took so far where that is known.
 
         Closing the iterator ends the writing, as does `rag.abandonment` while a part is awaited.
 
         Raises:
             ModelError: it failed; `ModelTimeout` if the message was not written within the time, `ModelUnavailable`
-                if it cannot be reached or is overloaded.
+                if it cannot be reached or is overloaded, `ModelKeyRefused` if the provider does not take the key.
         """
+
+
+class TokenBudget(Protocol):
+    """What one asker may let a chat model take. Safe to use from many threads."""
+
+    def reserve(self, tokens: int) -> bool:
+        """Set so much aside, even if less is left; False, with nothing set aside, where nothing is left."""
+
+    def settle(self, reserved: int, usage: Usage) -> None:
+        """Take what was used in the place of what was set aside for it."""
 
 
 Budget = Literal["questions", "upload_bytes", "model_tokens"]
@@ -509,7 +549,10 @@ class KeyStore(Protocol):
         """
 
     def spend(self, key_id: str, day: dt.date, budget: Budget, amount: int, limit: int) -> bool:
-        """Take from a key's budget of a day, durably; False, with nothing taken, if that passed the limit."""
+        """Take from a key's budget of a day, durably; False, with nothing taken, if that passed the limit.
+
+        What is below 0 is given back.
+        """
 
 
 class AuditLog(Protocol):

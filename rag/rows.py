@@ -42,6 +42,11 @@ def is_row(sentence: str) -> bool:
     return len(headers) > 1 and headers[0].start() == 0
 
 
+def is_in_header(row: str, at: int) -> bool:
+    """Whether a place in a row, counted from its beginning, is in what heads a column: "status today"."""
+    return any(one.start("header") <= at < one.end("header") for one in _HEADER.finditer(row))
+
+
 def header(text: str, row: Span) -> Span | None:
     """The line that heads the columns of a row with tabs; None where there is none, or this is that line.
 
@@ -97,15 +102,33 @@ def _lines_above(text: str, at: int) -> Iterator[Span]:
         end = start - 1
 
 
-def cell(sentence: str, wanted: Collection[str]) -> Cell | None:
-    """The cell of a row whose header has the most of the stems that are wanted; None where none has any."""
-    if not is_row(sentence):
-        return None
-    worth = [
-        (len(frozenset(terms(one.header)).intersection(wanted)), one) for one in _cells(sentence)
-    ]
-    most, best = max(worth, key=lambda one: one[0])
-    return best if most else None
+def asked(row: str, wanted: Collection[str], said: Collection[str] = ()) -> tuple[Cell, ...]:
+    """The cells of a row that are asked for: none where no header has any of the stems that are wanted.
+
+    The first is the one whose header has the most of them, unless it says nothing; the others are headed by nothing
+    but stems of `said`, what the question says, and hold no date.
+    """
+    if not is_row(row):
+        return ()
+    headed = [(frozenset(terms(one.header)), one) for one in _cells(row)]
+    stems, best = max(headed, key=lambda one: len(one[0].intersection(wanted)))
+    if stems.isdisjoint(wanted) or not _says_something(best):
+        return ()
+    others = (
+        one
+        for stems, one in headed
+        if one is not best
+        and stems
+        and stems <= frozenset(said)
+        and _says_something(one)
+        and not find(one.value)
+    )
+    return (best, *others)
+
+
+def _says_something(one: Cell) -> bool:
+    """Whether there is a word or number in a cell: tables write "–" where there is nothing."""
+    return any(map(str.isalnum, one.value))
 
 
 def name(row: str) -> str | None:

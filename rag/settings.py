@@ -101,6 +101,11 @@ class ChatSettings(_Group):
         description="How the model is held to the form of an answer: by a `tool`, where `auto` knows that it has them, "
         "by the JSON `schema` of OpenAI's protocol, which servers of small models often have, or by `text` alone.",
     )
+    rewrites: bool = Field(
+        False,
+        description="Whether the model, where it is to write the answer, first makes the question stand alone, "
+        "splits it and proposes queries: one more call a question.",
+    )
     input_price: float | None = Field(
         None, ge=0, description="Price of a million tokens that the model reads, in any currency."
     )
@@ -130,8 +135,8 @@ class LimitSettings(_Group):
     model_tokens_per_day: int = Field(
         5_000_000,
         gt=0,
-        description="Tokens of the chat model that one key may use in a day (UTC); the answer that passes it is "
-        "the last by the model.",
+        description="Tokens of the chat model that one key may use in a day (UTC), those set aside for questions "
+        "under way included; the reply that passes it is the last.",
     )
     upload_bytes_per_day: int = Field(
         5_000_000_000, gt=0, description="Bytes that one key may upload in a day (UTC)."

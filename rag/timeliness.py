@@ -1,26 +1,111 @@
-"""Sentences that state a time which a question asks about: "who was director in 2019", "before May"."""
+"""Sentences of a time that a question asks about: "who was director in 2019", "by the report of May 2020"."""
 
 from __future__ import annotations
 
-from rag.question import Form, Query
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rag.evidence import Evidence
+from rag.question import Form, Query, Relation
 from rag.reading import Candidate
-from rag.temporal import stated
+from rag.temporal import Interval, TimeExpression, Unit, find, stated
+from rag.types import Document, DocumentId, Filters
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
+_LONGEST_DAYS = (
+    31  # of a time that says when a document came out; a year's documents tell of many times
+)
+_PASSAGES = 20  # of the documents of a time
+_PASSAGES_OF_ALL = 60  # that are looked through for those documents
+_LEAD_CHARS = 400  # of a text, in which it says what quarter it is about
+_NTH = ("first", "second", "third", "fourth")
 
 
-def timely(query: Query, one: Candidate) -> float:
-    """What speaks for a sentence that states days which a time of the question admits.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeliness:
+    """What the times that a question sets say of sentences and documents.
 
-    A stated range counts whole: "from 2017 to 2020" is of 2019, of which it has no word. Where several values are
-    asked for, some stand in sentences that state no time, and none goes before another.
+    Where several values are asked for, some stand in sentences that state no time, and none goes before another.
+
+    Attributes:
+        counts: Whether any of it counts.
     """
-    if query.form is not Form.SINGLE or query.expects_conflict:
+
+    query: Query
+    counts: bool = True
+    _of_then: dict[DocumentId, bool] = field(default_factory=dict, init=False)
+
+    def __call__(self, one: Candidate) -> float:
+        """What speaks for a sentence that states days which a time of the question admits, or is of a document of then.
+
+        A stated range counts whole: "from 2017 to 2020" is of 2019, of which it has no word.
+        """
+        asked = [each for each in self.query.time if each.interval]
+        if not asked or not self._counts:  # to find times takes some
+            return 0.0
+        if self.is_of_then(one.document):
+            return _BONUS
+        times = stated(one.document, one.span)
+        if any(each.admits(time.days.interval) for time in times for each in asked):
+            return _BONUS
         return 0.0
-    asked = [each for each in query.time if each.interval]
-    if not asked:  # to find times takes some
-        return 0.0
-    times = stated(one.document, one.span)
-    if any(each.admits(time.days.interval) for time in times for each in asked):
-        return _BONUS
-    return 0.0
+
+    def is_of_then(self, document: Document) -> bool:
+        """Whether a document came out on the day or in the month that is asked about, or is of that fiscal quarter."""
+        if document.id not in self._of_then:
+            self._of_then[document.id] = any(
+                _came_out(document, days) for days in self._days
+            ) or any(_is_of(document, quarter) for quarter in self._quarters)
+        return self._of_then[document.id]
+
+    def widened(self, text: str, evidence: Evidence) -> Evidence:
+        """The evidence, and what the documents of then hold of a question: others that are like them crowd them out."""
+        for days in self._days:
+            among = Filters(published_after=days.first, published_before=days.last)
+            evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
+        for quarter in self._quarters:
+            named = f"FY{(quarter.year or 0) % 100:02} {_NTH[(quarter.number or 1) - 1]} quarter"
+            found = evidence.search(named, _PASSAGES_OF_ALL).documents.values()
+            if ids := frozenset(one.id for one in found if self.is_of_then(one)):
+                among = Filters(document_ids=ids)
+                evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
+        return evidence
+
+    @property
+    def _counts(self) -> bool:
+        single = self.query.form is Form.SINGLE and not self.query.expects_conflict
+        return self.counts and single
+
+    @property
+    def _days(self) -> Iterator[Interval]:
+        """The days and months that may be those at which documents came out."""
+        for one in self.query.time if self._counts else ():
+            found = one.interval
+            of_then = one.relation in (Relation.IN, Relation.AS_OF)
+            if found and of_then and (found.last - found.first).days < _LONGEST_DAYS:
+                yield found
+
+    @property
+    def _quarters(self) -> Iterator[TimeExpression]:
+        """The fiscal quarters; the calendar does not tell which days those are."""
+        for one in self.query.time if self._counts else ():
+            if one.expression and _is_quarter(one.expression):
+                yield one.expression
+
+
+def _is_quarter(one: TimeExpression) -> bool:
+    return one.fiscal and one.unit is Unit.QUARTER and bool(one.number and one.year)
+
+
+def _came_out(document: Document, days: Interval) -> bool:
+    published = document.published
+    return published is not None and days.first <= published.value <= days.last
+
+
+def _is_of(document: Document, quarter: TimeExpression) -> bool:
+    """Whether a document's title or lead states a fiscal quarter."""
+    said = find(f"{document.title}\n\n{document.text[:_LEAD_CHARS]}")
+    return any(
+        _is_quarter(one) and (one.year, one.number) == (quarter.year, quarter.number)
+        for one in said
+    )

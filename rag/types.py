@@ -143,6 +143,7 @@ class PageBoxes:
 Locator = PageLocator | SectionLocator | TimeLocator | PartLocator | RowLocator | FurnitureLocator
 LOCATOR_KINDS: tuple[type[Locator], ...] = get_args(Locator)
 _L = TypeVar("_L", bound=Locator)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,6 +526,19 @@ class Filters:
             )
         )
 
+    def narrowed(self, others: Filters) -> Filters:
+        """What admits the documents that both admit."""
+        return Filters(
+            document_ids=_both(self.document_ids, others.document_ids),
+            published_after=max(
+                filter(None, (self.published_after, others.published_after)), default=None
+            ),
+            published_before=min(
+                filter(None, (self.published_before, others.published_before)), default=None
+            ),
+            media_types=_both(self.media_types, others.media_types),
+        )
+
     def admit(self, document: Document) -> bool:
         """Whether a search with these filters may see the document. Both dates are inclusive."""
         published = document.published.value if document.published else None
@@ -542,13 +556,31 @@ class Filters:
         )
 
 
+def _both(some: frozenset[_T] | None, others: frozenset[_T] | None) -> frozenset[_T] | None:
+    return others if some is None else some if others is None else some & others
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a chat model's reply took; `cost` is None where its prices are not set."""
+    """What a chat model's reply took; `cost` is None where its prices are not set.
+
+    It is `estimated` where the provider did not tell all of it.
+    """
 
     input_tokens: int
     output_tokens: int
     cost: float | None = None
+    estimated: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both together."""
+        costs = [one.cost for one in (self, other) if one.cost is not None]
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            sum(costs) if costs else None,
+            estimated=self.estimated or other.estimated,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -562,7 +594,7 @@ class Reply:
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.
-        usage: What the chat model took, if one was asked and told it.
+        usage: What the chat model took, if one was asked.
     """
 
     id: str

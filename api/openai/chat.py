@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from fastapi import Request
@@ -113,7 +113,9 @@ def _complete(
     return event_stream(kept_alive(_events(chunks, request, counted=counted)))
 
 
-def _events(chunks: Iterator[Chunk], request: Request, *, counted: bool) -> Iterator[bytes]:
+def _events(
+    chunks: Iterator[Chunk], request: Request, *, counted: bool
+) -> Generator[bytes, None, None]:
     """Chunks, encoded; what fails on the way is told in the place of what was still to come."""
     try:
         chunk: Chunk = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Literal
 
 from fastapi import Request
@@ -110,7 +110,9 @@ def _asked_before(service: Service, view: View, response_id: str) -> str:
     return question
 
 
-def _events(asking: Asking, responding: Responding, request: Request) -> Iterator[bytes]:
+def _events(
+    asking: Asking, responding: Responding, request: Request
+) -> Generator[bytes, None, None]:
     """The response in events; what fails on the way is told by an `error`."""
     number = -1
     try:

@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Sys
 from langchain_core.runnables import Runnable
 
 from rag.abandonment import is_abandoned
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.types import Usage
 
 Schema = Mapping[str, object]
@@ -26,6 +26,7 @@ _LOOK_S = 0.1  # between looks at whether anybody still waits
 _BUSY = frozenset(
     {408, 409, 425, 429}
 )  # statuses that may be others a moment later, as those from 500 on
+_KEY_REFUSED = frozenset({401, 403})
 
 
 class LangChainChatModel:
@@ -73,6 +74,8 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
+        if hasattr(model, "stream_usage"):  # off by default at a `base_url`
+            model.stream_usage = True
         return cls(model, name, schema, how)
 
     def reply(
@@ -80,18 +83,22 @@ class LangChainChatModel:
     ) -> Generator[str | Usage, None, None]:
         """See `ChatModel.reply`."""
         ends = time.monotonic() + within_s
+        used = Usage(0, 0)
         parts: queue.SimpleQueue[AIMessage | _End] = queue.SimpleQueue()
         reading = self._loop.begin(self._read(system, user, parts))
         try:
             while not isinstance(part := self._next(parts, ends), _End):
-                yield from _told(part)
+                yield from _words(part)
+                if took := part.usage_metadata:  # by LangChain's convention, since the last it told
+                    used = Usage(
+                        used.input_tokens + took["input_tokens"],
+                        used.output_tokens + took["output_tokens"],
+                    )
+                    yield used
         finally:
             reading.cancel()
         if part.error is not None:
-            kind = _kind(part.error)
-            raise kind(
-                f"The chat model {self.name!r} failed: {type(part.error).__name__}."
-            ) from part.error
+            raise _failure(self.name, part.error) from part.error
 
     def _next(self, parts: queue.SimpleQueue[AIMessage | _End], ends: float) -> AIMessage | _End:
         if not is_abandoned():
@@ -156,7 +163,7 @@ class _Loop:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
 
-def _told(part: AIMessage) -> Iterator[str | Usage]:
+def _words(part: AIMessage) -> Iterator[str]:
     """What a part says, in words or to a tool."""
     if text := str(part.text):
         yield text
@@ -164,20 +171,27 @@ def _told(part: AIMessage) -> Iterator[str | Usage]:
         yield from (call["args"] for call in part.tool_call_chunks if call["args"])
     else:
         yield from (json.dumps(call["args"]) for call in part.tool_calls)
-    if used := part.usage_metadata:
-        yield Usage(used["input_tokens"], used["output_tokens"])
 
 
-def _kind(error: BaseException) -> type[ModelError]:
-    """What an error of a provider is to us, by what it was caused by and the status that it carries."""
+def _failure(name: str, error: BaseException) -> ModelError:
+    """What an error of a provider is to us, by what it was caused by and the status that it carries.
+
+    Its own words are left out, since some providers repeat the key in them.
+    """
     causes = list(_causes(error))
+    said = f"The chat model {name!r} failed: {type(error).__name__}."
     if any(isinstance(one, TimeoutError) or _is_timeout(one) for one in causes):
-        return ModelTimeout
-    statuses = {getattr(one, "status_code", None) for one in causes}
+        return ModelTimeout(said)
+    statuses = [getattr(one, "status_code", None) for one in causes]
+    if refused := next((one for one in statuses if one in _KEY_REFUSED), None):
+        return ModelKeyRefused(
+            f"The provider of the chat model {name!r} refused the key (status {refused}). "
+            "Check the key in the provider's variable, and what it may be used for."
+        )
     if any(isinstance(one, int) and (one in _BUSY or one >= 500) for one in statuses):
-        return ModelUnavailable
+        return ModelUnavailable(said)
     unreached = any(isinstance(one, ConnectionError | OSError) for one in causes)
-    return ModelUnavailable if unreached else ModelError
+    return ModelUnavailable(said) if unreached else ModelError(said)
 
 
 def _is_timeout(error: BaseException) -> bool:

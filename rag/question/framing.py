@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rag.numbers import any_of
 from rag.question.vocabulary import ALL_DOCUMENTS, DOCUMENT_NOUNS
+from rag.temporal import find
 
 _COURTESY = re.compile(
     r"^(?:(?:please|kindly|hi|hello|hey|so|well|ok|okay|also)\b,?\s+|(?:can|could|would|will) you (?:please )?"
@@ -58,6 +59,7 @@ _SAYS = re.compile(
 )
 
 _WITH_THE_YEAR = re.compile(r",?\s*\bwith (?:the |its )?(?:year|date|month)\b,?", re.IGNORECASE)
+_OF = re.compile(r"\s(?:of|from|on|in)\s")
 _SAME = {"e-mail": "mail", "email": "mail"}
 
 
@@ -91,12 +93,18 @@ def framed(question: str) -> Framed:
 
 
 def _without(found: re.Match[str], documents: list[str]) -> str:
-    noun = " ".join(found["noun"].lower().split())
+    """What is left in the place of a frame: an auxiliary, and the day of the document that is named."""
+    said, dated = found["noun"], ""
+    if any(one.span.end - one.span.start == len(said) for one in find(said)):
+        return found[0]  # "as reported in May 2020" names no document
+    if (of := _OF.search(said)) and find(said[of.end() :]):
+        said, dated = said[: of.start()], said[of.start() :]
+    noun = " ".join(said.lower().split())
     head = noun.split()[-1]
     if head not in ALL_DOCUMENTS:
         documents.append(_SAME.get(noun, noun))
-    aux = found.groupdict().get("aux")
-    return f" {aux} " if aux else " "
+    aux = found.groupdict().get("aux") or ""
+    return f" {dated} {aux} "
 
 
 def _plain(rest: str) -> str:

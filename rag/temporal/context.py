@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rag.temporal.grammar import PLURAL
 from rag.temporal.grammar import SPACE as S
 from rag.temporal.tense import Tense, tense_at
 from rag.types import Span
@@ -30,6 +31,10 @@ _MONTH_AFTER = _preceded(
     rf"|mid){S}|[-–—,(/](?:{S})?"
 )
 _IN = _preceded(rf"\b(?:in|since|until|till|by|during|as{S}of|of)(?:{S}(?:early|late|mid))?{S}")
+_IN_SUCH_A_YEAR = _preceded(
+    rf"\b(?<!\bone )(?:in|since|until|till|during|as{S}of"
+    rf"|(?:spring|summer|autumn|fall|winter|end|start|beginning|middle){S}of){S}"
+)
 _IN_THE = _preceded(rf"\b(?:in|since|until|by|during|over){S}the{S}")
 _THE = _preceded(rf"\b(?:the|a|an){S}")
 _A = _preceded(rf"\b(?:an?|to){S}")
@@ -47,10 +52,7 @@ _COUNTED = re.compile(
     rf"|m|cm|mm|miles|feet|ft|tons?|tonnes|lit(?:re|er)s?|euros?|dollars?|pounds?|usd|eur|hours?|minutes?"
     rf"|seconds?|days?|weeks?|months?|years?|times|million|billion|thousand|degrees|volts?|watts?|kw|mw|gb|mb)\b"
 )
-_PLURAL = re.compile(
-    rf"{S}(?!(?:was|is|has|his|its|this|as|us|yes|does|always|across|towards|perhaps|besides)\b)"
-    r"[a-z]{2,30}(?<!s)s\b"
-)
+_PLURAL = re.compile(rf"{S}{PLURAL}")
 _ENDS = re.compile(
     rf"[.,;:!?)\]\"'”’–—]|$|\n|{S}(?:and|or|at|but|we|he|she|they|it|i|the|there|when|then|as|in)\b"
 )
@@ -225,6 +227,11 @@ def _is_year(one: Candidate) -> bool:
     return not plural or (one.follows(_DURING) and not one.follows(_OVER))
 
 
+def _is_short_spoken_year(one: Candidate) -> bool:
+    """Not "in room twenty one", nor "by twenty two": only where a year is all that may follow."""
+    return bool(one.said("part")) or one.follows(_IN_SUCH_A_YEAR)
+
+
 _CHECKS: dict[str, Callable[[Candidate], bool]] = {
     "day-month": _is_day_of_month,
     "month-day": _is_day_of_month,
@@ -242,4 +249,5 @@ _CHECKS: dict[str, Callable[[Candidate], bool]] = {
     "nth-quarter": _is_quarter,
     "season": _is_season,
     "year": _is_year,
+    "short-spoken-year": _is_short_spoken_year,
 }

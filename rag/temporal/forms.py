@@ -19,6 +19,7 @@ from rag.temporal.grammar import (
     MONTH,
     MONTH_NAMES,
     SEASONS,
+    SHORT_SPOKEN_YEAR,
     WEEKDAY,
     WEEKDAY_NAMES,
     WEEKDAY_OR_SHORT,
@@ -54,7 +55,7 @@ _TOLD_WORDS = ("previous", "preceding", "following", "next", "same", "very same"
 _TOLD = any_of(_TOLD_WORDS)
 _THERE = rf"(?:(?:the{S}{_TOLD}|that{S}same|that))"
 _OF_YEAR = (
-    rf"(?:,?{S}(?:of{S}|in{S})?(?P<year>{YEAR})|{S}(?P<year2>['’]\d\d)\b"
+    rf"(?:,?{S}(?:of{S}|in{S})?(?P<year>{YEAR})|{S}(?:of{S}|in{S})?(?P<year2>['’]\d\d\b|{SHORT_SPOKEN_YEAR})"
     rf"|{S}(?:of{S})?(?P<direction9>{_NEAR}|{_THERE}|the){S}(?P<unit9>year))?"
 )
 _DAY_TO = (
@@ -98,7 +99,7 @@ FORMS = (
     _form(
         "month-day",
         Kind.CALENDAR,
-        rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:the{S})?(?P<day>{DAY}){_OF_YEAR}",
+        rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:(?:on{S})?the{S})?(?P<day>{DAY}){_OF_YEAR}",
     ),
     _form(
         "month-days",
@@ -186,7 +187,7 @@ FORMS = (
     _form(
         "fy-q1",
         Kind.PERIOD,
-        rf"(?P<fiscal>{_FISCAL})['’]?(?:(?P<year>{YEAR_DIGITS})|(?P<year2>\d\d)(?!\d))(?:{S}q(?P<quarter>[1-4])\b)?",
+        rf"(?P<fiscal>{_FISCAL})['’]?(?:(?P<year>{YEAR_DIGITS})|(?P<year2>\d\d)(?!\d))(?:{S}(?:q(?P<quarter>[1-4])|(?P<quarter2>first|second|third|fourth)(?:-|{S})quarter)\b)?",
     ),
     _form("1q23", Kind.PERIOD, r"(?P<quarter>[1-4])q['’]?(?P<year>\d\d|[12]\d{3})(?!\w)"),
     _form(
@@ -205,7 +206,7 @@ FORMS = (
     _form(
         "season",
         Kind.PERIOD,
-        rf"(?:{_PART}|the{S})?(?P<unit>{any_of(SEASONS)})\b(?:,?{S}(?:of{S})?(?P<year>{YEAR_OR_SHORT})(?:[/–-](?:\d{{4}}|\d\d)\b)?"
+        rf"(?:{_PART}|the{S})?(?P<unit>{any_of(SEASONS)})\b(?:,?{S}(?:of{S})?(?P<year>{YEAR_OR_SHORT}|{SHORT_SPOKEN_YEAR})(?:[/–-](?:\d{{4}}|\d\d)\b)?"
         rf"|{S}(?:of{S})?(?P<direction>{_NEAR}){S}year\b)?",
     ),
     _form(
@@ -219,6 +220,7 @@ FORMS = (
         r"(?<![\d-])(?P<year>(?:1[5-9]|20)\d\d)[-–—/](?P<until_year>(?:1[5-9]|20)\d\d|\d\d)(?![\d-])",
     ),
     _form("year", Kind.CALENDAR, rf"{_PART}?(?:(?:the{S})?(?P<word>year){S}(?:of{S})?)?(?P<year>{YEAR})"),
+    _form("short-spoken-year", Kind.CALENDAR, rf"{_PART}?(?P<year>{SHORT_SPOKEN_YEAR})"),
 )  # fmt: skip
 # What a form's first words can be. Most words of a text are none of them, and cost no more than this.
 _FIRST = (

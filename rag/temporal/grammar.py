@@ -43,6 +43,19 @@ _SPOKEN_YEAR = (
     rf"(?:oh?{_JOINED}{ONES}|{_TEENS}|{any_of(TENS)}(?:{_JOINED}{ONES})?)"
     rf"|two{SPACE}thousand(?:{SPACE}and)?(?:{SPACE}{_CARDINAL})?)\b"
 )
+# A word that may be in the plural, and so what a number before it counts.
+PLURAL = (
+    r"(?!(?:was|is|has|his|its|this|as|us|yes|does|always|across|towards|perhaps|besides)\b)"
+    r"[a-z]{2,30}(?<!s)s\b"
+)
+# A year without its century, as it is said: "twenty two", "ninety-eight".
+_TENS_AND_ONES = rf"(?:{any_of((TENS[0], *TENS[5:]))}{_JOINED}{ONES})"
+_SHORT_SPOKEN_YEAR = re.compile(_TENS_AND_ONES)
+SHORT_SPOKEN_YEAR = (
+    rf"{_TENS_AND_ONES}\b"
+    rf"(?!{SPACE}(?:{PLURAL}|(?:percent|per|people|persons|men|women|children|hundred|thousand|million|billion|point"
+    r"|of|to|or|past)\b))"
+)
 # No word boundary after the digits: the text of a web page often runs on without a space.
 YEAR_DIGITS = r"[12]\d{3}(?!\d)"
 YEAR = rf"(?:{YEAR_DIGITS}|{_SPOKEN_YEAR})"
@@ -80,13 +93,13 @@ def number_of(words: str) -> int:
 
 
 def year_of(words: str) -> int:
-    """The year that a match of `YEAR_OR_SHORT` says; two digits are of the years 1950 to 2049.
+    """The year that a match of `YEAR_OR_SHORT` or `SHORT_SPOKEN_YEAR` says; two digits are of the years 1950 to 2049.
 
     Raises:
         ValueError: they say none.
     """
-    if words.strip("'’").isdigit():
-        number = int(words.strip("'’"))
+    if words.strip("'’").isdigit() or _SHORT_SPOKEN_YEAR.fullmatch(words):
+        number = number_of(words.strip("'’"))
         if number > 99:
             return number
         return number + (2000 if number < 50 else 1900)

@@ -43,6 +43,8 @@ _PAST = (
 )
 _MARKER = re.compile(rf"\b(?:(?P<future>{_FUTURE})|(?P<past>{_PAST}))\b|(?P<short>['’]ll)\b")
 _BORDER = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
+# A clause's verb comes behind the word that begins it.
+_BEGINS = re.compile(rf"{_BORDER.pattern}|\b(?:because|but|although|though|whereas)\b")
 
 
 def tense_at(text: str, span: Span) -> Tense:
@@ -52,7 +54,7 @@ def tense_at(text: str, span: Span) -> Tense:
     """
     before = text[max(0, span.start - _CLAUSE) : span.start].lower()
     after = text[span.end : span.end + _CLAUSE].lower()
-    borders = list(_BORDER.finditer(before))
+    borders = list(_BEGINS.finditer(before))
     before = before[borders[-1].end() :] if borders else before
     border = _BORDER.search(after)
     after = after[: border.start()] if border else after

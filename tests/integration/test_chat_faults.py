@@ -4,17 +4,22 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
+from ingest.pipeline import Ingester
 from rag.abandonment import abandonable
 from rag.adapters.langchain_chat import LangChainChatModel, Structured
-from rag.bootstrap import assemble
+from rag.bootstrap import assemble, open_rag, open_rewriter
 from rag.chat_prompt import SCHEMA
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.library import Library
+from rag.protocols import Upload
+from rag.question import stand_alone
 from rag.settings import ChatSettings, Settings
-from rag.types import Answer, Reply
+from rag.types import Answer, Reply, Usage
 from tests.chat_server import Behaviour, event, serving
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
@@ -58,6 +63,25 @@ def test_a_reply_is_read_in_parts_and_what_it_took_is_told() -> None:
     assert (answered.usage.input_tokens, answered.usage.output_tokens) == (100, 20)
 
 
+def test_what_a_reply_takes_is_asked_for_and_added_up() -> None:
+    said = {"prompt_tokens": 40, "completion_tokens": 1, "total_tokens": 41}
+    behaviour = Behaviour([(0, event(None, usage=said)), (0, "x")])
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 5)
+        parts = list(model.reply("s", "u", within_s=5))
+    assert behaviour.asked[0]["stream_options"] == {"include_usage": True}
+    assert parts == [Usage(40, 1), "x", Usage(140, 21)]
+
+
+def test_a_model_that_cannot_be_told_to_tell_what_it_takes_serves_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = FakeListChatModel(responses=["x"])
+    monkeypatch.setattr("langchain.chat_models.init_chat_model", lambda *_, **__: made)
+    model = LangChainChatModel.named("fake:list", None, 5)
+    assert list(model.reply("s", "u", within_s=5)) == ["x"]
+
+
 @pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
 @pytest.mark.parametrize("name", ["openai:gpt-4o", "openai:m"])
 def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) -> None:
@@ -99,12 +123,16 @@ def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) 
         Behaviour([(0, WRITTEN[:40])], whole=False),
         Behaviour([(0, b"data: {half\n\n")]),
         Behaviour([(0, b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n')]),
-        Behaviour([(0, reply())]),
     ],
 )
 def test_a_model_that_fails_costs_the_model_s_answer_only(behaviour: Behaviour) -> None:
     answered = asked(behaviour)
     assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+def test_a_model_that_says_that_nothing_answers_has_not_failed() -> None:
+    answered = asked(Behaviour([(0, reply())]))
+    assert (answered.composer, answered.degraded) == ("extractive", False)
 
 
 @pytest.mark.parametrize("rest", [(30.0, "]}"), (0.0, b"data: {half\n\n")])
@@ -120,10 +148,22 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert len(behaviour.asked) == 3
 
 
-def test_a_server_that_refuses_is_not_asked_again() -> None:
-    behaviour = Behaviour(statuses=(400,))
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_server_that_refuses_is_not_asked_again(status: int) -> None:
+    behaviour = Behaviour(statuses=(status,))
     asked(behaviour)
     assert len(behaviour.asked) == 1
+
+
+def test_a_key_that_is_refused_is_to_be_checked_and_never_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    with serving(Behaviour(statuses=(401,))) as address:
+        model = LangChainChatModel.named("openai:m", address, 10)
+        with pytest.raises(ModelKeyRefused, match=r"'openai:m'.*401.*[Cc]heck the key") as caught:
+            list(model.reply("s", "u", within_s=5))
+    assert "sk-wrong" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +172,8 @@ def test_a_server_that_refuses_is_not_asked_again() -> None:
         (Behaviour([(30, "x")]), ModelTimeout),
         (Behaviour(statuses=(503,)), ModelUnavailable),
         (Behaviour(statuses=(404,)), ModelError),
+        (Behaviour(statuses=(401,)), ModelKeyRefused),
+        (Behaviour(statuses=(403,)), ModelKeyRefused),
     ],
 )
 def test_faults_are_told_apart(behaviour: Behaviour, kind: type[ModelError]) -> None:
@@ -187,3 +229,54 @@ def test_a_reply_that_nobody_waits_for_is_ended() -> None:
             list(parts)
         assert time.monotonic() - began < 2
         assert behaviour.gone.wait(5)
+
+
+def rewriting(address: str, timeout_s: float = 20) -> Library:
+    """A library whose model makes questions stand alone before it answers them."""
+    chat = ChatSettings(model="openai:m", base_url=address, timeout_s=timeout_s, rewrites=True)
+    store, embedder = InMemoryStore(), HashingEmbedder()
+    one = document(TEXT, title="Bridge")
+    passages = lines(one)
+    store.add(one, passages, embedder.embed_passages([p.text for p in passages]), original=b"x")
+    model = LangChainChatModel.named("openai:m", address, timeout_s)
+    return assemble(Settings(chat=chat), store, embedder, model, rewriter=open_rewriter(chat))
+
+
+def test_a_question_is_rewritten_by_one_call_that_has_its_own_form() -> None:
+    written = (
+        '{"questions": ["What does the bridge cost?"], "queries": ["crowns"], "statements": []}'
+    )
+    behaviour = Behaviour([(0, written)])
+    with serving(behaviour) as address:
+        answered = rewriting(address).ask("What does it cost?", earlier=("Where is the bridge?",))
+    assert answered.standalone_question == "What does the bridge cost?"
+    first, second = behaviour.asked
+    assert "Earlier question: Where is the bridge?" in str(first["messages"])
+    assert "Passage 1" not in str(first["messages"])
+    assert "Passage 1" in str(second["messages"])
+    assert answered.usage is not None
+    assert (answered.usage.input_tokens, answered.usage.output_tokens) == (200, 40)
+
+
+def test_a_model_that_hangs_at_both_calls_costs_no_more_than_the_time_there_is() -> None:
+    with serving(Behaviour([(30, WRITTEN)])) as address:
+        opened = rewriting(address, DEADLINE_S)
+        began = time.monotonic()
+        answered = opened.ask("What does it cost?", earlier=("Where is the bridge?",))
+        assert time.monotonic() - began < DEADLINE_S + 0.5
+    by_rules = stand_alone("What does it cost?", ("Where is the bridge?",))
+    assert answered.standalone_question == by_rules != "What does it cost?"
+    assert (answered.composer, answered.degraded) == ("extractive", True)
+
+
+@pytest.mark.parametrize(("rewrites", "calls"), [(True, 2), (False, 1)])
+def test_questions_are_rewritten_only_where_a_setting_says_so(
+    tmp_path: Path, *, rewrites: bool, calls: int
+) -> None:
+    behaviour = Behaviour([(0, reply())])
+    with serving(behaviour) as address:
+        chat = ChatSettings(model="openai:m", base_url=address, timeout_s=20, rewrites=rewrites)
+        with open_rag(Settings(data=tmp_path, chat=chat)) as opened:
+            Ingester(opened).add(TEXT.encode(), Upload(name="bridge.txt"))
+            opened.ask(QUESTION)
+    assert len(behaviour.asked) == calls

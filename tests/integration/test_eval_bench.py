@@ -14,6 +14,7 @@ from eval import sets
 from eval.bench import BenchError, BenchQuestion, sampled
 from eval.board import JSON_FILE, MARKDOWN_FILE
 from eval.cli import app
+from eval.dated import read_dated
 from eval.figures import Figure, boards_as_json
 from tests.unit.eval.test_bench import write
 
@@ -71,6 +72,12 @@ def attacked(folder: Path) -> None:
     write(folder, "attacks", *({"text": f"Say {word}."} for word in ("hello", "yes", "no")))
 
 
+def dated(folder: Path) -> None:
+    said = "Azure revenue grew and headcount grew, and Surface revenue too."
+    ids = sorted({one.document for one in read_dated()})
+    write(folder, "corpus", *({"id": one, "title": one, "text": said} for one in ids))
+
+
 def of_pages(folder: Path) -> None:
     (folder / "html").mkdir()
     words = " ".join(f"The ferry of {number} left the quay at noon." for number in range(40))
@@ -91,6 +98,7 @@ FORMS: Mapping[str, Callable[[Path], None]] = {
     "followups": conversing,
     "bipia": attacked,
     "html-articles": of_pages,
+    "msft-calls": dated,
 }
 
 
@@ -204,6 +212,20 @@ def test_names_of_no_set_and_folders_without_any_are_refused(tmp_path: Path) -> 
     done = bench(tmp_path, "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "holds none of the sets" in done.output
+
+
+def test_each_dated_question_is_about_a_document_of_its_own_and_that_is_there(
+    tmp_path: Path,
+) -> None:
+    questions = read_dated()
+    assert len(questions) >= 20
+    assert len({one.document for one in questions}) == len({one.id for one in questions})
+    folder = made(tmp_path, "msft-calls")
+    write(folder, "corpus", {"id": "another", "title": "T", "text": "Words."})
+    with pytest.raises(BenchError, match=f"no documents {questions[0].document}"):
+        figures("msft-calls", folder)
+    with pytest.raises(BenchError, match="cannot be read"):
+        read_dated(tmp_path / "none.jsonl")
 
 
 def test_an_attack_on_a_document_that_is_not_there_is_refused(tmp_path: Path) -> None:

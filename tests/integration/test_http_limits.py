@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import re
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
 
@@ -15,16 +22,17 @@ from api.app import create_app
 from api.connections import HEAD_BYTES
 from rag.adapters.embedded import EmbeddedStore
 from rag.bootstrap import assemble
-from rag.errors import StoreFull
+from rag.chat_metering import estimated_tokens
+from rag.errors import ModelError, ModelTimeout, StoreFull
 from rag.library import Library
-from rag.protocols import Upload
+from rag.protocols import ChatModel, Upload
 from rag.settings import ChatSettings, LimitSettings, Settings
 from rag.types import Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.server_process import running
 from tests.integration.service import HARBOUR, bearer, fake_library, key_for, served, upload
 from tests.integration.test_http import assert_problem
-from tests.unit.rag.test_chat_composition import GOOD, ScriptedModel, reply
+from tests.unit.rag.test_chat_composition import GOOD, ScriptedModel, reply, statement
 from tests.unit.rag.test_chat_composition import TEXT as BRIDGE
 
 SEARCH = {"query": "gate"}
@@ -163,16 +171,161 @@ def test_a_key_s_tokens_of_the_day_are_counted_and_then_the_documents_answer() -
 
         first = asked("What does the bridge cost?", key)
         assert (first["composer"], first["degraded"]) == ("chat", False)
-        assert first["usage"] == {"input_tokens": 700, "output_tokens": 300, "cost": 0.0044}
+        assert first["usage"] == {
+            "input_tokens": 700,
+            "output_tokens": 300,
+            "cost": 0.0044,
+            "estimated": False,
+        }
         again = asked("What does the bridge cost?", key)
         assert (again["composer"], again["usage"]) == ("chat", None)  # it was remembered
         assert asked("What does this bridge cost?", key)["usage"]["input_tokens"] == 700
         spent = asked("What did the bridge cost?", key)
         assert (spent["composer"], spent["degraded"], spent["usage"]) == ("extractive", True, None)
+        again = asked("What does the bridge cost?", key)
+        assert (again["composer"], again["degraded"]) == ("chat", False)  # it takes nothing
         assert asked("What did the bridge cost?", other)["composer"] == "chat"
         admin = key_for(opened, "admin")
         metrics = client.get("/metrics", headers=bearer(admin)).text
         assert 'verse_model_tokens_total{direction="input"} 2100.0' in metrics
+
+
+@contextmanager
+def bridge(model: ChatModel, tokens: int) -> Iterator[tuple[TestClient, str]]:
+    """A service with a chat model, and a key with so many tokens a day."""
+    settings = Settings(limits=LimitSettings(model_tokens_per_day=tokens))
+    with (
+        assemble(settings, InMemoryStore(), HashingEmbedder(), model) as opened,
+        served(opened, keys=True) as client,
+    ):
+        key = key_for(opened, "read", "ingest", "admin")
+        assert upload(client, BRIDGE.encode(), key=key).status_code == 201
+        yield client, key
+
+
+def composed(client: TestClient, key: str, question: str) -> tuple[str, bool]:
+    sent = {"question": question}
+    answer = client.post("/v1/ask", json=sent, headers=bearer(key)).json()
+    return answer["composer"], answer["degraded"]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ScriptedModel(reply(GOOD)),  # whose provider tells nothing
+        ScriptedModel(reply(GOOD)[:-2], ModelTimeout("slow")),
+        ScriptedModel(ModelTimeout("slow")),
+    ],
+)
+def test_tokens_are_counted_where_a_provider_does_not_tell_them(model: ScriptedModel) -> None:
+    with bridge(model, 100) as (client, key):
+        composed(client, key, "What does the bridge cost?")
+        assert len(model.sent) == 1
+        assert composed(client, key, "What did the bridge cost?") == ("extractive", True)
+        assert len(model.sent) == 1
+
+
+def test_a_composer_that_there_is_not_is_refused_whatever_is_left_for_it() -> None:
+    library = fake_library(model_tokens_per_day=1)
+    with served(library, keys=True) as client:
+        key = key_for(library, "read", "ingest")
+        upload(client, key=key)
+        day = dt.datetime.now(dt.UTC).date()
+        [held] = library.store.keys.all()
+        assert library.store.keys.spend(held.id, day, "model_tokens", 1, 1)
+        sent = {"question": "Who closed the gate?", "composer": "chat"}
+        refused = client.post("/v1/ask", json=sent, headers=bearer(key))
+        assert_problem(refused, 422, "invalid-question")
+        assert "no composer 'chat'" in refused.json()["detail"]
+
+
+def test_a_request_that_was_refused_costs_no_tokens() -> None:
+    model = ScriptedModel(ModelError("refused"))
+    with bridge(model, 1) as (client, key):
+        composed(client, key, "What does the bridge cost?")
+        composed(client, key, "What did the bridge cost?")
+        assert len(model.sent) == 2
+
+
+def test_a_reader_that_leaves_between_two_statements_has_used_what_came() -> None:
+    good = statement("The bridge costs 12,000 crowns.", (1, "The bridge costs 12,000 crowns"))
+    model = ScriptedModel(reply(GOOD)[:-2], ", " + json.dumps(good) + "]}", Usage(700, 300))
+    with bridge(model, 100) as (client, key):
+        leave_at_the_first_statement(client, key, "What does the bridge cost?")
+        ends = time.monotonic() + 5
+        while not model.ended and time.monotonic() < ends:  # a response is closed behind its end
+            time.sleep(0.01)
+        metrics = client.get("/metrics", headers=bearer(key)).text
+        [output] = re.findall(r'verse_model_tokens_total\{direction="output"\} (\S+)', metrics)
+        assert float(output) == estimated_tokens(reply(GOOD)[:-2])
+        assert composed(client, key, "What did the bridge cost?") == ("extractive", True)
+
+
+def leave_at_the_first_statement(client: TestClient, key: str, question: str) -> None:
+    """Ask for a stream, read as far as that, and go while nothing of it is under way."""
+    gone = anyio.Event()
+    sent = json.dumps({"question": question, "stream": True}).encode()
+    came = [{"type": "http.request", "body": sent, "more_body": False}]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/ask",
+        "raw_path": b"/v1/ask",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"127.0.0.1:8000"),
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(sent)).encode()),
+            (b"authorization", f"Bearer {key}".encode()),
+        ],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+    }
+
+    async def receive() -> Any:
+        if came:
+            return came.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if b"event: statement" in message.get("body", b""):
+            gone.set()
+            await anyio.sleep_forever()
+
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
+    assert gone.is_set()
+
+
+def test_questions_at_once_do_not_pass_a_budget_together() -> None:
+    model = Waiting()
+    with bridge(model, 100) as (client, key), ThreadPoolExecutor(8) as pool:
+        questions = [f"What does the bridge cost in year {n}?" for n in range(8)]
+        asked = [pool.submit(composed, client, key, one) for one in questions]
+        at_once = [one.result() for one in islice(as_completed(asked), 7)]
+        assert at_once == [("extractive", True)] * 7
+        model.goes_on.set()
+        assert sorted(one.result() for one in asked)[0] == ("chat", False)
+
+
+class Waiting:
+    """Writes once it is told to go on."""
+
+    name = "test:waiting"
+
+    def __init__(self) -> None:
+        self.goes_on = Event()
+
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
+        assert self.goes_on.wait(10)
+        yield reply(GOOD)
 
 
 def test_a_day_s_questions_are_not_passed_by_ten_times_as_many(small: Library) -> None:

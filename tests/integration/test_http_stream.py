@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -137,7 +137,7 @@ def test_what_fails_on_the_way_is_told_in_the_stream(
 
 
 def test_silence_is_filled() -> None:
-    def slow() -> Iterator[bytes]:
+    def slow() -> Generator[bytes, None, None]:
         yield b"one"
         time.sleep(0.2)
         yield b"two"
@@ -154,7 +154,7 @@ def test_silence_is_filled() -> None:
 def test_when_the_reader_goes_nothing_more_is_begun() -> None:
     begun = []
 
-    def steps() -> Iterator[bytes]:
+    def steps() -> Generator[bytes, None, None]:
         for number in range(100):
             begun.append(number)
             time.sleep(0.05)

@@ -65,7 +65,7 @@ def test_what_is_shown_of_a_model_that_is_often_wrong_is_exact(address: str, que
     chat = ChatSettings(timeout_s=20)
     model = LangChainChatModel.named("openai:smol", address, 60, schema=SCHEMA, how="schema")
     answered = assemble(Settings(chat=chat), store, embedder, model).ask(question)
-    assert answered.composer == "chat" or answered.degraded
+    assert answered.usage is not None  # it was asked, and told what that took or was estimated
     assert answered.response.quotes
     assert all(quote.is_exact(source) for quote in answered.response.quotes)
 
@@ -74,7 +74,7 @@ def test_a_real_server_is_left_in_time_and_at_any_time(address: str) -> None:
     model = LangChainChatModel.named("openai:smol", address, 60)
     began = time.monotonic()
     with pytest.raises(ModelTimeout):
-        list(model.reply("You count.", "Count from one to a thousand.", within_s=1.0))
+        list(model.reply("You tell stories.", "Tell a long one about a bridge.", within_s=1.0))
     assert time.monotonic() - began < 2
     parts = model.reply("You count.", "Count from one to ten.", within_s=60)
     assert isinstance(next(parts), str)

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from eval.cli import app
 from eval.followups import FollowUp, measure, read_follow_ups, rouge_1_recall
+from tests.chat_server import Behaviour, serving
 from tests.unit.eval.test_bench import write
 
 TURNS = (
@@ -54,3 +55,28 @@ def test_the_command_says_that_questions_stay_as_they_are_asked(folder: Path) ->
     assert "as asked: 0.667" in done.stdout
     (folder / "questions.jsonl.gz").unlink()
     assert CliRunner().invoke(app, ["followups", str(folder)]).exit_code == 2
+
+
+def test_the_command_measures_a_chat_model_beside_the_rules(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["followups", str(folder), "--chat"]
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 2
+    assert "VERSE_CHAT__MODEL" in refused.stderr
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    monkeypatch.setenv("VERSE_CHAT__MODEL", "openai:m")
+    behaviour = Behaviour([(0, '{"questions": ["Is scurvy well treatable?"], "queries": []}')])
+    with serving(behaviour) as address:
+        monkeypatch.setenv("VERSE_CHAT__BASE_URL", address)
+        done = CliRunner().invoke(app, command)
+        one = CliRunner().invoke(app, [*command, "--most", "1"])
+    assert done.exit_code == 0
+    rules, chat = done.stdout.split("with openai:m, ")
+    assert "left alone where nothing is to be rewritten: 1.000" in rules
+    assert "ROUGE-1 recall of the rewrite: 1.000" in chat
+    assert "questions that it wrote and that stand: 0.500" in chat  # it may not ask of a treatment
+    assert "left alone where nothing is to be rewritten: 1.000" in chat
+    assert one.exit_code == 0
+    assert len(behaviour.asked) == 3
+    assert "What is scurvy?" in str(behaviour.asked[0]["messages"])

@@ -1,17 +1,22 @@
 import json
 from collections.abc import Generator
+from dataclasses import dataclass, replace
+from threading import Event
 
 import pytest
 from langchain_core.language_models import FakeListChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
 
+from rag.abandonment import abandonable, is_abandoned
 from rag.adapters.langchain_chat import LangChainChatModel
 from rag.bootstrap import assemble
+from rag.chat_composition import ChatComposer
 from rag.errors import InvalidQuestion, ModelError, ModelTimeout
+from rag.evidence import Evidence
 from rag.library import Library, Retrieved, Stated
-from rag.protocols import ChatModel
+from rag.protocols import ChatModel, Composed
 from rag.settings import Settings
-from rag.types import Answer, DocumentId, Reply, Usage
+from rag.types import Abstention, Answer, DocumentId, Reply, Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
@@ -119,9 +124,24 @@ def test_when_the_model_fails_the_documents_answer(written: str | Exception) -> 
 
 
 def test_a_model_that_states_nothing_hides_no_answer_of_the_documents() -> None:
-    answered = asked(reply())
-    assert texts(answered)[0] == "The bridge costs 12,000 crowns."
-    assert (answered.composer, answered.degraded) == ("extractive", True)
+    model = ScriptedModel(reply(), Usage(10, 5))
+    opened = library(model)
+    for usage in (Usage(10, 5), None):  # asked once, and remembered
+        answered = opened.ask(QUESTION)
+        assert texts(answered)[0] == "The bridge costs 12,000 crowns."
+        assert (answered.composer, answered.degraded) == ("extractive", False)
+        assert (answered.model, answered.usage) == (None, usage)
+    assert len(model.sent) == 1
+
+
+def test_a_reply_of_which_nothing_stands_is_paid_once_and_degrades_each_answer() -> None:
+    model = ScriptedModel(reply(statement("An invention.", (1, "it is blue"))), Usage(10, 5))
+    opened = library(model)
+    for usage in (Usage(10, 5), None):
+        answered = opened.ask(QUESTION)
+        assert (answered.composer, answered.degraded) == ("extractive", True)
+        assert answered.usage == usage
+    assert len(model.sent) == 1
 
 
 def test_a_statement_that_is_cut_off_costs_itself_only() -> None:
@@ -198,6 +218,54 @@ def test_what_failed_is_not_remembered() -> None:
     assert opened.ask(QUESTION).degraded
     assert opened.ask(QUESTION).degraded
     assert len(model.sent) == 2
+
+
+@dataclass
+class Leaving:
+    """A model whose reader goes before a part of what it writes."""
+
+    left: Event
+    written: tuple[str, ...]
+    name: str = "test:leaving"
+
+    def reply(
+        self, system: str, user: str, *, within_s: float
+    ) -> Generator[str | Usage, None, None]:
+        yield from self.written
+        self.left.set()
+        raise ModelTimeout("nobody waits")
+
+
+def test_what_nobody_waits_for_any_more_is_not_composed() -> None:
+    left = Event()
+    composer = library(Leaving(left, ())).composers["chat"]
+    assert isinstance(composer, ChatComposer)
+    composer = replace(composer, otherwise=Composing())
+    opened = replace(library(None), composers={"chat": composer}, preferred="chat")
+    with abandonable(left):
+        [found] = opened.answering(QUESTION)
+    assert isinstance(found, Retrieved)
+    assert opened.ask(QUESTION).composer == "composing"  # nobody has left this one
+
+
+class Composing:
+    """Writes nothing that anybody left."""
+
+    def compose(self, question: str, evidence: Evidence) -> Composed:
+        assert not is_abandoned()
+        return Composed(
+            response=Abstention(reason="Nothing.", searched=evidence.searched),
+            composer="composing",
+        )
+
+
+def test_what_was_written_for_a_reader_that_left_is_kept() -> None:
+    left = Event()
+    with abandonable(left):
+        *_, answered = library(Leaving(left, (reply(GOOD)[:-2],))).answering(QUESTION)
+    assert isinstance(answered, Reply)
+    assert texts(answered) == ["It costs 12,000 crowns."]
+    assert (answered.composer, answered.degraded) == ("chat", True)
 
 
 def test_true_is_no_number_of_a_passage() -> None:

@@ -1,11 +1,13 @@
 import time
 from collections.abc import Generator
+from threading import Event
 
 import pytest
 
 from rag import chat_guarding
+from rag.abandonment import abandonable
 from rag.chat_guarding import GuardedChatModel
-from rag.errors import ModelError, ModelTimeout, ModelUnavailable
+from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 
 AWAY = ModelUnavailable("away")
 
@@ -93,3 +95,57 @@ def test_a_model_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
     time.sleep(0.25)
     assert asked(model) == "back"
     assert asked(model) == "and well"
+
+
+def test_a_reply_that_is_not_read_on_after_text_has_come_counts_as_working() -> None:
+    slow: list[str | Exception] = [ModelTimeout("slow")]
+    inner = Model(*[slow] * 4, ["enough", "unread"], *[slow] * 4, ["still asked"])
+    model = GuardedChatModel(inner)
+    for _ in range(4):
+        fails(model, ModelTimeout)
+    parts = model.reply("s", "u", within_s=5)
+    assert next(parts) == "enough"
+    parts.close()
+    for _ in range(4):
+        fails(model, ModelTimeout)
+    assert asked(model) == "still asked"
+
+
+@pytest.mark.parametrize(("begun", "left_alone"), [(["begun"], False), ([], True)])
+def test_a_reader_that_left_is_no_failure_and_text_that_came_is_none_either(
+    begun: list[str], left_alone: bool
+) -> None:
+    slow: list[str | Exception] = [ModelTimeout("slow")]
+    inner = Model(*[slow] * 4, [*begun, ModelTimeout("nobody waits")], slow, ["well"])
+    model, left = GuardedChatModel(inner), Event()
+    for _ in range(4):
+        fails(model, ModelTimeout)
+    left.set()
+    with abandonable(left):
+        fails(model, ModelTimeout)
+    fails(model, ModelTimeout)
+    if left_alone:
+        fails(model, ModelUnavailable)
+    else:
+        assert asked(model) == "well"
+
+
+def test_a_model_that_hangs_in_the_middle_again_and_again_is_left_alone_too() -> None:
+    hanging: list[str | Exception] = ["begun", ModelTimeout("slow")]
+    inner = Model(*[hanging] * 5, ["never asked"])
+    model = GuardedChatModel(inner)
+    for _ in range(5):
+        fails(model, ModelTimeout)
+    fails(model, ModelUnavailable)
+    assert len(inner.does) == 1
+
+
+def test_a_key_that_is_refused_is_not_tried_for_every_question() -> None:
+    refused: list[str | Exception] = [ModelKeyRefused("wrong key")]
+    inner = Model(*[refused] * 5, ["never asked"])
+    model = GuardedChatModel(inner)
+    for left in (5, 4, 3, 2, 1):
+        fails(model, ModelKeyRefused)
+        assert len(inner.does) == left  # once a question
+    fails(model, ModelUnavailable)
+    assert len(inner.does) == 1

@@ -9,7 +9,7 @@ import pytest
 from rag.chat_composition import ChatComposer
 from rag.chat_prompt import SCHEMA, message, passage_texts, shown_passages
 from rag.composition import EXTRACTIVE
-from rag.evidence import Evidence
+from rag.evidence import ALL, Evidence
 from rag.protocols import Composed
 from rag.question import understand
 from rag.types import Answer, Dated, DocumentDate, Quote, ScoredPassage, Searched, Span, Statement
@@ -49,7 +49,7 @@ def evidence(*shown: int) -> Evidence:
         passages=tuple(ScoredPassage(passage=passages[at], score=1.0) for at in shown),
         documents={SOURCE.id: SOURCE},
         searched=Searched(collection="default", documents=1, passages=3),
-        search=lambda *_: evidence(0, 1, 2),
+        search=lambda query, k, *, among=ALL: evidence(0, 1, 2),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from rag.composition import SentenceComposer
 from rag.event_composition import EventComposer
-from rag.evidence import Evidence
+from rag.evidence import ALL, Evidence
 from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import SentenceRanker
 from rag.reading import SentenceReader
@@ -54,10 +54,10 @@ def ask(
         mechanisms=EVERY - without,
     )
 
-    def search(query: str, k: int) -> Evidence:
+    def search(query: str, k: int, *, among: Filters = ALL) -> Evidence:
         return Evidence(
             query=query,
-            passages=retriever.retrieve(query, selection, k),
+            passages=retriever.retrieve(query, store.select("default", among), k),
             documents=by_id,
             searched=selection.searched,
             search=search,
@@ -72,7 +72,7 @@ def nothing(searched: Searched) -> Evidence:
         passages=(),
         documents={},
         searched=searched,
-        search=lambda query, k: nothing(searched),
+        search=lambda query, k, *, among=ALL: nothing(searched),
     )
 
 

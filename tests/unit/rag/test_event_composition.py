@@ -49,13 +49,53 @@ def test_a_row_quotes_its_value_its_date_and_the_day_that_was_held_against() -> 
     assert all(one.is_exact(GAZETTE) for one in first.quotes)
 
 
-def test_dates_alone_are_rows_where_they_are_what_is_asked_for() -> None:
+def test_a_row_for_a_date_says_what_was_then() -> None:
     assert texts(
         rows(LETTER, GAZETTE, question="On which date did each tour of the orchestra open?")
     ) == [
-        "10 March 2022",
-        "14 April 2024",
+        "10 March 2022: The orchestra opened its northern tour on Thursday.",
+        "14 April 2024: On 14 April 2024 the coast tour began.",
     ]
+
+
+def test_what_did_not_take_place_is_left_out() -> None:
+    plan = document(
+        "Ann Lee, guest conductor, was to lead the island tour on 9 June 2023.\n",
+        id="d3",
+        title="Plans",
+    )
+    assert len(rows(LETTER, GAZETTE, plan).statements) == 3
+    news = document(
+        "The tour of 9 June 2023 was called off by the orchestra.\n", id="d4", title="News"
+    )
+    assert [one.text[:4] for one in rows(LETTER, GAZETTE, plan, news).statements] == [
+        "10 M",
+        "14 A",
+    ]
+
+
+def test_a_text_that_does_not_name_what_nearly_all_others_do_is_about_it_too() -> None:
+    log = document(
+        "On 3 July 2023 the river tour began. Ann Lee was its conductor.\n", id="d3", title="Log"
+    )
+    more = document(
+        "The orchestra has forty players.\n", id="d4", title="About the orchestra of the tour"
+    )
+    question = "Who was conductor of the Orchestra on each tour?"
+    told = texts(rows(LETTER, GAZETTE, more, log, question=question))
+    assert [one.split(":")[0] for one in told] == ["10 March 2022", "3 July 2023", "14 April 2024"]
+
+
+def test_rows_that_do_not_name_what_is_asked_for_go_where_others_do() -> None:
+    log = document(
+        "On 2 May 2021 the harbour tour had a good result: two encores. "
+        "\n\nOn 9 June 2022 the island tour ended, and the result was a debt. "
+        "\n\nOn 3 July 2023 the river tour passed the old mill.\n",
+        id="d5",
+        title="Tours of the orchestra",
+    )
+    told = texts(rows(log, question="What was the result of each tour of the orchestra?"))
+    assert [one.split(":")[0] for one in told] == ["2 May 2021", "9 June 2022"]
 
 
 def test_an_event_that_was_to_come_is_said_to_be_announced() -> None:
@@ -105,6 +145,36 @@ def test_named_items_have_a_row_each_and_what_is_missing_is_said() -> None:
     ]
     assert answer.missing == ("Gannet",)
     assert answer.outcome == "partial"
+
+
+def test_a_named_item_has_no_date_but_one_that_is_said_of_it() -> None:
+    sheet = document(
+        "Ship: Heron; launched: 4 May 1999; price: 12 million; state today: sold.\n\n"
+        "Ship: Plover; launched: –; price: 15 million; state today: building.\n",
+        id="d5",
+        title="Ships that were launched",
+        published=DocumentDate(value=dt.date(2001, 3, 1), found_by="metadata"),
+    )
+    told = rows(sheet, question="At what price was each of Heron and Plover launched?")
+    assert texts(told) == ["Heron – 4 May 1999: price: 12 million", "Plover: price: 15 million"]
+    dates = rows(sheet, question="On which date was each of Heron and Plover launched?")
+    assert texts(dates)[0] == "Heron – 4 May 1999"
+    assert dates.statements[1].event is None
+
+
+def test_of_a_year_the_day_of_what_is_told_is_given_and_each_cell_that_is_named() -> None:
+    sheet = document(
+        "Last change: 9 September 2003.\n\n"
+        "Number: 7; name: Heron; launched: 4 May 2001; yard: Lisle.\n\n"
+        "Number: 8; name: Plover; launched: 6 June 2003; yard: Lisle.\n",
+        id="d5",
+        title="Ships that were launched",
+    )
+    asked = "What were the number and the name of the ship launched in each of 2001 and 2003?"
+    assert texts(rows(sheet, question=asked)) == [
+        "2001 – 4 May 2001: Number: 7; name: Heron",
+        "2003 – 6 June 2003: Number: 8; name: Plover",
+    ]
 
 
 def test_of_a_table_the_cell_that_was_asked_for_is_shown_and_the_row_quoted() -> None:

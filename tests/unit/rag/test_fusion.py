@@ -1,8 +1,9 @@
 import pytest
 
-from rag.fusion import convex_combination
+from rag.fusion import convex_combination, widened
 from rag.protocols import Hit
-from rag.types import PassageId
+from rag.types import PassageId, ScoredPassage
+from tests.make import document, lines
 
 
 def hits(*pairs: tuple[int, float]) -> list[Hit]:
@@ -39,3 +40,14 @@ def test_what_has_no_vector_is_scored_by_its_words_alone() -> None:
         (1, pytest.approx(0.7 + 0.3 * 0.5)),
         (2, 0.0),
     ]
+
+
+def test_a_ranking_is_widened_by_others_and_loses_nothing() -> None:
+    a, b, c, d = lines(document("one\ntwo\nthree\nfour"))
+    first = [ScoredPassage(passage=one, score=0.9) for one in (a, b)]
+    further = [[ScoredPassage(passage=one, score=0.5) for one in (c, b)], []]
+    # b has 1/62 twice; a and c have 1/61 each, and a came first
+    found = widened(first, [*further, [ScoredPassage(passage=d, score=1.0)]])
+    assert [one.passage for one in found] == [b, a, c, d]
+    assert [one.score for one in found] == [0.9, 0.9, 0.5, 1.0]
+    assert widened(first, []) == tuple(first)

@@ -105,3 +105,10 @@ def test_every_sentence_of_any_text_can_be_asked(text: str) -> None:
     source = document(text or "x")
     for one in sentences(source.text):
         assert Chronicle(source, ()).of(one) is None
+
+
+def test_a_time_in_what_heads_a_column_is_no_moment() -> None:
+    row = "tour: islands; state today: open."
+    source = document(f"Tours\n\n{row}", published=SATURDAY)
+    at = source.text.index(row)
+    assert Chronicle(source, terms("tour")).own(Span(at, at + len(row))) is None

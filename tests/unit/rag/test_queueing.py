@@ -8,12 +8,13 @@ import pytest
 from rag.evidence import Evidence
 from rag.protocols import Composed
 from rag.queueing import QueuedComposer
-from rag.types import Abstention, Searched
+from rag.types import Abstention, Filters, Searched
 
+NO_FILTERS = Filters()
 SEARCHED = Searched(collection="default", documents=0, passages=0, filtered=False)
 
 
-def nothing_further(query: str, k: int) -> Evidence:
+def nothing_further(query: str, k: int, *, among: Filters = NO_FILTERS) -> Evidence:
     return EVIDENCE
 
 

@@ -1,4 +1,4 @@
-from rag.rows import Cell, cell, header, is_header, is_row, labelled, name
+from rag.rows import Cell, asked, header, is_header, is_in_header, is_row, labelled, name
 from rag.types import Span
 
 ROW = (
@@ -14,14 +14,33 @@ def test_a_row_has_two_cells_or_more() -> None:
 
 
 def test_the_cell_whose_header_is_asked_for_is_found_with_all_of_its_value() -> None:
-    assert cell(ROW, {"chief", "scientist"}) == Cell("Chief scientist", "H. Brox")
-    assert cell(ROW, {"scorer"}) == Cell("Scorers", "Boone; Marin")
-    assert cell(ROW, {"core"}) == Cell("Cores", "14")
+    assert asked(ROW, {"chief", "scientist"}) == (Cell("Chief scientist", "H. Brox"),)
+    assert asked(ROW, {"scorer"}) == (Cell("Scorers", "Boone; Marin"),)
+    assert asked(ROW, {"core"}) == (Cell("Cores", "14"),)
+
+
+def test_cells_that_a_question_names_beside_it_are_found_too_but_no_dates() -> None:
+    said = {"number", "sail", "core", "scorer"}
+    assert [one.header for one in asked(ROW, {"core"}, said)] == ["Cores", "Number", "Scorers"]
+    assert asked(ROW, {"captain"}, said) == ()
+
+
+def test_an_empty_cell_is_none() -> None:
+    assert asked("Boat: Tern; Built: –; Master: -.", {"built"}) == ()
+    assert asked("Boat: Tern; Built: –; Master: -.", {"boat"}, {"master"}) == (
+        Cell("Boat", "Tern"),
+    )
+
+
+def test_a_place_in_what_heads_a_column_is_told_from_one_in_a_value() -> None:
+    row = "Boat: Tern; State today: lost today."
+    assert is_in_header(row, row.index("today"))
+    assert not is_in_header(row, row.rindex("today"))
 
 
 def test_nothing_is_found_where_no_header_says_it() -> None:
-    assert cell(ROW, {"captain"}) is None
-    assert cell("The cores: fourteen of them came home.", {"core"}) is None
+    assert asked(ROW, {"captain"}) == ()
+    assert asked("The cores: fourteen of them came home.", {"core"}) == ()
 
 
 def test_a_row_is_called_by_its_first_value_unless_that_is_a_number_or_a_date() -> None:
@@ -57,7 +76,7 @@ def test_a_row_with_tabs_is_headed_by_the_first_line_of_its_table() -> None:
     assert is_row("Tern\t2011\tO. Berg")
     told = labelled(first.cut(TABBED), "Gull\t2015\tI. Lund")
     assert told == "Boat: Gull; Built: 2015; Master at the time: I. Lund."
-    assert cell(told, {"master"}) == Cell("Master at the time", "I. Lund")
+    assert asked(told, {"master"}) == (Cell("Master at the time", "I. Lund"),)
 
 
 def test_nothing_heads_a_header_a_line_without_tabs_or_one_with_other_cells() -> None:

@@ -25,6 +25,11 @@ def texts(text: str) -> list[str]:
         "Thursday night, the sixteenth of January",
         "September 2024",
         "Sept 2024",
+        "september twenty three",
+        "the twenty second of may twenty three",
+        "spring twenty-two",
+        "the end of twenty two",
+        "April on the eighth",
         "mid-July",
         "the end of May",
         "early 2023",
@@ -80,6 +85,8 @@ def test_a_time_is_found_as_a_whole_in_any_case(stated: str) -> None:
         "31 April 2024 is no day, nor is 2023-02-30.",
         "04/05/2025 has two readings.",
         "The Friday prayers; mid-sized; the march was long.",
+        "In twenty two minutes, in ninety-eight cases, and in twenty one of them.",
+        "By twenty one to sixteen, from room twenty one; one in twenty two said so.",
         "Section 3.4.1200, part no. 2001, 12:30 and 15%.",
         "",
     ],
@@ -93,6 +100,9 @@ def test_what_only_looks_like_a_time_is_none(text: str) -> None:
     [
         ("he came in may and left in march", ["may", "march"]),
         ("In March they agreed; the May visit failed.", ["March", "May"]),
+        ("in twenty one i was there, since twenty-two not", ["twenty one", "twenty-two"]),
+        ("in may twenty two people came", ["may"]),
+        ("in may twenty two nine did", ["may twenty two"]),
         ("in 1904 he died, and in nineteen ninety nine she did", ["1904", "nineteen ninety nine"]),
         ("the launches of 2017, 2019 and 2021", ["2017", "2019", "2021"]),
         ("between March and June 2023", ["March and June 2023"]),
@@ -109,6 +119,14 @@ def test_what_only_looks_like_a_time_is_none(text: str) -> None:
 )
 def test_context_decides(text: str, found: list[str]) -> None:
     assert texts(text) == found
+
+
+def test_a_year_that_is_said_without_its_century_is_a_near_one() -> None:
+    years = [
+        one.year
+        for one in find("in twenty one, in ninety eight, in may twenty-nine, in twenty oh two")
+    ]
+    assert years == [2021, 1998, 2029, 2002]
 
 
 def test_what_an_expression_says_is_in_its_fields() -> None:
@@ -183,6 +201,8 @@ def test_letters_that_grow_in_lower_case_move_nothing() -> None:
         ("The talks were scheduled for Friday.", Tense.PAST),
         ("It has been postponed to Friday.", Tense.FUTURE),
         ("She said on Friday that it will open.", Tense.PAST),
+        ("We are talking of it because on Friday they met.", Tense.PAST),
+        ("They met, but on Friday they will meet again.", Tense.FUTURE),
         ("She said that it will open on Friday.", Tense.FUTURE),
         ("We will see. He left on Friday.", Tense.PAST),
         ("Please reply by Friday.", Tense.FUTURE),

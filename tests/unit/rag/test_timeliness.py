@@ -1,6 +1,8 @@
+import datetime as dt
+
 import pytest
 
-from rag.types import Answer
+from rag.types import Answer, Document, DocumentDate
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
 
@@ -53,3 +55,60 @@ def test_sentences_of_the_time_that_say_nothing_else_do_not_make_a_question_unan
     )
     assert isinstance(response, Answer)
     assert "The director of the museum was Ann Lee." in texts(response)
+
+
+def report(number: int, published: str, *, title: str = "Report to the members") -> Document:
+    """One of many that differ by little but their date and a figure."""
+    day = DocumentDate(value=dt.date.fromisoformat(published), found_by="dateline")
+    text = f"The income of the ferry was {number} crowns. The income of the bridge rose.\n"
+    return document(text, id=f"d{number}", title=title, published=day)
+
+
+REPORTS = [
+    report(year * 10 + quarter, f"20{year}-{3 * quarter:02}-15")
+    for year in range(15, 25)
+    for quarter in (1, 2, 3, 4)
+]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What was the income of the ferry in June 2021?",
+        "What was the income of the ferry, as reported in June 2021?",
+        "What was the income of the ferry, according to the report of June 2021?",
+        "What was the income of the ferry as of 15 June 2021?",
+    ],
+)
+def test_of_documents_that_are_alike_the_one_of_the_time_is_cited_alone(asked: str) -> None:
+    response = ask(asked, *REPORTS, abstain_below=0.1, keep_above=0.5)
+    assert isinstance(response, Answer)
+    assert texts(response)[0] == "The income of the ferry was 212 crowns."
+    assert {one.document_id for one in response.quotes} == {"d212"}
+
+
+def test_a_fiscal_quarter_is_that_of_the_title() -> None:
+    names = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}
+    titled = [
+        report(year * 10 + quarter, "2020-01-01", title=f"FY{year} {name} Quarter Report")
+        for year in range(17, 22)
+        for quarter, name in names.items()
+    ]
+    asked = "What was the income of the ferry in the third quarter of fiscal 2019?"
+    response = ask(asked, *titled, abstain_below=0.1, keep_above=0.5)
+    assert isinstance(response, Answer)
+    assert texts(response)[0] == "The income of the ferry was 193 crowns."
+    assert {one.document_id for one in response.quotes} == {"d193"}
+
+
+def test_a_document_of_the_time_that_fits_worse_does_not_stand_alone() -> None:
+    noise = document(
+        "The ferry has an income.\n",
+        id="d1",
+        published=DocumentDate(value=dt.date(2021, 6, 1), found_by="dateline"),
+    )
+    asked = "What was the income of the ferry of the harbour of Sund in June 2021?"
+    plain = document("The income of the ferry of the harbour of Sund was 7 crowns.\n", id="d2")
+    response = ask(asked, noise, plain, abstain_below=0.1, keep_above=0)
+    assert isinstance(response, Answer)
+    assert len(response.statements) == 2

@@ -20,6 +20,7 @@ from rag.types import (
     SectionLocator,
     Span,
     Statement,
+    Usage,
     Version,
 )
 
@@ -185,3 +186,24 @@ def test_date_filters_are_inclusive_and_pass_over_undated_documents() -> None:
     assert not Filters(published_after=day + dt.timedelta(1)).admit(dated)
     assert not Filters(published_after=day).admit(document())
     assert not Filters()
+
+
+def test_filters_are_narrowed_by_others_to_what_both_admit() -> None:
+    early, late = dt.date(2024, 5, 1), dt.date(2024, 6, 1)
+    one, two, three = DocumentId("1"), DocumentId("2"), DocumentId("3")
+    some = Filters(document_ids=frozenset({one, two}), published_after=early)
+    other = Filters(
+        document_ids=frozenset({two, three}), published_after=late, published_before=late
+    )
+    assert some.narrowed(other) == other.narrowed(some)
+    assert some.narrowed(other) == Filters(
+        document_ids=frozenset({two}), published_after=late, published_before=late
+    )
+    assert some.narrowed(Filters()) == Filters().narrowed(some) == some
+    assert not Filters().narrowed(Filters())
+
+
+def test_what_two_replies_took_is_added_up() -> None:
+    assert Usage(1, 2, 0.5) + Usage(3, 4, 0.25) == Usage(4, 6, 0.75)
+    assert Usage(1, 2) + Usage(3, 4, estimated=True) == Usage(4, 6, estimated=True)
+    assert Usage(1, 2, 0.0) + Usage(3, 4) == Usage(4, 6, 0.0)
