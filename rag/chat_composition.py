@@ -20,6 +20,7 @@ from rag.marking import repeats
 from rag.protocols import AnswerComposer, ChatModel, Composed, TokenBudget
 from rag.question import understand
 from rag.quoting import locate, uncut
+from rag.timeliness import Timeliness
 from rag.types import Answer, Quote, Statement, Usage
 from rag.verification import beyond
 
@@ -64,6 +65,7 @@ class ChatComposer:
         """See `TellingComposer.composing`. What the model had written when it failed is the answer, if it stands."""
         query = understand(question)
         table = self.otherwise.compose(question, evidence) if query.per_event else None
+        evidence = Timeliness(query=query).foremost(question, evidence)
         shown = shown_passages(evidence, table.response if table else None)
         if not shown:
             yield from (table or self.otherwise.compose(question, evidence)).told()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.evidence import Evidence
 from rag.question import Form, Query, Relation
@@ -70,6 +70,15 @@ class Timeliness:
                 among = Filters(document_ids=ids)
                 evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
         return evidence
+
+    def foremost(self, text: str, evidence: Evidence) -> Evidence:
+        """The same, with the passages of documents of then before the others."""
+        widened = self.widened(text, evidence)
+        ordered = sorted(
+            widened.passages,
+            key=lambda one: not self.is_of_then(widened.documents[one.passage.document_id]),
+        )
+        return replace(widened, passages=tuple(ordered))
 
     @property
     def _counts(self) -> bool:
