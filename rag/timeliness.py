@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.evidence import Evidence
 from rag.question import Form, Query, Relation
 from rag.reading import Candidate
-from rag.temporal import Interval, TimeExpression, Unit, find, stated
+from rag.temporal import Interval, TimeExpression, Unit, find, overlaps, resolve, stated
 from rag.types import Document, DocumentId, Filters
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
@@ -54,21 +54,21 @@ class Timeliness:
         """Whether a document came out on the day or in the month that is asked about, or is of that fiscal quarter."""
         if document.id not in self._of_then:
             self._of_then[document.id] = any(
-                _came_out(document, days) for days in self._days
+                _came_out(document, days) or _is_called_by(document, days) for days, _ in self._days
             ) or any(_is_of(document, quarter) for quarter in self._quarters)
         return self._of_then[document.id]
 
     def widened(self, text: str, evidence: Evidence) -> Evidence:
         """The evidence, and what the documents of then hold of a question: others that are like them crowd them out."""
-        for days in self._days:
+        for days, _ in self._days:
             among = Filters(published_after=days.first, published_before=days.last)
             evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
-        for quarter in self._quarters:
-            named = f"FY{(quarter.year or 0) % 100:02} {_NTH[(quarter.number or 1) - 1]} quarter"
-            found = evidence.search(named, _PASSAGES_OF_ALL).documents.values()
-            if ids := frozenset(one.id for one in found if self.is_of_then(one)):
-                among = Filters(document_ids=ids)
-                evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
+        names = [*(name for _, name in self._days), *map(_name_of, self._quarters)]
+        found = (evidence.search(name, _PASSAGES_OF_ALL).documents.values() for name in names)
+        ids = frozenset(one.id for each in found for one in each if self.is_of_then(one))
+        if ids:
+            among = Filters(document_ids=ids)
+            evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
         return evidence
 
     def foremost(self, text: str, evidence: Evidence) -> Evidence:
@@ -86,13 +86,13 @@ class Timeliness:
         return self.counts and single
 
     @property
-    def _days(self) -> Iterator[Interval]:
-        """The days and months that may be those at which documents came out."""
+    def _days(self) -> Iterator[tuple[Interval, str]]:
+        """The days and months that may be those at which documents came out, and how the question says them."""
         for one in self.query.time if self._counts else ():
             found = one.interval
             of_then = one.relation in (Relation.IN, Relation.AS_OF)
-            if found and of_then and (found.last - found.first).days < _LONGEST_DAYS:
-                yield found
+            if found and one.expression and of_then and _is_short(found):
+                yield found, one.expression.text
 
     @property
     def _quarters(self) -> Iterator[TimeExpression]:
@@ -106,9 +106,23 @@ def _is_quarter(one: TimeExpression) -> bool:
     return one.fiscal and one.unit is Unit.QUARTER and bool(one.number and one.year)
 
 
+def _name_of(quarter: TimeExpression) -> str:
+    return f"FY{(quarter.year or 0) % 100:02} {_NTH[(quarter.number or 1) - 1]} quarter"
+
+
+def _is_short(days: Interval) -> bool:
+    return (days.last - days.first).days < _LONGEST_DAYS
+
+
 def _came_out(document: Document, days: Interval) -> bool:
-    published = document.published
-    return published is not None and days.first <= published.value <= days.last
+    dates = (document.published, document.recorded)
+    return any(one is not None and days.first <= one.value <= days.last for one in dates)
+
+
+def _is_called_by(document: Document, days: Interval) -> bool:
+    """Whether a document's title states a day or month of these days: "Minutes of 14 January"."""
+    found = (resolve(one, None) for one in find(document.title) if one.is_absolute)
+    return any(one and _is_short(one.interval) and overlaps(one.interval, days) for one in found)
 
 
 def _is_of(document: Document, quarter: TimeExpression) -> bool:

@@ -52,7 +52,7 @@ _IN = re.compile(
 )
 _SAYS = re.compile(
     r"\b(?P<aux>do|does|did|has|have|had)?\s*(?:that |which )?\b(?:the|our) (?:two |three |both )?"
-    rf"(?P<noun>(?:{_NOUN}|{_ALL}))\s+"
+    rf"(?P<noun>(?:{_NOUN}|{_ALL})(?:\s(?:of|from|on)\s(?=[^,?.;]*\d)[^,?.;]{{3,30}}?)?)\s+"
     r"(?:says?|said|states?|stated|gives?|given|gave|reports?|reported|claims?|claimed|mentions?|mentioned|talks? about"
     r"|talked about|discuss(?:es|ed)?|describes?|described|names?|named|tells? of)\b(?: that)?",
     re.IGNORECASE,

@@ -2,6 +2,8 @@ import datetime as dt
 
 import pytest
 
+from rag.question import understand
+from rag.temporal import Interval
 from rag.types import Answer, Document, DocumentDate
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
@@ -85,6 +87,30 @@ def test_of_documents_that_are_alike_the_one_of_the_time_is_cited_alone(asked: s
     assert isinstance(response, Answer)
     assert texts(response)[0] == "The income of the ferry was 212 crowns."
     assert {one.document_id for one in response.quotes} == {"d212"}
+
+
+def test_a_document_may_be_of_the_time_by_its_title_or_by_when_it_was_recorded() -> None:
+    said = "The income of the ferry was 7 crowns.\n"
+    day = DocumentDate(value=dt.date(2021, 6, 8), found_by="dateline")
+    for source in (
+        document(said, id="d1", title="Minutes of 8 June 2021"),
+        document(said, id="d1", title="Talk", recorded=day),
+    ):
+        response = ask(
+            "What was the income of the ferry in June 2021?",
+            *REPORTS[:20],
+            source,
+            abstain_below=0.1,
+            keep_above=0.5,
+        )
+        assert isinstance(response, Answer)
+        assert texts(response) == ["The income of the ferry was 7 crowns."]
+
+
+def test_what_the_report_of_a_day_says_is_asked_of_reports_of_that_day() -> None:
+    query = understand("What does the report of May 2020 say about frogs?")
+    assert query.documents == ("report",)
+    assert [one.interval for one in query.time] == [Interval.of("2020-05")]
 
 
 def test_a_fiscal_quarter_is_that_of_the_title() -> None:
