@@ -15,8 +15,7 @@ _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indiff
 _LONGEST_DAYS = (
     31  # of a time that says when a document came out; a year's documents tell of many times
 )
-_PASSAGES = 20  # of the documents of a time
-_PASSAGES_OF_ALL = 60  # that are looked through for those documents
+_PASSAGES = 20  # of each search
 _LEAD_CHARS = 400  # of a text, in which it says what quarter it is about
 _NTH = ("first", "second", "third", "fourth")
 
@@ -64,7 +63,7 @@ class Timeliness:
             among = Filters(published_after=days.first, published_before=days.last)
             evidence = evidence.with_those_of(evidence.search(text, _PASSAGES, among=among))
         names = [*(name for _, name in self._days), *map(_name_of, self._quarters)]
-        found = (evidence.search(name, _PASSAGES_OF_ALL).documents.values() for name in names)
+        found = (evidence.search(name, _PASSAGES).documents.values() for name in names)
         ids = frozenset(one.id for each in found for one in each if self.is_of_then(one))
         if ids:
             among = Filters(document_ids=ids)
