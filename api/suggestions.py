@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
 from rag.composition import EXTRACTIVE
+from rag.errors import DocumentDamaged, NotFound
 from rag.library import Library
 from rag.question.posing import question_of_heading, questions_of
 from rag.sentences import sentences
@@ -49,7 +51,9 @@ class Suggestions:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._asking = (
+            threading.Lock()
+        )  # many pages that open at once have the questions asked once
 
     def of(self, collection: str) -> list[str]:
         """Questions to a collection; the first ones are to as many documents as have some.
@@ -58,25 +62,27 @@ class Suggestions:
             UnknownCollection: there is none of that name.
         """
         place = (collection, self._library.store.select(collection, Filters()).snapshot)
-        with self._lock:
-            known = self._known.get(place)
-        if known is None:
-            tried = islice(self._posed(collection), _TRIED)
-            answered = (one.question for one in tried if self._is_answered(one))
-            known = list(islice(dict.fromkeys(answered), _OFFERED))
-            with self._lock:
-                self._known[place] = known
+        with self._asking:
+            if place not in self._known:
+                tried = islice(self._posed(collection), _TRIED)
+                answered = (one.question for one in tried if self._is_answered(one))
+                self._known[place] = list(islice(dict.fromkeys(answered), _OFFERED))
                 while len(self._known) > _KEPT:
                     self._known.popitem(last=False)
-        return known
+            return self._known[place]
 
     def _posed(self, collection: str) -> Iterator[_Posed]:
         """Of each document some, the kinds of question and then the documents in turn."""
         of_each = (
-            islice(_by_kinds(_posed_by(self._library.store.document(one.id))), _OF_EACH)
-            for one in self._library.store.summaries(collection, limit=_DOCUMENTS)
+            islice(_by_kinds(_posed_by(one)), _OF_EACH) for one in self._documents(collection)
         )
         return _by_kinds(one for turn in zip_longest(*of_each) for one in turn if one)
+
+    def _documents(self, collection: str) -> Iterator[Document]:
+        """Some; without one that is deleted meanwhile, or damaged."""
+        for one in self._library.store.summaries(collection, limit=_DOCUMENTS):
+            with suppress(NotFound, DocumentDamaged):
+                yield self._library.store.document(one.id)
 
     def _is_answered(self, posed: _Posed) -> bool:
         response = self._library.ask(

@@ -16,6 +16,7 @@ from rag.question.vocabulary import AUXILIARIES, BASE_FORMS, DETERMINERS, PHRASE
 from rag.temporal import Kind, find
 
 _LONGEST = 13  # words of a question that is read at a glance
+_LONGEST_CHARS = 200
 _SHORTEST = 4  # of one that is made; an author's own may be shorter
 _SUBJECT_WORDS = 6
 _FINITE = AUXILIARIES - {"be", "been", "being", "do", "does", "did"}
@@ -198,7 +199,7 @@ def _capitalised(text: str) -> str:
 
 def _reads_well(question: str, shortest: int) -> bool:
     asked = re.findall(r"[\w'’-]+", question.lower())
-    if not asked:
+    if not asked or len(question) > _LONGEST_CHARS:
         return False
     whole = asked[-1] not in _LEADS_ON and question.count("(") == question.count(")")
     return whole and shortest <= len(asked) <= _LONGEST and not _TURNS_AWAY & set(asked[1:])
