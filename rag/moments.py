@@ -23,6 +23,9 @@ _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is ab
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
 _CLOSE_DAYS = 31  # between a text and what it is about
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
+_NOW = re.compile(
+    r"\b(?:now|currently|nowadays|these days|at present|at the moment)\b", re.IGNORECASE
+)
 _STATED = "stated"
 _MONTH_OF_DOCUMENT = "month-of-document"
 
@@ -78,7 +81,13 @@ class Chronicle:
 
     def of(self, sentence: Span) -> Moment | None:
         """The moment that a sentence tells of: its own, that of the sentences before it, or the text's."""
-        return self.own(sentence) or self._before(sentence) or self.subject(sentence)
+        return self.own(sentence) or self._carried(sentence) or self.subject(sentence)
+
+    def _carried(self, sentence: Span) -> Moment | None:
+        """The moment of the sentences before it, unless it tells of the day on which it was said."""
+        if _NOW.search(sentence.cut(self.document.text)):
+            return None
+        return self._before(sentence)
 
     def own(self, sentence: Span) -> Moment | None:
         """Of the moments that a sentence states the most exact; of those, the one nearest to an event word."""
