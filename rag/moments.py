@@ -24,7 +24,9 @@ _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of o
 _CLOSE_DAYS = 31  # between a text and what it is about
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
 _NOW = re.compile(
-    r"\b(?:now|currently|nowadays|these days|at present|at the moment)\b", re.IGNORECASE
+    r"\b(?:now|currently|nowadays|these days|at present|at the moment"
+    r"|(?:has|have) (?:been|held|had)\b[^.]{0,60}\bsince)\b",
+    re.IGNORECASE,
 )
 _STATED = "stated"
 _MONTH_OF_DOCUMENT = "month-of-document"

@@ -34,10 +34,11 @@ def test_what_stands_behind_it_in_its_paragraph_is_of_the_same_moment() -> None:
 def test_what_is_so_now_is_not_of_the_moment_that_was_told_of_before() -> None:
     text = (
         "The choir opened its tour on Thursday. Ann Lee had led the altos on 3 May 1998. "
-        "She leads all of it now. She sang then."
+        "She leads all of it now. She has been its head since then. She sang then."
     )
     source = document(text, title="The tour", published=SATURDAY)
     assert moment_of(source, "She leads all of it now.") == "2022-03-10"
+    assert moment_of(source, "She has been its head since then.") == "2022-03-10"
     assert moment_of(source, "She sang then.") == "1998-05-03"
 
 
