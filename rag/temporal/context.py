@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rag.temporal.grammar import PLURAL
 from rag.temporal.grammar import SPACE as S
 from rag.temporal.tense import Tense, tense_at
 from rag.types import Span
@@ -52,7 +51,10 @@ _COUNTED = re.compile(
     rf"|m|cm|mm|miles|feet|ft|tons?|tonnes|lit(?:re|er)s?|euros?|dollars?|pounds?|usd|eur|hours?|minutes?"
     rf"|seconds?|days?|weeks?|months?|years?|times|million|billion|thousand|degrees|volts?|watts?|kw|mw|gb|mb)\b"
 )
-_PLURAL = re.compile(rf"{S}{PLURAL}")
+_PLURAL = re.compile(
+    rf"{S}(?!(?:was|is|has|his|its|this|as|us|yes|does|always|across|towards|perhaps|besides)\b)"
+    r"[a-z]{2,30}(?<!s)s\b"
+)
 _ENDS = re.compile(
     rf"[.,;:!?)\]\"'”’–—]|$|\n|{S}(?:and|or|at|but|we|he|she|they|it|i|the|there|when|then|as|in)\b"
 )
@@ -117,7 +119,13 @@ class Candidate:
 
 
 def _is_day_of_month(one: Candidate) -> bool:
-    """Not "5 may have died", nor "we march 10 miles": a verb needs beside itself what a date has."""
+    """Not "5 may have died", nor "we march 10 miles": a verb needs beside itself what a date has.
+
+    Nor "they march on the first", nor "in april on the first floor".
+    """
+    if one.said("on"):
+        is_verb = one.said("month") in _VERBS and not one.follows(_IN)
+        return not is_verb and (bool(one.said("year", "year2")) or one.followed_by(_ENDS))
     return (
         one.said("month").strip(".") not in _VERBS
         or bool(one.said("year", "year3", "weekday", "until"))

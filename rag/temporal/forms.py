@@ -99,7 +99,7 @@ FORMS = (
     _form(
         "month-day",
         Kind.CALENDAR,
-        rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:(?:on{S})?the{S})?(?P<day>{DAY}){_OF_YEAR}",
+        rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:(?P<on>on{S})?the{S})?(?P<day>{DAY}){_OF_YEAR}",
     ),
     _form(
         "month-days",

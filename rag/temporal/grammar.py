@@ -43,19 +43,20 @@ _SPOKEN_YEAR = (
     rf"(?:oh?{_JOINED}{ONES}|{_TEENS}|{any_of(TENS)}(?:{_JOINED}{ONES})?)"
     rf"|two{SPACE}thousand(?:{SPACE}and)?(?:{SPACE}{_CARDINAL})?)\b"
 )
-# A word that may be in the plural, and so what a number before it counts.
-PLURAL = (
-    r"(?!(?:was|is|has|his|its|this|as|us|yes|does|always|across|towards|perhaps|besides)\b)"
-    r"[a-z]{2,30}(?<!s)s\b"
-)
 # A year without its century, as it is said: "twenty two", "ninety-eight".
 _TENS_AND_ONES = rf"(?:{any_of((TENS[0], *TENS[5:]))}{_JOINED}{ONES})"
 _SHORT_SPOKEN_YEAR = re.compile(_TENS_AND_ONES)
-SHORT_SPOKEN_YEAR = (
-    rf"{_TENS_AND_ONES}\b"
-    rf"(?!{SPACE}(?:{PLURAL}|(?:percent|per|people|persons|men|women|children|hundred|thousand|million|billion|point"
-    r"|of|to|or|past)\b))"
+# What goes on behind it: a number before any other word counts something, as in "twenty two new trains".
+_GOES_ON = any_of(
+    (
+        *("a", "an", "the", "this", "that", "his", "her", "its", "their", "my", "our"),
+        *("i", "you", "he", "she", "it", "we", "they", "who", "what", "which", "there", "here"),
+        *("is", "are", "was", "were", "has", "have", "had", "did", "do", "does", "will", "would"),
+        *("and", "or", "but", "so", "yes", "no", "not", "then", "when", "where", "as", "again"),
+        *("in", "on", "at", "by", "with", "for", "from", "after", "before", "until", "through"),
+    )
 )
+SHORT_SPOKEN_YEAR = rf"{_TENS_AND_ONES}(?=[.,;:!?)\]\"”–—]|\s*(?:$|\n)|{SPACE}(?:[(\[\"“–—]|(?:{_GOES_ON}|{ONES})\b))"
 # No word boundary after the digits: the text of a web page often runs on without a space.
 YEAR_DIGITS = r"[12]\d{3}(?!\d)"
 YEAR = rf"(?:{YEAR_DIGITS}|{_SPOKEN_YEAR})"
