@@ -30,10 +30,12 @@ _CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
 _BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
 _TOLD_BY_VALUE = (Kind.DATE, Kind.NUMBER, Kind.DURATION, Kind.ROLE)
 _CALLED_OFF = re.compile(
-    r"\b(?:cancel\w*|call(?:s|ed|ing)? (?:it |them |this |that )?off|postpon\w*|abandon\w*|taken? off the list"
-    r"|(?:did|does|do) not (?:take place|happen)|there was none|(?:was|were) (?:not|never) held)\b",
+    r"\b(?:cancel\w*|call(?:s|ed|ing)? (?:it |them |this |that )?off|postpon\w*(?! (?:from|to|until|till)\b)"
+    r"|(?:is|was|were|been) abandoned|taken? off the list|(?:did|does|do) not (?:take place|happen)"
+    r"|there was none|(?:was|were) (?:not|never) held)\b",
     re.IGNORECASE,
 )
+_TOOK_PLACE = re.compile(r"\b(?:took place|(?:was|were) held|went ahead)\b", re.IGNORECASE)
 _MOST = 0.75  # of the documents
 # "… and the codename of …": a further value that is asked for.
 _ALSO = re.compile(
@@ -57,8 +59,7 @@ class EventComposer:
     def compose(self, query: Query, evidence: Evidence) -> Answer | None:
         """A row for each event in order of time; None where fewer than two are told of."""
         told = self._told(query, evidence)
-        events = _named(query, told) if query.items else grouped(_of_it(query, told))
-        events = [one for one in events if not _is_called_off(one)]
+        events = _named(query, told) if query.items else _that_were(query, told)
         rows = [row for event in events if (row := self._row(query, event))]
         rows = _of_what_is_asked(query, rows)
         if len(rows) < 2:
@@ -207,12 +208,28 @@ def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     return [one for one in told if one.candidate.document.id in naming]
 
 
+def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
+    """The events without those that were called off, unless the question is about such ones."""
+    events = grouped(_of_it(query, told))
+    if _CALLED_OFF.search(query.text):
+        return events
+    return [one for one in events if not _is_called_off(one)]
+
+
 def _is_called_off(event: Event) -> bool:
-    """Whether something that is said of its date says that it did not take place then."""
+    """Whether something that is said of its very date says that it did not take place then."""
     return any(
-        one.stated and event.takes(one) and _CALLED_OFF.search(one.candidate.text)
+        one.stated
+        and one.moment
+        and event.moment
+        and one.moment.value == event.moment.value
+        and _says_called_off(one.candidate.text)
         for one in event.told
     )
+
+
+def _says_called_off(sentence: str) -> bool:
+    return bool(_CALLED_OFF.search(sentence)) and not _TOOK_PLACE.search(sentence)
 
 
 def _of_what_is_asked(

@@ -1,5 +1,7 @@
 import datetime as dt
 
+import pytest
+
 from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
@@ -72,6 +74,35 @@ def test_what_did_not_take_place_is_left_out() -> None:
         "10 M",
         "14 A",
     ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ann Lee, conductor, led the island tour on 9 June 2023, postponed from March.",
+        "The island tour of conductor Ann Lee was postponed to 9 June 2023.",
+        "Ann Lee, conductor, led the island tour on 9 June 2023 in an abandoned mill.",
+        "Conductor Ann Lee's island tour took place on 9 June 2023, after it had been cancelled once.",
+        "Ann Lee, conductor, led the island tour on 9 June 2023. In 2023 most other tours were cancelled.",
+    ],
+)
+def test_what_took_place_after_all_is_no_event_that_was_called_off(said: str) -> None:
+    news = document(f"{said}\n", id="d3", title="News of the orchestra")
+    told = texts(rows(LETTER, GAZETTE, news))
+    assert [one.split(":")[0] for one in told] == ["10 March 2022", "9 June 2023", "14 April 2024"]
+
+
+def test_events_that_were_called_off_are_told_where_they_are_named_or_asked_for() -> None:
+    news = document(
+        "The island tour of 9 June 2023 was called off by the orchestra. "
+        "Ann Lee, conductor, was to lead the island tour.\n",
+        id="d3",
+        title="News",
+    )
+    called_off = "When was each tour of the orchestra that was called off?"
+    named = "Who led each of the coast and island tours?"
+    for question in (called_off, named):
+        assert "9 June 2023" in " ".join(texts(rows(LETTER, GAZETTE, news, question=question)))
 
 
 def test_a_text_that_does_not_name_what_nearly_all_others_do_is_about_it_too() -> None:
