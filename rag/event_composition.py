@@ -150,7 +150,8 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events that the question names, in its order, each with the sentences that name it or its day."""
     events = []
     naming = [[one for one in told if _names(one, item)] for item in query.items]
-    unnamed = [one for one in told if not any(one in named for named in naming)]
+    known = {one.candidate.quote for named in naming for one in named}
+    unnamed = [one for one in told if one.candidate.quote not in known]
     for item, named in zip(query.items, naming, strict=True):
         event = Event(moment=None, name=item)
         wanted = frozenset(terms(item))
