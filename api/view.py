@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
@@ -142,7 +142,7 @@ class View:
             budget=budget,
         )
         with self._among_its_own():
-            return chain([next(steps)], steps)
+            return _continued(next(steps), steps)
 
     def search(self, query: str, collection: str, k: int, filters: Filters) -> Found:
         """As `Library.search`."""
@@ -160,3 +160,10 @@ class View:
 
     def _unknown(self, collection: str) -> UnknownCollection:
         return UnknownCollection(collection, [one.name for one in self.collections()])
+
+
+def _continued(first: Step, steps: Generator[Step, None, None]) -> Iterator[Step]:
+    """All steps, of which the first has been taken; whoever leaves closes the rest, so that what it took is charged."""
+    with closing(steps):
+        yield first
+        yield from steps

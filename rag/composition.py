@@ -168,8 +168,8 @@ def _by_source(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 
 def _of_then(times: Timeliness, kept: Sequence[Ranked]) -> list[Ranked]:
-    """Those of documents of the time that is asked about alone, if they fit nearly as well as all."""
-    of_then = [one for one in kept if times.is_of_then(one.candidate.document)]
+    """Those that tell of the time that is asked about, by their documents' alone, if they fit nearly as well as all."""
+    of_then = [one for one in kept if times.tells_of_then(one.candidate)]
     best = max((one.plain for one in of_then), default=0.0)
     enough = _NEARLY * max((one.plain for one in kept), default=0.0)
     return of_then if of_then and best >= enough else list(kept)

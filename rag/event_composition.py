@@ -176,7 +176,7 @@ def _is_year(item: str) -> bool:
 
 
 def _dating(event: Event) -> list[Told]:
-    """The sentences that state the day of an event; all where none does."""
+    """The sentence that states the day of an event, as it was read there; all where none does."""
     stating = [one for one in event.told if one.stated and one.moment == event.moment]
     return stating or event.told
 

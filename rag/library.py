@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -163,7 +163,7 @@ class Library:
         composer: str = AUTO,
         earlier: Sequence[str] = (),
         budget: TokenBudget | None = None,
-    ) -> Iterator[Step]:
+    ) -> Generator[Step, None, None]:
         """An answer as it comes about: what was found, each statement once it is verified, and the whole reply.
 
         Nothing is done before the first step is asked for, and no more than is asked for; there is no reply where

@@ -111,6 +111,8 @@ def asked(row: str, wanted: Collection[str], said: Collection[str] = ()) -> tupl
     if not is_row(row):
         return ()
     headed = [(frozenset(terms(one.header)), one) for one in _cells(row)]
+    if not headed:
+        return ()
     stems, best = max(headed, key=lambda one: len(one[0].intersection(wanted)))
     if stems.isdisjoint(wanted) or not _says_something(best):
         return ()

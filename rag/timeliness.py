@@ -35,19 +35,25 @@ class Timeliness:
     _of_then: dict[DocumentId, bool] = field(default_factory=dict, init=False)
 
     def __call__(self, one: Candidate) -> float:
-        """What speaks for a sentence that states days which a time of the question admits, or is of a document of then.
+        """What speaks for a sentence that states days which a time of the question admits, or is of then otherwise.
 
         A stated range counts whole: "from 2017 to 2020" is of 2019, of which it has no word.
         """
-        asked = [each for each in self.query.time if each.interval]
-        if not asked or not self._counts:  # to find times takes some
+        if not self._counts or not self.query.time:  # to find times takes some
             return 0.0
-        if self.is_of_then(one.document):
-            return _BONUS
-        times = stated(one.document, one.span)
-        if any(each.admits(time.days.interval) for time in times for each in asked):
-            return _BONUS
-        return 0.0
+        return _BONUS if self._states(one) or self.tells_of_then(one) else 0.0
+
+    def tells_of_then(self, one: Candidate) -> bool:
+        """Whether a sentence of a document of then may tell of then: it does not state other days or months alone."""
+        if not self.is_of_then(one.document):
+            return False
+        others = [days for days in _times_of(one) if _is_short(days)]
+        return not others or self._states(one)
+
+    def _states(self, one: Candidate) -> bool:
+        """Whether a sentence states days that a time of the question admits."""
+        asked = [each for each in self.query.time if each.interval]
+        return any(each.admits(days) for days in _times_of(one) for each in asked)
 
     def is_of_then(self, document: Document) -> bool:
         """Whether a document came out on the day or in the month that is asked about, or is of that fiscal quarter."""
@@ -99,6 +105,10 @@ class Timeliness:
         for one in self.query.time if self._counts else ():
             if one.expression and _is_quarter(one.expression):
                 yield one.expression
+
+
+def _times_of(one: Candidate) -> list[Interval]:
+    return [time.days.interval for time in stated(one.document, one.span)]
 
 
 def _is_quarter(one: TimeExpression) -> bool:

@@ -175,7 +175,7 @@ def test_a_statement_is_given_before_the_next_one_is_written() -> None:
     assert isinstance(step, Stated)
     assert step.statement.text == "It costs 12,000 crowns."
     assert not model.ended
-    steps.close()  # type: ignore[attr-defined] # a generator
+    steps.close()
     assert model.ended
 
 

@@ -40,6 +40,7 @@ def test_a_place_in_what_heads_a_column_is_told_from_one_in_a_value() -> None:
 
 def test_nothing_is_found_where_no_header_says_it() -> None:
     assert asked(ROW, {"captain"}) == ()
+    assert asked("Tern\t2011", {"tern"}) == ()
     assert asked("The cores: fourteen of them came home.", {"core"}) == ()
 
 

@@ -107,6 +107,22 @@ def test_a_document_may_be_of_the_time_by_its_title_or_by_when_it_was_recorded()
         assert texts(response) == ["The income of the ferry was 7 crowns."]
 
 
+def test_what_a_document_of_the_time_says_of_another_month_is_not_of_that_time() -> None:
+    letters = [
+        document(
+            f"{number} members joined the ferry club last month.\n",
+            id=f"d{number}",
+            title="Letter",
+            published=DocumentDate(value=dt.date(2021, month, 4), found_by="dateline"),
+        )
+        for number, month in ((12, 6), (40, 7))
+    ]
+    asked = "How many members joined the ferry club in June 2021?"
+    response = ask(asked, *letters, abstain_below=0.1, keep_above=0.5)
+    assert isinstance(response, Answer)
+    assert texts(response)[0] == "40 members joined the ferry club last month."
+
+
 def test_what_the_report_of_a_day_says_is_asked_of_reports_of_that_day() -> None:
     query = understand("What does the report of May 2020 say about frogs?")
     assert query.documents == ("report",)
