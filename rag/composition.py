@@ -16,7 +16,7 @@ from rag.question.happenings import neighbour
 from rag.reading import Ranked, SentenceReader
 from rag.reasons import with_reason
 from rag.sources import meant
-from rag.timeliness import Timeliness
+from rag.timeliness import Timeliness, newest_first
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
 from rag.values import denies, may_answer
 
@@ -101,7 +101,8 @@ class SentenceComposer:
         candidates = self.reader.candidates(text, evidence)
         heard = [one for one in candidates if of is None or one.document.id in of]
         times = self._times_of(query)
-        ranked = self.reader.ranked(text, heard, times)
+        newest = newest_first(query, heard)
+        ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))
         return self._response(query, text, ranked, evidence.searched, most)
 
     def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:

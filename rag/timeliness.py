@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.evidence import Evidence
@@ -12,6 +13,7 @@ from rag.temporal import Interval, TimeExpression, Unit, find, overlaps, resolve
 from rag.types import Document, DocumentId, Filters
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
+_NEWEST_BONUS = 0.15  # of the newest document; 0.3 is no better on the suites
 _LONGEST_DAYS = (
     31  # of a time that says when a document came out; a year's documents tell of many times
 )
@@ -105,6 +107,20 @@ class Timeliness:
         for one in self.query.time if self._counts else ():
             if one.expression and _is_quarter(one.expression):
                 yield one.expression
+
+
+def newest_first(query: Query, candidates: Sequence[Candidate]) -> Callable[[Candidate], float]:
+    """What speaks for a sentence by how new its document is among those of all, where it is asked how things stand."""
+    if query.form is not Form.LATEST:
+        return lambda _: 0.0
+    days = sorted({day for one in candidates if (day := _day(one.document))})
+    share = {day: at / max(1, len(days) - 1) for at, day in enumerate(days)}
+    return lambda one: _NEWEST_BONUS * share.get(_day(one.document) or dt.date.min, 0.0)
+
+
+def _day(document: Document) -> dt.date | None:
+    found = document.recorded or document.published or document.original
+    return found.value if found else None
 
 
 def _times_of(one: Candidate) -> list[Interval]:

@@ -129,6 +129,25 @@ def test_what_the_report_of_a_day_says_is_asked_of_reports_of_that_day() -> None
     assert [one.interval for one in query.time] == [Interval.of("2020-05")]
 
 
+def test_where_it_is_asked_how_things_stand_the_newest_goes_first() -> None:
+    letters = [
+        document(
+            f"The fare of the ferry is {fare} crowns.\n",
+            id=f"d{fare}",
+            title="Letter",
+            published=DocumentDate(value=dt.date(year, 6, 1), found_by="dateline"),
+        )
+        for fare, year in ((7, 2019), (9, 2021), (8, 2020))
+    ]
+    for asked, fares in (
+        ("What is the fare of the ferry now?", [9, 8, 7]),
+        ("What is the fare of the ferry?", [7, 9, 8]),
+    ):
+        response = ask(asked, *letters, statements=3, abstain_below=0.1, keep_above=0.2)
+        assert isinstance(response, Answer)
+        assert texts(response) == [f"The fare of the ferry is {one} crowns." for one in fares]
+
+
 def test_a_fiscal_quarter_is_that_of_the_title() -> None:
     names = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}
     titled = [
