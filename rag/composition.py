@@ -74,24 +74,25 @@ class SentenceComposer:
         return Answer(statements=tuple(told.values()), missing=tuple(missing))
 
     def _of_one(self, query: Query, evidence: Evidence, most: int) -> Response:
+        times = Timeliness(query=query, counts=self._does(Mechanism.TIMES))
         if query.documents and self._does(Mechanism.SOURCES):
             found = evidence.search(query.text, _PASSAGES_OF_SOME)
             ids = frozenset().union(
                 *(meant(one, found.documents.values()) for one in query.documents)
             )
-            response = self._read(query, query.asked, found, most, of=ids) if ids else None
+            response = self._read(query, times, query.asked, found, most, of=ids) if ids else None
             if isinstance(response, Answer):
                 return response
         framed = self._does(Mechanism.FRAMES) and not query.documents
         text = query.asked if framed else query.text
         if text != evidence.query:
             evidence = evidence.search(text, _PASSAGES)
-        evidence = self._times_of(query).widened(text, evidence)
-        return self._read(query, text, evidence, most)
+        return self._read(query, times, text, times.widened(text, evidence), most)
 
     def _read(
         self,
         query: Query,
+        times: Timeliness,
         text: str,
         evidence: Evidence,
         most: int,
@@ -100,10 +101,9 @@ class SentenceComposer:
         """What the sentences say, of these documents or all, held against a wording of the question."""
         candidates = self.reader.candidates(text, evidence)
         heard = [one for one in candidates if of is None or one.document.id in of]
-        times = self._times_of(query)
         newest = newest_first(query, heard)
         ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))
-        return self._response(query, text, ranked, evidence.searched, most)
+        return self._response(query, times, text, ranked, evidence.searched, most)
 
     def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:
         """The sentences that reach a share of the best one's rank; none where that fits too badly."""
@@ -113,21 +113,24 @@ class SentenceComposer:
         least = min(best.plain, share * best.plain)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
 
-    def _times_of(self, query: Query) -> Timeliness:
-        return Timeliness(query=query, counts=self._does(Mechanism.TIMES))
-
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms
 
     def _response(
-        self, query: Query, text: str, ranked: Sequence[Ranked], searched: Searched, most: int
+        self,
+        query: Query,
+        times: Timeliness,
+        text: str,
+        ranked: Sequence[Ranked],
+        searched: Searched,
+        most: int,
     ) -> Response:
         several = query.expects_conflict or query.form in (Form.COMPARISON, Form.LIST)
         wide = several and self._does(Mechanism.SEVERAL)
         kept = self._kept(ranked, min(self.keep_above, _SEVERAL) if wide else self.keep_above)
         if self._does(Mechanism.VALUES):
             kept = _answering(query, kept)
-        kept = _of_then(self._times_of(query), kept)
+        kept = _of_then(times, kept)
         if not kept:
             return Abstention(
                 reason=why_not(searched),

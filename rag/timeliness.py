@@ -14,9 +14,8 @@ from rag.types import Document, DocumentId, Filters
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
 _NEWEST_BONUS = 0.15  # of the newest document; 0.3 is no better on the suites
-_LONGEST_DAYS = (
-    31  # of a time that says when a document came out; a year's documents tell of many times
-)
+# Of a time that says when a document came out; a year's documents tell of many times.
+_LONGEST_DAYS = 31
 _PASSAGES = 20  # of each search
 _LEAD_CHARS = 400  # of a text, in which it says what quarter it is about
 _NTH = ("first", "second", "third", "fourth")
@@ -43,19 +42,22 @@ class Timeliness:
         """
         if not self._counts or not self.query.time:  # to find times takes some
             return 0.0
-        return _BONUS if self._states(one) or self.tells_of_then(one) else 0.0
+        said = _times_of(one)
+        if self._admits(said):
+            return _BONUS
+        return _BONUS if self.is_of_then(one.document) and not any(map(_is_short, said)) else 0.0
 
     def tells_of_then(self, one: Candidate) -> bool:
         """Whether a sentence of a document of then may tell of then: it does not state other days or months alone."""
         if not self.is_of_then(one.document):
             return False
-        others = [days for days in _times_of(one) if _is_short(days)]
-        return not others or self._states(one)
+        said = _times_of(one)
+        return not any(map(_is_short, said)) or self._admits(said)
 
-    def _states(self, one: Candidate) -> bool:
-        """Whether a sentence states days that a time of the question admits."""
+    def _admits(self, said: Sequence[Interval]) -> bool:
+        """Whether a time of the question admits any of these."""
         asked = [each for each in self.query.time if each.interval]
-        return any(each.admits(days) for days in _times_of(one) for each in asked)
+        return any(each.admits(days) for days in said for each in asked)
 
     def is_of_then(self, document: Document) -> bool:
         """Whether a document came out on the day or in the month that is asked about, or is of that fiscal quarter."""
