@@ -51,9 +51,8 @@ class Suggestions:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._known: OrderedDict[tuple[str, str], list[str]] = OrderedDict()
-        self._asking = (
-            threading.Lock()
-        )  # many pages that open at once have the questions asked once
+        # Many pages that open at once have the questions asked once.
+        self._asking = threading.Lock()
 
     def of(self, collection: str) -> list[str]:
         """Questions to a collection; the first ones are to as many documents as have some.

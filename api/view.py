@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from typing import TypeVar
 
 from api.answer_log import AnswerLog
 from rag.access import Grant
@@ -15,6 +15,8 @@ from rag.exporting import export
 from rag.library import AUTO, Found, Library, Step
 from rag.protocols import CollectionSummary, DocumentSummary, Job, StoredAnswer, TokenBudget
 from rag.types import Document, DocumentId, Filters, Version
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class View:
         self.require_existing(collection)
         pieces = export(self.library.store, collection)
         with self._among_its_own():
-            return chain([next(pieces)], pieces)
+            return _continued(next(pieces), pieces)
 
     def job(self, job_id: str) -> Job:
         """As `JobStore.job`."""
@@ -162,8 +164,8 @@ class View:
         return UnknownCollection(collection, [one.name for one in self.collections()])
 
 
-def _continued(first: Step, steps: Generator[Step, None, None]) -> Iterator[Step]:
-    """All steps, of which the first has been taken; whoever leaves closes the rest, so that what it took is charged."""
-    with closing(steps):
+def _continued(first: _Part, rest: Generator[_Part, None, None]) -> Iterator[_Part]:
+    """All parts, of which the first has been taken; whoever leaves closes the rest, so that what it took is charged."""
+    with closing(rest):
         yield first
-        yield from steps
+        yield from rest

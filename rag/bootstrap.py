@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 _MODELS_SHARE = (
     0.9  # of the time until an answer is due; in the rest it can be given without the model
 )
-_REWRITING_SHARE = (
-    0.15  # of that time, at the beginning of the model's, where it rewrites questions
-)
+# Of that time, at the beginning of the model's, where it rewrites questions.
+_REWRITING_SHARE = 0.15
 
 logger = logging.getLogger(__name__)
 

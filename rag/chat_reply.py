@@ -155,7 +155,7 @@ def _statement(value: object) -> Iterator[Written]:
         return
     text, quotes = value.get("text"), value.get("quotes")
     if isinstance(text, str) and text.strip() and isinstance(quotes, list):
-        yield Written(_encodable(text), tuple(_quotes(quotes)))
+        yield Written(encodable(text), tuple(_quotes(quotes)))
 
 
 def _quotes(values: list[object]) -> Iterator[WrittenQuote]:
@@ -164,9 +164,9 @@ def _quotes(values: list[object]) -> Iterator[WrittenQuote]:
             passage, text = one.get("passage"), one.get("quote")
             # What is true is no number, although Python counts it as 1.
             if type(passage) is int and isinstance(text, str):
-                yield WrittenQuote(passage, _encodable(text))
+                yield WrittenQuote(passage, encodable(text))
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """The text without halves of surrogate pairs, which JSON can hold and no answer can."""
     return text.encode("utf-8", "ignore").decode()

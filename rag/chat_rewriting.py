@@ -14,7 +14,7 @@ from rag.carrying import Source, lacking
 from rag.characters import one_line
 from rag.chat_metering import Prices, metered
 from rag.chat_remembering import Remembered, digest
-from rag.chat_reply import NotAsAsked
+from rag.chat_reply import NotAsAsked, encodable
 from rag.errors import ModelError
 from rag.protocols import ChatModel, Rewritten, TokenBudget
 from rag.question import stand_alone, understand
@@ -146,7 +146,7 @@ def _proposed(reply: str) -> _Proposed:
 
 def _texts(value: object) -> Iterator[str]:
     for one in value if isinstance(value, list) else ():
-        if isinstance(one, str) and (text := one_line(one.encode("utf-8", "ignore").decode())):
+        if isinstance(one, str) and (text := one_line(encodable(one))):
             yield text
 
 

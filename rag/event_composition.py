@@ -149,7 +149,8 @@ def _queries(query: Query) -> list[str]:
 def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events that the question names, in its order, each with the sentences that name it or its day."""
     events = []
-    naming = [[one for one in told if _names(one, item)] for item in query.items]
+    held = [(one, _held(one)) for one in told]
+    naming = [[one for one, stems in held if _names(one, stems, item)] for item in query.items]
     known = {one.candidate.quote for named in naming for one in named}
     unnamed = [one for one in told if one.candidate.quote not in known]
     for item, named in zip(query.items, naming, strict=True):
@@ -163,12 +164,15 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     return events
 
 
-def _names(one: Told, item: str) -> bool:
+def _names(one: Told, held: Collection[str], item: str) -> bool:
     if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
-    return frozenset(terms(item)) <= frozenset(
-        terms(" ".join((one.candidate.text, *_headings(one))))
-    )
+    return frozenset(terms(item)) <= frozenset(held)
+
+
+def _held(one: Told) -> frozenset[str]:
+    """The stems of a sentence, and of what it stands under."""
+    return frozenset(terms(" ".join((one.candidate.text, *_headings(one)))))
 
 
 def _is_year(item: str) -> bool:
@@ -187,8 +191,7 @@ def _heads(one: Told, wanted: Collection[str]) -> bool:
 
 
 def _headings(one: Told) -> tuple[str, ...]:
-    document = one.candidate.document
-    return (document.title, *document.place(one.candidate.span).section)
+    return one.candidate.document.headings(one.candidate.span)
 
 
 def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
@@ -199,11 +202,7 @@ def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     """
     wanted = _about(query)
     found = {one.candidate.document.id for one in told}
-    naming = {
-        one.candidate.document.id
-        for one in told
-        if not wanted.isdisjoint(terms(" ".join((one.candidate.text, *_headings(one)))))
-    }
+    naming = {one.candidate.document.id for one in told if not wanted.isdisjoint(_held(one))}
     if not naming or len(naming) >= _MOST * len(found):
         return told
     return [one for one in told if one.candidate.document.id in naming]

@@ -6,7 +6,7 @@ import dataclasses
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from rag.types import Document, DocumentDate, DocumentId, Version
 _PART_BYTES = 8_000_000
 
 
-def export(store: Catalog, collection: str) -> Iterator[bytes]:
+def export(store: Catalog, collection: str) -> Generator[bytes, None, None]:
     """A tar archive, a piece at a time: `documents-1.jsonl` and so on, then the original of every version.
 
     A line is one version of one document, its text and all that is stated of it; a document's versions follow each

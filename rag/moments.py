@@ -177,7 +177,7 @@ class Chronicle:
         return self._speaking[block]
 
     def _is_about(self, block: Span) -> bool:
-        headings = (self.document.title, *self.document.place(block).section)
+        headings = self.document.headings(block)
         return any(not self._event.isdisjoint(terms(one)) for one in headings)
 
     def _before(self, sentence: Span) -> Moment | None:

@@ -232,6 +232,10 @@ class Document:
     def _of(self, kind: type[_L]) -> tuple[_L, ...]:
         return tuple(one for one in self.locators if isinstance(one, kind))
 
+    def headings(self, span: Span) -> tuple[str, ...]:
+        """What the place where a span begins is called by: the title, and the headings of its section."""
+        return (self.title, *self.place(span).section)
+
     def page_numbers(self, span: Span) -> list[int]:
         """The pages that hold some of `span`."""
         first = bisect_right(self.pages, span.start, key=lambda one: one.span.end)

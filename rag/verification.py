@@ -113,10 +113,7 @@ def beyond(statement: Statement, documents: Mapping[Key, Document]) -> tuple[str
     source = Source(
         tuple(texts),
         around=tuple(around),
-        beside=tuple(
-            " ".join((document.title, *document.place(quote.span).section))
-            for quote, document in cited
-        ),
+        beside=tuple(" ".join(document.headings(quote.span)) for quote, document in cited),
         dates=tuple(dict.fromkeys(dates)),
     )
     found = (
