@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.bench import BenchDocument, BenchQuestion, fill
+from eval.bench import BenchDocument, BenchQuestion, fill, set_otherwise
 from eval.metrics import Proportion, holds_answer, proportion
 from rag.analysis import terms
-from rag.bootstrap import assemble, open_rag
+from rag.bootstrap import open_rag
 from rag.library import Library
 from rag.protocols import Embedder
 from rag.sentences import sentences
@@ -111,13 +111,7 @@ def _measured(
 ) -> tuple[AnswerReport, list[Reply]]:
     """Everything but whether quotes are exact, and all replies."""
     answerable = [one for one in questions if one.answers]
-    answers = library.settings.answers.model_copy(update=_NEVER_ABSTAIN)
-    always = assemble(
-        library.settings.model_copy(update={"answers": answers}),
-        library.store,
-        library.embedder,
-        ranker=library.ranker,
-    )
+    always = set_otherwise(library, _NEVER_ABSTAIN)
     replies, seconds = [], []
     for one in _counted(answerable, "ask", progress):
         started = time.perf_counter()
@@ -129,7 +123,7 @@ def _measured(
     elsewhere = [
         library.ask(one.question) for one in _counted(foreign, "ask foreign questions", progress)
     ]
-    found = {"engine": [_stated(reply) for reply in replies]}
+    found = {"engine": [stated_by(reply) for reply in replies]}
     for name, rank in _plain_rankers(documents, library.embedder).items():
         found[name] = [
             list(rank(one.question))[:_FIRST] for one in _counted(answerable, name, progress)
@@ -148,7 +142,8 @@ def _measured(
     return report, [*replies, *elsewhere]
 
 
-def _stated(reply: Reply) -> list[Stated]:
+def stated_by(reply: Reply) -> list[Stated]:
+    """The statements of a reply, each with the places that it quotes."""
     response = reply.response
     if not isinstance(response, Answer):
         return []

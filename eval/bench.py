@@ -3,12 +3,13 @@
 import gzip
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ingest.pipeline import Ingester
+from rag.bootstrap import assemble
 from rag.library import Library
 from rag.protocols import Upload
 from rag.types import Span
@@ -115,6 +116,17 @@ def read_lines(path: Path, fields: tuple[str, ...]) -> Iterator[dict[str, Any]]:
                 yield record
     except (OSError, EOFError, ValueError) as error:
         raise BenchError(f"{path} cannot be read: {error}") from error
+
+
+def set_otherwise(library: Library, answers: Mapping[str, object]) -> Library:
+    """The library with other settings of its answers."""
+    changed = library.settings.answers.model_copy(update=answers)
+    return assemble(
+        library.settings.model_copy(update={"answers": changed}),
+        library.store,
+        library.embedder,
+        ranker=library.ranker,
+    )
 
 
 def fill(

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.bench import BenchDocument, BenchError, fill
+from eval.answers import stated_by
+from eval.bench import BenchDocument, BenchError, fill, set_otherwise
 from eval.metrics import Proportion, proportion
-from rag.bootstrap import assemble, open_rag
+from rag.bootstrap import open_rag
 from rag.library import Library
 from rag.mechanisms import Mechanism
 from rag.settings import Settings
-from rag.types import Answer
 
 QUESTIONS = Path(__file__).with_name("dated_calls.jsonl")
 
@@ -70,7 +70,8 @@ def measure(
         open_rag(Settings(data=Path(data))) as library,
     ):
         fill(library, documents, progress)
-        engines = {"engine": library, "without times": _without_times(library)}
+        untimed = set_otherwise(library, {"without": (Mechanism.TIMES,)})
+        engines = {"engine": library, "without times": untimed}
         cited = {
             name: [
                 _cited(engine, one, progress, at, len(questions))
@@ -86,28 +87,10 @@ def measure(
     )
 
 
-def _without_times(library: Library) -> Library:
-    without = library.settings.answers.model_copy(update={"without": (Mechanism.TIMES,)})
-    return assemble(
-        library.settings.model_copy(update={"answers": without}),
-        library.store,
-        library.embedder,
-        ranker=library.ranker,
-    )
-
-
 def _cited(
     library: Library, one: DatedQuestion, progress: Progress, at: int, of: int
 ) -> list[bool]:
     """Of each statement whether it quotes the document that answers the question."""
-    response = library.ask(one.question).response
+    said = stated_by(library.ask(one.question))
     progress("ask", at, of)
-    if not isinstance(response, Answer):
-        return []
-    return [
-        any(
-            library.store.document(quote.document_id).source_key == one.document
-            for quote in each.quotes
-        )
-        for each in response.statements
-    ]
+    return [any(document == one.document for document, _ in each.places) for each in said]

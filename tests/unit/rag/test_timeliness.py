@@ -66,6 +66,12 @@ def report(number: int, published: str, *, title: str = "Report to the members")
     return document(text, id=f"d{number}", title=title, published=day)
 
 
+def letter(number: int, published: str, said: str) -> Document:
+    """One that says this alone."""
+    day = DocumentDate(value=dt.date.fromisoformat(published), found_by="dateline")
+    return document(f"{said}\n", id=f"d{number}", title="Letter", published=day)
+
+
 REPORTS = [
     report(year * 10 + quarter, f"20{year}-{3 * quarter:02}-15")
     for year in range(15, 25)
@@ -109,13 +115,8 @@ def test_a_document_may_be_of_the_time_by_its_title_or_by_when_it_was_recorded()
 
 def test_what_a_document_of_the_time_says_of_another_month_is_not_of_that_time() -> None:
     letters = [
-        document(
-            f"{number} members joined the ferry club last month.\n",
-            id=f"d{number}",
-            title="Letter",
-            published=DocumentDate(value=dt.date(2021, month, 4), found_by="dateline"),
-        )
-        for number, month in ((12, 6), (40, 7))
+        letter(number, day, f"{number} members joined the ferry club last month.")
+        for number, day in ((12, "2021-06-04"), (40, "2021-07-04"))
     ]
     asked = "How many members joined the ferry club in June 2021?"
     response = ask(asked, *letters, abstain_below=0.1, keep_above=0.5)
@@ -131,13 +132,8 @@ def test_what_the_report_of_a_day_says_is_asked_of_reports_of_that_day() -> None
 
 def test_where_it_is_asked_how_things_stand_the_newest_goes_first() -> None:
     letters = [
-        document(
-            f"The fare of the ferry is {fare} crowns.\n",
-            id=f"d{fare}",
-            title="Letter",
-            published=DocumentDate(value=dt.date(year, 6, 1), found_by="dateline"),
-        )
-        for fare, year in ((7, 2019), (9, 2021), (8, 2020))
+        letter(fare, day, f"The fare of the ferry is {fare} crowns.")
+        for fare, day in ((7, "2019-06-01"), (9, "2021-06-01"), (8, "2020-06-01"))
     ]
     for asked, fares in (
         ("What is the fare of the ferry now?", [9, 8, 7]),
