@@ -49,12 +49,12 @@ def read(content: bytes) -> Reading:
         again.getparent().remove(again)
     layout = lay_out(_blocks(document))
     text, furniture = _with_running_lines(layout.text, _running_lines(document))
-    stated = document.core_properties
+    title, author = package.title_and_author(document)
     return Reading(
         media_type=MEDIA_TYPE,
         text=text,
-        title=stated.title or "",
-        author=stated.author or None,
+        title=title,
+        author=author,
         locators=(*layout.sections, *furniture),
         warnings=tuple(_notes_on(document)),
     )

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable
+from typing import Any
 
 from lxml import etree
 
@@ -50,6 +51,19 @@ def opened(content: bytes) -> zipfile.ZipFile:
         raise UnreadableDocument(_SUSPECT.format(fault))
     _refuse_declarations(package)
     return package
+
+
+def title_and_author(document: Any) -> tuple[str, str | None]:
+    """What the properties state of a document that python-docx or python-pptx opened.
+
+    Nothing where the part that should hold them is declared to be another: both libraries find no attribute then.
+    """
+    try:
+        properties = document.core_properties
+        stated = properties.title or "", properties.author or None
+    except AttributeError:
+        return "", None
+    return stated
 
 
 def read_member(package: zipfile.ZipFile, name: str) -> bytes:

@@ -44,12 +44,12 @@ def read(content: bytes) -> Reading:
         if title is not None and one_line(title.text_frame.text):
             path = (one_line(clean(title.text_frame.text).text),)
             sections.append(SectionLocator(span=span, path=path))
-    stated = deck.core_properties
+    named, author = package.title_and_author(deck)
     return Reading(
         media_type=MEDIA_TYPE,
         text=text,
-        title=stated.title or "",
-        author=stated.author or None,
+        title=named,
+        author=author,
         locators=(*locators, *sections),
     )
 

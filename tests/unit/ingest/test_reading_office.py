@@ -2,6 +2,7 @@ import datetime as dt
 import io
 import struct
 import zipfile
+from collections.abc import Callable
 
 import pytest
 import xlsxwriter
@@ -47,6 +48,23 @@ def test_a_word_document_is_its_headings_paragraphs_and_tables_in_order() -> Non
             "Fares\n\nWho: Adult; Fare: 4 crowns.\n\nWho: Child; Fare: 2 crowns.\n\nDogs ride free.",
         ),
     ]
+
+
+@pytest.mark.parametrize(("made", "name"), [(packages.word, "x.docx"), (packages.slides, "x.pptx")])
+def test_properties_that_are_declared_to_be_another_part_cost_nothing_else(
+    made: Callable[[], bytes], name: str
+) -> None:
+    """As the fuzzer found: the words of such a file are whole."""
+    with zipfile.ZipFile(io.BytesIO(made())) as package:
+        members = {one: package.read(one) for one in package.namelist()}
+    declared = b"application/vnd.openxmlformats-package.core-properties+xml"
+    assert declared in members["[Content_Types].xml"]
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(
+        declared, b"application/xml"
+    )
+    reading = read(packages.zipped(members), name=name)
+    assert reading.text == read(made(), name=name).text
+    assert reading.author is None
 
 
 def test_tracked_changes_content_controls_and_merged_cells_are_read() -> None:
