@@ -55,6 +55,23 @@ def abstention(chat: Chat) -> None:
     chat.ask("Who painted the old bridge green?")
 
 
+def model_found_none(chat: Chat) -> None:
+    told = {"composers": ["extractive", "chat"], "auto": "chat"}
+    chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
+    chat.page.reload()
+    scripted.give(chat.page, scripted.ABSTENTION)
+    chat.ask("Who painted the old bridge green?")
+    expect(chat.page.get_by_text("the language model found no answer")).to_be_visible()
+
+
+def nothing_matches(chat: Chat) -> None:
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2031-01-01")
+    chat.back()
+    chat.ask("When will the footbridge open?")
+    expect(chat.page.get_by_role("button", name="Ask all documents", exact=True)).to_be_visible()
+
+
 def awkward_words(chat: Chat) -> None:
     quotes = [scripted.citation(1, ARABIC, document_title=ARABIC), scripted.citation(2, LONG * 3)]
     said = [scripted.statement(f"{ARABIC}.", 1), scripted.statement(LONG * 3, 1, 2)]
@@ -145,6 +162,14 @@ def uploads(chat: Chat) -> None:
     expect(chat.page.get_by_text("is encrypted")).to_be_visible()
 
 
+def deleting(chat: Chat) -> None:
+    # a document of no library: it goes when the page is left
+    listed = {"documents": [scripted.document()], "next_cursor": None}
+    chat.page.route("**/v1/documents?*", scripted.json_of(lambda _: listed))
+    chat.show_documents().get_by_label("Delete").click()
+    expect(chat.page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 def settings(chat: Chat) -> None:
     chat.page.get_by_role("button", name="Settings").click()
     expect(chat.page.get_by_role("dialog")).to_be_visible()
@@ -154,8 +179,18 @@ STATES: dict[str, Callable[[Chat], None]] = {
     one.__name__: one
     for one in (
         *(welcome, answered, citation, pdf_source, text_source, rows, conflict, abstention),
-        *(awkward_words, waiting, failed, unknown_collection, offline, key_asked_for, empty),
-        *(documents, uploads, settings),
+        *(
+            model_found_none,
+            nothing_matches,
+            awkward_words,
+            waiting,
+            failed,
+            unknown_collection,
+            offline,
+            key_asked_for,
+            empty,
+        ),
+        *(documents, uploads, deleting, settings),
     )
 }
 

@@ -7,10 +7,11 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2 as httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Request, expect
+from playwright.sync_api import Browser, Locator, Request, Route, expect
 from reportlab.pdfgen.canvas import Canvas
 
 from api.app import create_app
@@ -187,6 +188,44 @@ def test_questions_go_to_what_was_published_in_a_time(chat: Chat) -> None:
     assert {title for _, title in chat.sources(answer)} - {"A new footbridge for Aldermere"}
 
 
+def test_where_nothing_matches_all_documents_are_offered(chat: Chat) -> None:
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2031-01-01")
+    expect(chat.page.locator(".restriction [role=status]")).to_have_text(
+        "Questions go to documents published from 1 January 2031 only."
+    )
+    chat.back()
+    answer = chat.ask("When will the footbridge open?")
+    expect(answer.locator(".progress")).to_contain_text("Nothing to search in default")
+    answer.get_by_role("button", name="Ask all documents", exact=True).click()
+    expect(chat.answers.last.locator(".source").first).to_be_visible()
+    expect(chat.page.locator(".asked")).to_have_count(1)
+    expect(chat.page.get_by_label("Ask all documents again")).to_have_count(0)
+
+
+def test_a_title_is_looked_for_among_all_documents(chat: Chat) -> None:
+    pages = {
+        None: (["Harbour records"], "a"),
+        "a": (["Lock records"], "b"),
+        "b": (["Bridge records"], None),
+    }
+
+    def listed(route: Route) -> None:
+        cursor = parse_qs(urlsplit(route.request.url).query).get("cursor", [None])[0]
+        titles, after = pages[cursor]
+        found = [scripted.document(one, id=one.split()[0]) for one in titles]
+        route.fulfill(json={"documents": found, "next_cursor": after})
+
+    chat.page.route("**/v1/documents?*", listed)
+    documents = chat.show_documents()
+    head = documents.locator(".list-head .label")
+    expect(head).to_have_text("The first 1 document", ignore_case=True)
+    documents.get_by_label("Find a document by its title").fill("bridge")
+    expect(documents.locator(".list > li")).to_have_count(1)
+    expect(documents.locator(".row-title")).to_contain_text("Bridge records")
+    expect(head).to_have_text("3 documents", ignore_case=True)
+
+
 def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
     said = "The harbour master closed the {} gate."
     with (
@@ -359,6 +398,45 @@ def test_everything_goes_by_keyboard(browser: Browser, address: str) -> None:
         assert chat.page.evaluate("document.activeElement.dataset.source") == first
 
 
+def test_stepping_to_a_citation_brings_what_it_backs_into_view(chat: Chat) -> None:
+    said = [scripted.statement(f"Statement {n} of many.", n) for n in range(1, 41)]
+    quotes = [scripted.citation(n, "The minister came on Friday.") for n in range(1, 41)]
+    scripted.give(chat.page, scripted.answer(said, quotes))
+    answer = chat.ask(TYPE_CASE)
+    answer.locator(".marker").first.click()
+    expect(chat.pane.locator("h2")).to_be_focused()
+    expect(answer.locator(".marker[data-marker='40']")).not_to_be_in_viewport()
+    chat.page.keyboard.press("[")
+    expect(chat.pane.locator(".label").first).to_have_text("Citation 40 of 40", ignore_case=True)
+    expect(answer.locator(".marker[data-marker='40']")).to_be_in_viewport()
+    expect(answer.locator("[aria-current]")).to_have_count(2)  # its number, and its source
+
+
+def test_on_a_narrow_screen_a_source_is_read_and_left_by_keyboard(
+    browser: Browser, address: str
+) -> None:
+    with Chat.opened(browser, address, viewport={"width": 360, "height": 740}) as chat:
+        answer = chat.ask(TYPE_CASE)
+        quote, _ = chat.sources(answer)[0]
+        chat.open_source(answer, 0)
+        expect(chat.pane.locator(".quoted")).to_have_text(quote.strip("“”"))
+        assert chat.words_in_boxes() == re.sub(r"\s", "", quote.strip("“”"))
+        pane, box = chat.pane.bounding_box(), chat.pane.locator(".box").first.bounding_box()
+        assert pane is not None
+        assert box is not None
+        assert box["width"] > 0.7 * pane["width"]  # its page is opened as near as that
+        assert pane["x"] <= box["x"]
+        assert box["x"] + box["width"] <= pane["x"] + pane["width"]
+        for _ in range(20):
+            chat.page.keyboard.press("Tab")
+            assert chat.page.evaluate(
+                "document.activeElement === document.body || !!document.activeElement.closest('.pane')"
+            )
+        chat.pane.locator("h2").focus()
+        chat.page.keyboard.press("Escape")
+        expect(answer.locator(".source").first).to_be_focused()
+
+
 def test_an_answer_is_copied_with_its_sources(chat: Chat) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     answer = chat.ask(TYPE_CASE)
@@ -372,6 +450,21 @@ def test_an_answer_is_copied_with_its_sources(chat: Chat) -> None:
     assert copied == Path(download.value.path()).read_text(encoding="utf-8")
     assert copied.startswith(f"**{TYPE_CASE[:8]}")
     assert "Sources:" in copied
+
+
+def test_a_whole_conversation_is_exported(chat: Chat) -> None:
+    chat.ask(TYPE_CASE)
+    expect(chat.page.get_by_role("button", name="The whole conversation")).to_have_count(0)
+    answer = chat.ask("Who painted the Mona Lisa?")
+    saved = []
+    for form in ("Markdown", "JSON"):
+        with chat.page.expect_download() as download:
+            answer.get_by_text("Export").click()
+            answer.get_by_role("button", name=f"The whole conversation, {form}").click()
+        saved.append(Path(download.value.path()).read_text(encoding="utf-8"))
+    words, answers = saved[0], json.loads(saved[1])
+    assert [one["outcome"] for one in answers] == ["answered", "abstained"]
+    assert words.index("Sources:") < words.index("Mona Lisa") < words.index("Closest passages:")
 
 
 def test_folders_are_chosen_and_dropped_with_the_paths_of_their_files(
@@ -413,13 +506,38 @@ def test_who_writes_answers_is_offered_only_where_there_is_a_choice(chat: Chat) 
     chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
     chat.page.reload()
     chat.page.get_by_role("button", name="Settings").click()
-    expect(chat.page.get_by_role("group", name="How answers are written")).to_be_visible()
+    chat.page.get_by_role("group", name="How answers are written").get_by_label(
+        "By sentences of the documents"
+    ).check()
     chat.page.keyboard.press("Escape")
     expect(chat.page.get_by_role("button", name="Settings")).to_be_focused()
     answer = chat.ask(TYPE_CASE)
     with chat.page.expect_request("**/v1/ask") as asked:
         answer.get_by_role("button", name="Ask the language model").click()
     assert json.loads(asked.value.post_data or "")["composer"] == "chat"
+
+
+def test_that_a_language_model_found_no_answer_is_told(chat: Chat) -> None:
+    told = {"composers": ["extractive", "chat"], "auto": "chat"}
+    chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
+    chat.page.reload()
+    scripted.give(chat.page, scripted.ABSTENTION, scripted.CONFLICT, scripted.ABSTENTION)
+    found_none = "the language model found no answer"
+    again = "Ask the language model"
+    answer = chat.ask("Who painted the old bridge green?")
+    expect(answer.locator(".progress")).to_have_text(
+        f"Searched 52 passages of 11 documents in default · {found_none}"
+    )
+    expect(answer.locator(".apparatus")).to_contain_text("Closest passages")
+    expect(answer.get_by_role("button", name=again)).to_have_count(0)  # it would say the same
+    answer = chat.ask("What does the lock cost?")
+    expect(answer.locator(".progress")).to_contain_text(f"{found_none}, so these are the documents")
+    chat.page.get_by_role("button", name="Settings").click()
+    chat.page.get_by_label("By sentences of the documents").check()
+    chat.page.keyboard.press("Escape")
+    answer = chat.ask("Who painted the old bridge?")  # which the model is not asked
+    expect(answer.locator(".progress")).not_to_contain_text("language model")
+    expect(answer.get_by_role("button", name=again)).to_be_visible()
 
 
 def test_every_rule_for_a_date_is_told_in_words(chat: Chat) -> None:

@@ -49,5 +49,5 @@ BEYOND = """() => [...document.querySelectorAll('body *')].filter(one => {
   const box = one.getBoundingClientRect();
   return box.width > 1 && (box.right > innerWidth + 1 || box.left < -1)
     && getComputedStyle(one).visibility !== 'hidden'
-    && !one.closest('.rows, .hidden, .skip, .words, .contents, dialog:not([open])');
+    && !one.closest('.rows, .pages, .hidden, .skip, .contents, dialog:not([open])');
 }).map(one => one.outerHTML.slice(0, 120))"""

@@ -81,7 +81,7 @@ describe("words", () => {
     );
     expect(told("new_rule")).toMatch(/^worked out: new rule, /);
     expect(foundInWords("user")).toBe("given by a person");
-    expect(foundInWords("dateline")).toBe("found by the file's dateline");
+    expect(foundInWords("dateline")).toBe("found by “dateline”");
     const row = { text: "July 2023: the minister", citations: [], event: null };
     expect(withoutDate(row)).toBe(row.text);
     const dated = { ...event, precision: "month" as const, rule: "stated" };
@@ -90,8 +90,19 @@ describe("words", () => {
   it("count", () => {
     expect(counted(1, "document")).toBe("1 document");
     expect(counted(1200, "document")).toBe("1,200 documents");
-    expect(scopeInWords({ document_ids: ["a"], published_after: "2024-01-02" })).toBe(
-      "1 chosen document, from 2 January 2024",
+  });
+  it("what is searched", () => {
+    const [from, until] = ["2024-01-02", "2024-02-03"];
+    expect(scopeInWords({})).toBe("all documents");
+    expect(scopeInWords({ document_ids: ["a"] })).toBe("1 chosen document");
+    expect(scopeInWords({ document_ids: ["a", "b"], published_after: from })).toBe(
+      "2 chosen documents published from 2 January 2024",
+    );
+    expect(scopeInWords({ published_after: from, published_before: until })).toBe(
+      "documents published from 2 January 2024 until 3 February 2024",
+    );
+    expect(scopeInWords({ published_after: from, published_before: from })).toBe(
+      "documents of 2 January 2024",
     );
   });
 });

@@ -4,6 +4,7 @@ import type {
   Answer,
   Citation,
   CitationState,
+  ComposerName,
   Feedback,
   HistoryTurn,
   Question,
@@ -57,6 +58,15 @@ export function isUnderWay(turn: Turn): boolean {
 /** Every citation of a turn, the closest passages of an abstention included. */
 export function cited(turn: Turn): Citation[] {
   return turn.answer?.abstention?.closest ?? turn.answer?.citations ?? turn.citations;
+}
+
+/**
+ * Whether the language model was asked and said that no passage answers. Where nothing was searched it was not asked.
+ */
+export function modelFoundNone({ asked, answer }: Turn, auto: ComposerName | undefined): boolean {
+  const chosen = asked.composer === "auto" ? auto : asked.composer;
+  if (chosen !== "chat" || !answer || answer.composer === "chat" || answer.degraded) return false;
+  return answer.abstention === null || answer.abstention.searched.documents > 0;
 }
 
 /** Ask in place of turn `at` and all that followed it; at the end by default. */

@@ -1,5 +1,6 @@
 /** What the source pane shows: a citation of an answer, or a document by itself. */
 
+import { flushSync } from "react-dom";
 import { createStore } from "./store";
 
 export type Shown =
@@ -13,6 +14,10 @@ export type Shown =
 
 export const pane = createStore<Shown | null>(null);
 
+export function isShown(shown: Shown | null, turnId: string, marker: number): boolean {
+  return shown?.kind === "citation" && shown.turnId === turnId && shown.marker === marker;
+}
+
 let opener: HTMLElement | null = null;
 
 export function openPane(shown: Shown): void {
@@ -23,7 +28,7 @@ export function openPane(shown: Shown): void {
 
 /** Close the pane; the focus goes back to where it was opened from. */
 export function closePane(): void {
-  pane.set(() => null);
+  flushSync(() => pane.set(() => null)); // what it covers takes no focus before
   opener?.focus();
   opener = null;
 }

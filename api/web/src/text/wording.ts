@@ -75,9 +75,9 @@ const RULES: Record<string, string> = {
   "relative-to-event": "counted from an event that the text names",
 };
 
-/** How a document's own date is known: by a person, or by where the file says it. */
+/** How a document's own date is known: from a person, or by what in the file says it. */
 export function foundInWords(foundBy: string): string {
-  return foundBy === "user" ? "given by a person" : `found by the file's ${foundBy}`;
+  return foundBy === "user" ? "given by a person" : `found by “${foundBy}”`;
 }
 
 /** How the date of an event is known, in words. */
@@ -99,13 +99,20 @@ export function isRestricted(filters: Filters): boolean {
   return Object.values(filters).some((value) => value !== undefined);
 }
 
-/** What restricts a question, or nothing. */
-export function scopeInWords(filters: Filters): string {
-  const parts: string[] = [];
-  if (filters.document_ids) parts.push(counted(filters.document_ids.length, "chosen document"));
-  if (filters.published_after) parts.push(`from ${dateInWords(filters.published_after)}`);
-  if (filters.published_before) parts.push(`until ${dateInWords(filters.published_before)}`);
-  return parts.join(", ");
+/** Which documents a question goes to. */
+export function scopeInWords({
+  document_ids: ids,
+  published_after: from,
+  published_before: until,
+}: Filters): string {
+  if (!ids && !from && !until) return "all documents";
+  const which = ids ? counted(ids.length, "chosen document") : "documents";
+  if (from && from === until) return `${which} of ${dateInWords(from)}`;
+  const bounds = [
+    ...(from ? [`from ${dateInWords(from)}`] : []),
+    ...(until ? [`until ${dateInWords(until)}`] : []),
+  ];
+  return bounds.length ? `${which} published ${bounds.join(" ")}` : which;
 }
 
 const KINDS: Record<string, string> = {

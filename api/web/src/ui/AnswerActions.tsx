@@ -2,7 +2,8 @@
 
 import { ActionBarPrimitive } from "@assistant-ui/react";
 import { useState } from "react";
-import { askAt, conversation, say, type Turn } from "../state/conversation";
+import type { Answer } from "../contract";
+import { askAt, conversation, modelFoundNone, say, type Turn } from "../state/conversation";
 import { announce, complain } from "../state/notices";
 import { offered } from "../state/preferences";
 import { useStore } from "../state/store";
@@ -12,6 +13,7 @@ import { Menu } from "./Menu";
 
 export function AnswerActions({ turn }: { turn: Turn }) {
   const { answer } = turn;
+  const several = useStore(conversation, () => answersGiven().length > 1);
   return (
     <ActionBarPrimitive.Root className="actions">
       {answer && (
@@ -33,6 +35,7 @@ export function AnswerActions({ turn }: { turn: Turn }) {
                 take: () =>
                   save("answer.json", JSON.stringify(answer, null, 2), "application/json"),
               },
+              ...(several ? WHOLE : []),
             ]}
           />
         </>
@@ -47,15 +50,36 @@ export function AnswerActions({ turn }: { turn: Turn }) {
   );
 }
 
+const WHOLE = [
+  {
+    words: "The whole conversation, Markdown",
+    take: () =>
+      save(
+        "conversation.md",
+        answersGiven().map(answerAsMarkdown).join("\n---\n\n"),
+        "text/markdown",
+      ),
+  },
+  {
+    words: "The whole conversation, JSON",
+    take: () =>
+      save("conversation.json", JSON.stringify(answersGiven(), null, 2), "application/json"),
+  },
+];
+
+function answersGiven(): Answer[] {
+  return conversation.get().turns.flatMap((one) => one.answer ?? []);
+}
+
 function save(name: string, words: string, type: string): void {
   download(name, new Blob([words], { type }));
 }
 
 /** Ask again, answered by whoever did not write this answer. */
 function OtherComposer({ turn }: { turn: Turn }) {
-  const composers = useStore(offered, (now) => now?.composers);
-  const other = turn.answer && composers?.find((one) => one !== turn.answer?.composer);
-  if (!other) return null;
+  const choice = useStore(offered, (now) => now);
+  const other = turn.answer && choice?.composers.find((one) => one !== turn.answer?.composer);
+  if (!other || (other === "chat" && modelFoundNone(turn, choice?.auto))) return null;
   const again = () => {
     const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
     void askAt({ ...turn.asked, composer: other }, at);

@@ -2,9 +2,17 @@
 
 import { memo } from "react";
 import type { Citation, Conflict, Statement } from "../contract";
-import { cited, isUnderWay, type Turn } from "../state/conversation";
-import { openPane } from "../state/pane";
-import { counted, dateInWords, derivationInWords, withoutDate } from "../text/wording";
+import { askAt, cited, conversation, isUnderWay, type Turn } from "../state/conversation";
+import { isShown, openPane, pane } from "../state/pane";
+import { scope } from "../state/preferences";
+import { useStore } from "../state/store";
+import {
+  counted,
+  dateInWords,
+  derivationInWords,
+  isRestricted,
+  withoutDate,
+} from "../text/wording";
 import { Marker, Reference } from "./Marker";
 
 export function AnswerView({ turn }: { turn: Turn }) {
@@ -27,11 +35,7 @@ export function AnswerView({ turn }: { turn: Turn }) {
           <p className="reason" dir="auto">
             {abstention.reason}
           </p>
-          <p className="searched">
-            Searched {counted(abstention.searched.passages, "passage")} of{" "}
-            {counted(abstention.searched.documents, "document")} in{" "}
-            <bdi>{abstention.searched.collection}</bdi>.
-          </p>
+          {isRestricted(turn.asked.filters) && <Wider turn={turn} />}
         </>
       )}
       {rows.length > 0 && <Rows statements={rows} markers={markers} />}
@@ -62,6 +66,24 @@ export function AnswerView({ turn }: { turn: Turn }) {
     </div>
   );
 }
+
+/** Ask what was asked of some documents of them all. */
+function Wider({ turn }: { turn: Turn }) {
+  const widen = () => {
+    scope.set(() => ({}));
+    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
+    void askAt({ ...turn.asked, filters: {} }, at);
+  };
+  return (
+    <p className="choices">
+      <button type="button" className="secondary" onClick={widen}>
+        Ask all documents
+      </button>
+    </p>
+  );
+}
+
+const GLUE = "\u00a0"; // a number stays in the line of the word that it stands behind
 
 type MarkersOf = (numbers: number[]) => React.ReactNode;
 
@@ -100,7 +122,9 @@ const StatementView = memo(
   }) {
     return (
       <li className="statement" dir="auto">
-        {statement.text} <Markers turn={turn} numbers={statement.citations} known={known} />
+        {statement.text}
+        {GLUE}
+        <Markers turn={turn} numbers={statement.citations} known={known} />
       </li>
     );
   },
@@ -125,14 +149,17 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
               <th scope="row">
                 {one.event && (
                   <>
-                    <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>{" "}
+                    <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>
+                    {GLUE}
                     {markers([one.event.derived_from])}
                     <span className="derivation">{derivationInWords(one.event)}</span>
                   </>
                 )}
               </th>
               <td dir="auto">
-                {withoutDate(one)} {markers(one.citations)}
+                {withoutDate(one)}
+                {GLUE}
+                {markers(one.citations)}
               </td>
             </tr>
           ))}
@@ -153,7 +180,9 @@ function ConflictView({ conflict, markers }: { conflict: Conflict; markers: Mark
         {conflict.values.map((side) => (
           <li key={side.value}>
             <p dir="auto">
-              {side.value} {markers(side.citations)}
+              {side.value}
+              {GLUE}
+              {markers(side.citations)}
             </p>
             <small>{counted(side.independent_sources, "independent source")}</small>
           </li>
@@ -169,28 +198,33 @@ function Apparatus({ turn, quoted }: { turn: Turn; quoted: Citation[] }) {
   return (
     <section className="apparatus" aria-label={title}>
       <h3 className="label">{title}</h3>
-      <ol>
+      <ol data-many={quoted.length > 99}>
         {quoted.map((one) => (
           <li key={one.marker}>
-            <button
-              type="button"
-              className="source"
-              data-source={one.marker}
-              onClick={() => openPane({ kind: "citation", turnId: turn.id, marker: one.marker })}
-            >
-              <span className="number" aria-hidden="true">
-                {one.marker}
-              </span>
-              {one.quote ? (
-                <q dir="auto">{one.quote}</q>
-              ) : (
-                <em>The words of a deleted document are gone.</em>
-              )}
-              <Reference citation={one} state={turn.states[one.marker]} />
-            </button>
+            <Source turn={turn} citation={one} />
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+function Source({ turn, citation }: { turn: Turn; citation: Citation }) {
+  const { marker, quote } = citation;
+  const open = useStore(pane, (now) => isShown(now, turn.id, marker));
+  return (
+    <button
+      type="button"
+      className="source"
+      data-source={marker}
+      aria-current={open || undefined}
+      onClick={() => openPane({ kind: "citation", turnId: turn.id, marker })}
+    >
+      <span className="number" aria-hidden="true">
+        {marker}
+      </span>
+      {quote ? <q dir="auto">{quote}</q> : <em>The words of a deleted document are gone.</em>}
+      <Reference citation={citation} state={turn.states[marker]} />
+    </button>
   );
 }

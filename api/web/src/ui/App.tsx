@@ -4,6 +4,7 @@ import { Suspense, useEffect, useRef, useState } from "react";
 import type { Collection, Composers } from "../contract";
 import { useCall } from "../service/useCall";
 import { conversation, isUnderWay, startAnew } from "../state/conversation";
+import { useNarrow } from "../state/narrow";
 import { announce } from "../state/notices";
 import { pane } from "../state/pane";
 import { offered, prefer, preferences } from "../state/preferences";
@@ -24,6 +25,7 @@ const QUIET_MS = 1_000; // after which a first load is over
 export function App({ embedded }: { embedded: boolean }) {
   const shownView = useStore(view, (now) => now);
   const paneOpen = useStore(pane, (now) => now !== null);
+  const covered = useNarrow() && paneOpen; // the source lies over all of it, so nothing below takes the focus
   const dialogOpen = useStore(dialog, (now) => now !== null);
   const dialogs = useRef(false); // they stay, since a dialog that closes gives the focus back
   dialogs.current ||= dialogOpen;
@@ -37,16 +39,20 @@ export function App({ embedded }: { embedded: boolean }) {
   return (
     <ConversationProvider>
       <div className="app" data-embedded={embedded} data-pane={paneOpen} data-view={shownView}>
-        <a className="skip" href="#main">
+        <a className="skip" href="#main" inert={covered}>
           To the conversation
         </a>
-        <Header embedded={embedded} />
+        <Header embedded={embedded} inert={covered} />
+        <p className="offline-bar" role="alert">
+          This device is offline. What is on the page stays.
+        </p>
         {!embedded && (
-          <nav className="contents" aria-label="Earlier conversations">
+          <nav className="contents" inert={covered} aria-label="Earlier conversations">
+            <h2 className="label">Earlier</h2>
             <HistoryList />
           </nav>
         )}
-        <main id="main" tabIndex={-1}>
+        <main id="main" tabIndex={-1} inert={covered}>
           <div className="main-view" hidden={shownView !== "conversation"}>
             <Thread />
           </div>
@@ -64,10 +70,10 @@ export function App({ embedded }: { embedded: boolean }) {
   );
 }
 
-function Header({ embedded }: { embedded: boolean }) {
+function Header({ embedded, inert }: { embedded: boolean; inert: boolean }) {
   const shownView = useStore(view, (now) => now);
   return (
-    <header className="bar">
+    <header className="bar" inert={inert}>
       {!embedded && (
         <button
           type="button"

@@ -48,6 +48,11 @@ export function Documents() {
     void load(null);
   }, [load, key]);
 
+  // a title is looked for among all documents, not only those that have been listed
+  useEffect(() => {
+    if (words && cursor) void load(cursor);
+  }, [words, cursor, load]);
+
   const remove = (one: Document) => {
     setLeaving((now) => new Set(now).add(one.id));
     const stay = () =>
@@ -131,7 +136,10 @@ export function Documents() {
         ) : (
           <>
             <div className="list-head">
-              <span className="label">{counted(listed.length, "document")}</span>
+              <span className="label">
+                {cursor && "The first "}
+                {counted(listed.length, "document")}
+              </span>
               <input
                 type="search"
                 aria-label="Find a document by its title"
@@ -152,7 +160,9 @@ export function Documents() {
                 />
               ))}
             </ul>
-            {shown?.length === 0 && <p className="hint">No title has these words.</p>}
+            {shown?.length === 0 && (
+              <p className="hint">{cursor ? "Looking on…" : "No title has these words."}</p>
+            )}
             {cursor && (
               <button type="button" className="more" onClick={() => void load(cursor)}>
                 More documents
@@ -181,9 +191,10 @@ function Restriction() {
     <fieldset className="restriction">
       <legend className="label">What questions go to</legend>
       <p role="status">
+        Questions go to {scopeInWords(filters)}
         {isRestricted(filters)
-          ? `Questions go to ${scopeInWords(filters)} only.`
-          : "Questions go to all documents. Choose some below, or a time in which they were published."}
+          ? " only."
+          : ". Choose some below, or a time in which they were published."}
       </p>
       <div className="restriction-line">
         <label>

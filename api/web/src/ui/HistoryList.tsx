@@ -12,7 +12,6 @@ export function HistoryList() {
   const current = useStore(conversation, (now) => now.id);
   return (
     <>
-      <h2 className="label">Earlier</h2>
       {kept.length === 0 && <p className="hint">What you ask is listed here, in this browser.</p>}
       <ul>
         {kept.map((one) => (

@@ -3,7 +3,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { Citation, CitationState } from "../contract";
-import { openPane, pane } from "../state/pane";
+import { isShown, openPane, pane } from "../state/pane";
 import { useStore } from "../state/store";
 import { dateInWords, placeInWords } from "../text/wording";
 
@@ -22,10 +22,7 @@ export function Marker({
   const [shown, setShown] = useState(false);
   const timer = useRef(0);
   const id = useId();
-  const open = useStore(
-    pane,
-    (now) => now?.kind === "citation" && now.turnId === turnId && now.marker === citation.marker,
-  );
+  const open = useStore(pane, (now) => isShown(now, turnId, citation.marker));
   useEffect(() => {
     if (!shown) return;
     const hide = () => setShown(false); // what it points at is somewhere else now

@@ -12,9 +12,6 @@ export function Notices() {
       <p className="hidden" role="status">
         {words}
       </p>
-      <p className="offline-bar" role="alert">
-        This device is offline. What is on the page stays.
-      </p>
       <div className="notices">
         {shown.map((one) => (
           <div

@@ -5,7 +5,7 @@ import type { Citation, Passage } from "../contract";
 import { send } from "../service/http";
 import { say, type Turn } from "../state/conversation";
 import { announce, complain, notify } from "../state/notices";
-import { isRestricted, scopeInWords } from "../text/wording";
+import { scopeInWords } from "../text/wording";
 import { Icon } from "./icons";
 
 const LOOKED_AT = 20;
@@ -66,8 +66,8 @@ function Why({ turn, citation }: { turn: Turn; citation: Citation }) {
           </dd>
           <dt>Searched</dt>
           <dd>
-            {isRestricted(turn.asked.filters) ? scopeInWords(turn.asked.filters) : "all documents"}{" "}
-            in <bdi>{turn.asked.collection}</bdi>
+            {scopeInWords(turn.asked.filters)} in{" "}
+            <bdi className="collection">{turn.asked.collection}</bdi>
           </dd>
         </dl>
       )}

@@ -11,6 +11,7 @@ import workerAddress from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 import { useEffect, useRef, useState } from "react";
 import type { Box, Citation, Document } from "../contract";
 import { CallFailed, call, path, ROOT } from "../service/http";
+import { useNarrow } from "../state/narrow";
 import { Icon, type IconName } from "./icons";
 import { TextReader } from "./TextReader";
 
@@ -21,6 +22,10 @@ GlobalWorkerOptions.workerPort = new Worker(
   { type: "module" },
 );
 const ZOOMS = [1, 1.5, 2, 3]; // of the width that there is
+// How near a page is opened at most: about as far as its margins go, and nearer where it would be too small to read.
+const NEAR = 1.25;
+const NEARER = 1.6;
+const NATURAL = "48rem"; // about the width of a page on paper
 declare const __PDF_PARTS__: string;
 const PARTS = new URL(__PDF_PARTS__, ROOT).href;
 
@@ -37,10 +42,13 @@ export default function PdfReader({
   const [labels, setLabels] = useState<string[] | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [page, setPage] = useState(citation?.page ?? 1);
-  const [zoomed, setZoomed] = useState(0);
-  const zoom = ZOOMS[zoomed] ?? 1;
+  const narrow = useNarrow();
+  const [chosen, setChosen] = useState<number | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another citation opens its page, even the same one
-  useEffect(() => setPage(citation?.page ?? 1), [citation?.marker, citation?.page]);
+  useEffect(() => {
+    setPage(citation?.page ?? 1);
+    setChosen(null);
+  }, [citation?.marker, citation?.page]);
   useEffect(() => {
     const control = new AbortController();
     let opened: PDFDocumentProxy | null = null;
@@ -73,27 +81,24 @@ export default function PdfReader({
     );
   }
   if (!pdf) return <p className="searched">Opening the pages…</p>;
+  const boxes = boxesOn(page, citation);
+  const fitting = filling(boxes, narrow ? NEARER : NEAR);
+  const zoom = chosen ?? fitting;
+  const smaller = chosen === null && zoom > 1 ? 1 : ZOOMS.findLast((one) => one < zoom);
+  const larger = ZOOMS.find((one) => one > zoom);
+  const width =
+    chosen === null ? `clamp(100%, ${fitting * 100}%, max(100%, ${NATURAL}))` : `${zoom * 100}%`;
   return (
     <>
       <div className="pages-line">
         <Step icon="previous" label="Previous page" to={page > 1 && (() => setPage(page - 1))} />
         <span>{pageInWords(page, pdf.numPages, labels?.[page - 1])}</span>
         <Step icon="next" label="Next page" to={page < pdf.numPages && (() => setPage(page + 1))} />
-        <Step icon="minus" label="Smaller" to={zoomed > 0 && (() => setZoomed(zoomed - 1))} />
-        <Step
-          icon="plus"
-          label="Larger"
-          to={zoomed < ZOOMS.length - 1 && (() => setZoomed(zoomed + 1))}
-        />
+        <Step icon="minus" label="Smaller" to={!!smaller && (() => setChosen(smaller))} />
+        <Step icon="plus" label="Larger" to={!!larger && (() => setChosen(larger))} />
       </div>
       <section className="reader pages" aria-label={`Page ${page} of the source`} tabIndex={0}>
-        <Page
-          key={`${page} ${zoom}`}
-          pdf={pdf}
-          number={page}
-          zoom={zoom}
-          boxes={boxesOn(page, citation)}
-        />
+        <Page key={`${page} ${width}`} pdf={pdf} number={page} width={width} boxes={boxes} />
       </section>
     </>
   );
@@ -164,21 +169,50 @@ function boxesOn(page: number, citation: Citation | undefined): Box[] {
   return citation.continued?.find((one) => one.page === page)?.boxes ?? [];
 }
 
+/** How much larger than it would fit a page is opened: as far as the words that are cited fill the width. */
+function filling(boxes: Box[], most: number): number {
+  const { left, right } = sides(boxes);
+  return Math.min(most, Math.max(1, 0.96 / (right - left)));
+}
+
+/** The height of the first box in the width of all, which is where the reader is taken. */
+function firstLine(boxes: Box[]): Box {
+  const { left, right } = sides(boxes);
+  return [left, boxes[0]?.[1] ?? 0, right, boxes[0]?.[3] ?? 0];
+}
+
+function placed([left, top, right, bottom]: Box): React.CSSProperties {
+  return {
+    left: `${left * 100}%`,
+    top: `${top * 100}%`,
+    width: `${(right - left) * 100}%`,
+    height: `${(bottom - top) * 100}%`,
+  };
+}
+
+function sides(boxes: Box[]): { left: number; right: number } {
+  if (!boxes.length) return { left: 0, right: 1 };
+  return {
+    left: Math.min(...boxes.map(([left]) => left)),
+    right: Math.max(...boxes.map(([, , right]) => right)),
+  };
+}
+
 function Page({
   pdf,
   number,
-  zoom,
+  width,
   boxes,
 }: {
   pdf: PDFDocumentProxy;
   number: number;
-  zoom: number;
+  width: string;
   boxes: Box[];
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const layer = useRef<HTMLDivElement>(null);
   const sheet = useRef<HTMLDivElement>(null);
-  const first = useRef<HTMLDivElement>(null);
+  const cited = useRef<HTMLDivElement>(null);
   const [drawn, setDrawn] = useState(false);
 
   useEffect(() => {
@@ -230,26 +264,20 @@ function Page({
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: other boxes are scrolled to, too
   useEffect(() => {
-    if (drawn) first.current?.scrollIntoView({ block: "center" });
+    const reader = sheet.current?.parentElement;
+    if (!drawn || !reader) return;
+    reader.scrollLeft = (reader.scrollWidth - reader.clientWidth) / 2;
+    cited.current?.scrollIntoView({ block: "center", inline: "nearest" });
   }, [drawn, boxes]);
 
   return (
-    <div ref={sheet} className="sheet" data-drawn={drawn} style={{ width: `${zoom * 100}%` }}>
+    <div ref={sheet} className="sheet" data-drawn={drawn} style={{ width }}>
       <canvas ref={canvas} />
       <div className="boxes" aria-hidden="true">
-        {boxes.map(([left, top, right, bottom], at) => (
-          <div
-            key={`${left} ${top}`}
-            ref={at === 0 ? first : undefined}
-            className="box"
-            style={{
-              left: `${left * 100}%`,
-              top: `${top * 100}%`,
-              width: `${(right - left) * 100}%`,
-              height: `${(bottom - top) * 100}%`,
-            }}
-          />
+        {boxes.map((box) => (
+          <div key={`${box[0]} ${box[1]}`} className="box" style={placed(box)} />
         ))}
+        {boxes[0] && <div ref={cited} className="around" style={placed(firstLine(boxes))} />}
       </div>
       <div ref={layer} className="words" />
     </div>

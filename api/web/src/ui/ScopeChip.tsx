@@ -13,8 +13,10 @@ export function ScopeChip() {
   return (
     <span className="scope">
       <button type="button" className="quiet" onClick={() => view.set(() => "documents")}>
-        In <bdi className="collection">{collection}</bdi>
-        {restricted && <span>: {scopeInWords(filters)}</span>}
+        <span>
+          In <bdi className="collection">{collection}</bdi>
+          {restricted && `: ${scopeInWords(filters)}`}
+        </span>
       </button>
       {restricted && (
         <button

@@ -107,7 +107,7 @@ function Settings() {
           </button>
         </section>
       </Dialog>
-      <Dialog open={open === "history"} title="Conversations" onClose={close}>
+      <Dialog open={open === "history"} title="Earlier conversations" onClose={close}>
         <div className="contents-in-dialog">
           <HistoryList />
         </div>

@@ -38,7 +38,9 @@ function Opened({ shown }: { shown: Shown }) {
   if (!documentId) return null;
   const step = (by: number) => {
     const next = quoted[(at + by + quoted.length) % quoted.length];
-    if (turn && next) openPane({ kind: "citation", turnId: turn.id, marker: next.marker });
+    if (!turn || !next) return;
+    openPane({ kind: "citation", turnId: turn.id, marker: next.marker });
+    requestAnimationFrame(showCited);
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement) return;
@@ -52,7 +54,9 @@ function Opened({ shown }: { shown: Shown }) {
     <aside className="pane" aria-label="Source" onKeyDown={onKeyDown}>
       <header>
         <div className="pane-line">
-          {citation && quoted.length > 0 && (
+          {!citation && <span className="label">Document</span>}
+          {citation && quoted.length === 1 && <span className="label">Its only citation</span>}
+          {citation && quoted.length > 1 && (
             <div className="steps">
               <button
                 type="button"
@@ -111,6 +115,17 @@ function Opened({ shown }: { shown: Shown }) {
       {citation && turn && <PaneTools turn={turn} citation={citation} />}
     </aside>
   );
+}
+
+/** Bring what the citation that is open backs into view, unless it is. */
+function showCited(): void {
+  const seen = window.document.querySelector(".viewport")?.getBoundingClientRect();
+  const marks = [...window.document.querySelectorAll(".answered [aria-current]")];
+  const inView = marks.some((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return seen && top >= seen.top && bottom <= seen.bottom;
+  });
+  if (!inView) marks[0]?.scrollIntoView({ block: "center" });
 }
 
 function Facts({
@@ -177,6 +192,11 @@ function Body({
             </button>
           ))}
         </fieldset>
+      )}
+      {pages && !asText && citation?.quote && (
+        <q className="quoted" dir="auto">
+          {citation.quote}
+        </q>
       )}
       {pages && !asText ? (
         <Suspense fallback={<p className="searched">Opening the pages…</p>}>

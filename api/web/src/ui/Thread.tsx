@@ -12,12 +12,19 @@ import {
   useExternalStoreRuntime,
 } from "@assistant-ui/react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import type { Question } from "../contract";
-import { askAt, conversation, isUnderWay, stop, type Turn } from "../state/conversation";
-import { preferences, scope } from "../state/preferences";
+import type { Abstention, Answer, Question } from "../contract";
+import {
+  askAt,
+  conversation,
+  isUnderWay,
+  modelFoundNone,
+  stop,
+  type Turn,
+} from "../state/conversation";
+import { offered, preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
 import { endsBelow } from "../state/views";
-import { counted } from "../text/wording";
+import { counted, isRestricted, scopeInWords } from "../text/wording";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerView } from "./AnswerView";
 import { Failure } from "./Failure";
@@ -234,24 +241,59 @@ function Course({ turn }: { turn: Turn }) {
   return (
     <p className="progress">
       {waiting && <span className="pulse" aria-hidden="true" />}
-      {waiting ? WORDS[turn.phase] : outcomeInWords(turn)}
-      {slow && " This takes longer than usual; it goes on."}
+      <span key={String(waiting)}>
+        {waiting ? WORDS[turn.phase] : <Outcome turn={turn} />}
+        {slow && " This takes longer than usual; it goes on."}
+      </span>
     </p>
   );
 }
 
-function outcomeInWords(turn: Turn): string {
-  if (turn.phase === "stopped") return "Stopped. What is below was verified.";
+function Outcome({ turn }: { turn: Turn }) {
+  const auto = useStore(offered, (now) => now?.auto);
   const { answer } = turn;
-  if (!answer) return "";
-  if (answer.abstention) return "Nothing was found that answers this.";
-  const documents = new Set(answer.citations.map((one) => one.document_id)).size;
+  if (turn.phase === "stopped") return "Stopped. What is below was verified.";
+  if (!answer) return null;
   const seconds = Object.values(answer.timings_ms).reduce((all, one) => all + one, 0) / 1000;
-  return [
-    `${counted(answer.citations.length, "quote")} from ${counted(documents, "document")}`,
-    ...(seconds ? [`${seconds.toFixed(seconds < 1 ? 2 : 1)} s`] : []),
-    ...(answer.degraded ? ["the language model could not be used, so these are sentences"] : []),
-  ].join(" · ");
+  const model = modelFoundNone(turn, auto)
+    ? "the language model found no answer"
+    : answer.degraded && "the language model could not be used";
+  return (
+    <>
+      {answer.abstention ? (
+        <Searched turn={turn} {...answer.abstention.searched} />
+      ) : (
+        quoted(answer)
+      )}
+      {seconds >= 0.005 && ` · ${seconds.toFixed(seconds < 1 ? 2 : 1)} s`}
+      {model && ` · ${model}`}
+      {model && !answer.abstention && ", so these are the documents’ own sentences"}
+    </>
+  );
+}
+
+function quoted({ citations }: Answer): string {
+  const documents = new Set(citations.map((one) => one.document_id)).size;
+  return `${counted(citations.length, "quote")} from ${counted(documents, "document")}`;
+}
+
+/** What an abstention looked through, in vain. */
+function Searched({
+  turn,
+  collection,
+  documents,
+  passages,
+}: { turn: Turn } & Abstention["searched"]) {
+  const { filters } = turn.asked;
+  return (
+    <>
+      {documents
+        ? `Searched ${counted(passages, "passage")} of ${counted(documents, "document")} in `
+        : "Nothing to search in "}
+      <bdi className="collection">{collection}</bdi>
+      {isRestricted(filters) && `: ${scopeInWords(filters)}`}
+    </>
+  );
 }
 
 const WORDS: Record<string, string> = {
