@@ -340,6 +340,26 @@ def test_questions_follow_one_another_and_are_asked_again(chat: Chat) -> None:
     expect(chat.answers.last.locator(".actions")).to_be_visible()
 
 
+def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
+    asked, meant = "When will the footbridge open?", "When will the footbridge open (the mayor)?"
+    scripted.give(
+        chat.page,
+        scripted.CONFLICT,
+        scripted.CONFLICT | {"standalone_question": meant},
+        scripted.CONFLICT,
+    )
+    chat.ask("Who is the mayor?")
+    answer = chat.ask(asked)
+    expect(answer.locator(".understood q")).to_have_text(meant)
+    with chat.page.expect_request("**/v1/ask") as request:
+        answer.get_by_role("button", name="Ask it by itself").click()
+    sent = json.loads(request.value.post_data or "")
+    assert (sent["question"], sent["history"], "alone" in sent) == (asked, [], False)
+    expect(chat.answers.last.locator(".actions")).to_be_visible()
+    expect(chat.page.locator(".understood")).to_have_count(0)
+    expect(chat.page.locator(".asked")).to_have_count(2)
+
+
 def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(chat: Chat) -> None:
     quote = chat.sources(chat.ask(TYPE_CASE))[0][0].strip("“”")
     stored = chat.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")

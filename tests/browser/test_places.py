@@ -28,6 +28,7 @@ from tests.browser.proxied import behind_nginx
 from tests.browser.served import running
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.service import bearer, fake_library, key_for, upload
+from tests.integration.test_http_access import RULES
 
 QUESTION = "Who closed the north gate?"
 
@@ -56,6 +57,27 @@ def test_below_a_prefix_of_a_proxy_all_of_it_works(browser: Browser, tmp_path: P
             loaded = chat.page.evaluate("performance.getEntriesByType('resource').map(o => o.name)")
             assert loaded
             assert [one for one in loaded if not one.startswith(address)] == []
+
+
+def test_below_a_prefix_every_route_answers_as_it_does_without(tmp_path: Path) -> None:
+    def answers(address: str) -> dict[str, tuple[int, str | None]]:
+        found = {}
+        with httpx.Client(base_url=address, timeout=60) as client:
+            for call in RULES:
+                method, path = call.split(" ", 1)
+                given = client.request(method, re.sub(r"{[^}]*}", "x", path).lstrip("/"))
+                assert "x-request-id" in given.headers, call  # it is the service that answers
+                found[call] = given.status_code, given.headers.get("content-type")
+        return found
+
+    app = create_app(fake_library(), own=False)
+    with (
+        running(app, root_path="/verse") as service,
+        behind_nginx(tmp_path, service, prefix="/verse") as address,
+    ):
+        assert answers(address) == answers(service)
+        with httpx.Client(base_url=address) as client:
+            assert client.get("livez").json()["status"] == "ok"
 
 
 @pytest.fixture

@@ -87,6 +87,12 @@ export async function askAt(asked: Question, at?: number): Promise<void> {
   }
 }
 
+/** Ask what a turn asked once more, in its place, and in some way otherwise. */
+export function askAnew(turn: Turn, otherwise: Partial<Question> = {}): void {
+  const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
+  void askAt({ ...turn.asked, ...otherwise }, at < 0 ? undefined : at);
+}
+
 /** Stop what is under way; what was said stays. */
 export function stop(): void {
   running?.abort();
@@ -247,6 +253,7 @@ function change(id: string, by: Partial<Turn> | ((turn: Turn) => Turn)): void {
 function before(id: string): HistoryTurn[] {
   const { turns } = conversation.get();
   const at = turns.findIndex((turn) => turn.id === id);
+  if (turns[at]?.asked.alone) return [];
   return turns
     .slice(0, at)
     .filter((turn) => turn.answer)

@@ -3,7 +3,7 @@
 import { ActionBarPrimitive } from "@assistant-ui/react";
 import { useState } from "react";
 import type { Answer } from "../contract";
-import { askAt, conversation, modelFoundNone, say, type Turn } from "../state/conversation";
+import { askAnew, conversation, modelFoundNone, say, type Turn } from "../state/conversation";
 import { announce, complain } from "../state/notices";
 import { offered } from "../state/preferences";
 import { useStore } from "../state/store";
@@ -80,12 +80,8 @@ function OtherComposer({ turn }: { turn: Turn }) {
   const choice = useStore(offered, (now) => now);
   const other = turn.answer && choice?.composers.find((one) => one !== turn.answer?.composer);
   if (!other || (other === "chat" && modelFoundNone(turn, choice?.auto))) return null;
-  const again = () => {
-    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
-    void askAt({ ...turn.asked, composer: other }, at);
-  };
   return (
-    <button type="button" className="quiet" onClick={again}>
+    <button type="button" className="quiet" onClick={() => askAnew(turn, { composer: other })}>
       <Icon name="again" />{" "}
       {other === "chat" ? "Ask the language model" : "Answer by sentences, to the letter"}
     </button>

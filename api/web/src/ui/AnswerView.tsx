@@ -2,7 +2,7 @@
 
 import { memo } from "react";
 import type { Citation, Conflict, Statement } from "../contract";
-import { askAt, cited, conversation, isUnderWay, type Turn } from "../state/conversation";
+import { askAnew, cited, conversation, isUnderWay, type Turn } from "../state/conversation";
 import { isShown, openPane, pane } from "../state/pane";
 import { scope } from "../state/preferences";
 import { useStore } from "../state/store";
@@ -27,7 +27,7 @@ export function AnswerView({ turn }: { turn: Turn }) {
     <div className="answer">
       {understood && understood !== turn.asked.question && (
         <p className="understood">
-          Read as <q dir="auto">{understood}</q>
+          Read as <q dir="auto">{understood}</q> {!isUnderWay(turn) && <Alone turn={turn} />}
         </p>
       )}
       {abstention && (
@@ -67,12 +67,22 @@ export function AnswerView({ turn }: { turn: Turn }) {
   );
 }
 
+/** Ask a question that was read in the light of earlier ones without them. */
+function Alone({ turn }: { turn: Turn }) {
+  const first = useStore(conversation, (now) => now.turns[0]?.id === turn.id);
+  if (first || turn.asked.alone) return null;
+  return (
+    <button type="button" className="inline" onClick={() => askAnew(turn, { alone: true })}>
+      Ask it by itself
+    </button>
+  );
+}
+
 /** Ask what was asked of some documents of them all. */
 function Wider({ turn }: { turn: Turn }) {
   const widen = () => {
     scope.set(() => ({}));
-    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
-    void askAt({ ...turn.asked, filters: {} }, at);
+    askAnew(turn, { filters: {} });
   };
   return (
     <p className="choices">

@@ -1,19 +1,14 @@
 /** Why there is no answer, and what can be done about it. */
 
 import type { CallFailed } from "../service/http";
-import { askAt, conversation, type Turn } from "../state/conversation";
+import { askAnew, type Turn } from "../state/conversation";
 import { prefer } from "../state/preferences";
 import { signIn } from "../state/views";
 
 export function Failure({ turn, failure }: { turn: Turn; failure: CallFailed }) {
-  const again = () => {
-    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
-    void askAt(turn.asked, at < 0 ? undefined : at);
-  };
   const into = (collection: string) => {
     prefer({ collection });
-    const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
-    void askAt({ ...turn.asked, collection, filters: {} }, at);
+    askAnew(turn, { collection, filters: {} });
   };
   return (
     <div className="failure" role="alert">
@@ -25,7 +20,7 @@ export function Failure({ turn, failure }: { turn: Turn; failure: CallFailed }) 
             Enter a key
           </button>
         ) : (
-          <button type="button" className="primary" onClick={again}>
+          <button type="button" className="primary" onClick={() => askAnew(turn)}>
             Try again
           </button>
         )}
