@@ -108,6 +108,7 @@ function Markers({
 }) {
   return (
     <span className="markers">
+      {GLUE}
       {numbers.map((number) => {
         const citation = known.get(number);
         return (
@@ -133,7 +134,6 @@ const StatementView = memo(
     return (
       <li className="statement" dir="auto">
         {statement.text}
-        {GLUE}
         <Markers turn={turn} numbers={statement.citations} known={known} />
       </li>
     );
@@ -160,7 +160,6 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
                 {one.event && (
                   <>
                     <time dateTime={one.event.date}>{dateInWords(one.event.date)}</time>
-                    {GLUE}
                     {markers([one.event.derived_from])}
                     <span className="derivation">{derivationInWords(one.event)}</span>
                   </>
@@ -168,7 +167,6 @@ function Rows({ statements, markers }: { statements: Statement[]; markers: Marke
               </th>
               <td dir="auto">
                 {withoutDate(one)}
-                {GLUE}
                 {markers(one.citations)}
               </td>
             </tr>
@@ -191,7 +189,6 @@ function ConflictView({ conflict, markers }: { conflict: Conflict; markers: Mark
           <li key={side.value}>
             <p dir="auto">
               {side.value}
-              {GLUE}
               {markers(side.citations)}
             </p>
             <small>{counted(side.independent_sources, "independent source")}</small>

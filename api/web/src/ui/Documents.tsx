@@ -85,10 +85,9 @@ export function Documents() {
     });
   };
 
-  const shown = listed?.filter(
-    (one) =>
-      !leaving.has(one.id) &&
-      `${one.title} ${one.source_key ?? ""}`.toLowerCase().includes(words.toLowerCase()),
+  const held = listed?.filter((one) => !leaving.has(one.id));
+  const shown = held?.filter((one) =>
+    `${one.title} ${one.source_key ?? ""}`.toLowerCase().includes(words.toLowerCase()),
   );
   return (
     <section className="documents" aria-labelledby="documents-title" tabIndex={-1}>
@@ -110,7 +109,7 @@ export function Documents() {
           onArrived={() => void load(null)}
           onCollection={(name) => prefer({ collection: name })}
         />
-        <Restriction />
+        {held?.length !== 0 && <Restriction />}
         {failure ? (
           <div className="failure" role="alert">
             <h2 className="label">{failure.title}</h2>
@@ -125,11 +124,11 @@ export function Documents() {
               </button>
             </p>
           </div>
-        ) : !listed ? (
+        ) : !held ? (
           <p className="searched" aria-busy="true">
             Listing the documents…
           </p>
-        ) : listed.length === 0 ? (
+        ) : held.length === 0 && !cursor ? (
           <p className="lead">
             Nothing is here yet. What you add can be asked as soon as it is read.
           </p>
@@ -138,7 +137,7 @@ export function Documents() {
             <div className="list-head">
               <span className="label">
                 {cursor && "The first "}
-                {counted(listed.length, "document")}
+                {counted(held.length, "document")}
               </span>
               <input
                 type="search"
