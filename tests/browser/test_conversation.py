@@ -37,6 +37,7 @@ def test_each_source_of_the_type_case_opens_at_its_words(chat: Chat) -> None:
     for at, (quote, title) in enumerate(sources):
         pane = chat.open_source(answer, at)
         expect(pane.locator("h2")).to_have_text(title)
+        expect(pane.locator(".tabs, .find").first).to_be_visible()  # the document has come
         if pane.get_by_role("button", name="Pages").count():
             words = re.sub(r"\s", "", quote.strip("“”"))
             assert chat.words_in_boxes() == words
@@ -365,9 +366,29 @@ def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(c
     stored = chat.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
     assert TYPE_CASE.replace('"', "") in stored
     assert quote not in stored
+    chat.start_anew()
     chat.page.reload()
+    expect(chat.page.locator(".welcome h1")).to_be_visible()
     chat.page.locator(".contents .entry").first.click()
     expect(chat.answers.last.locator("q").first).to_have_text(quote)
+    chat.page.reload()  # which shows what was shown
+    expect(chat.answers.last.locator("q").first).to_have_text(quote)
+    expect(chat.page.locator(".entry[aria-current]")).to_have_text(TYPE_CASE)
+
+
+def test_tabs_leave_each_other_s_conversations_alone(chat: Chat, address: str) -> None:
+    with chat.page.context.new_page() as other:
+        other.goto(address)
+        chat.ask("Who painted the Mona Lisa?")
+        entries = other.locator(".contents .entry")
+        expect(entries).to_have_count(1)
+        other.get_by_label("Your question").fill("When will the footbridge open?")
+        other.get_by_label("Your question").press("Enter")
+        expect(entries).to_have_count(2)
+    expect(chat.page.locator(".contents .entry")).to_have_count(2)
+    chat.page.reload()
+    expect(chat.page.locator(".contents .entry")).to_have_count(2)
+    expect(chat.page.locator(".asked h2")).to_have_text("Who painted the Mona Lisa?")
 
 
 def test_readers_say_what_an_answer_is_worth(chat: Chat, library: Library) -> None:
@@ -531,6 +552,7 @@ def test_who_writes_answers_is_offered_only_where_there_is_a_choice(chat: Chat) 
     ).check()
     chat.page.keyboard.press("Escape")
     expect(chat.page.get_by_role("button", name="Settings")).to_be_focused()
+    chat.start_anew()
     answer = chat.ask(TYPE_CASE)
     with chat.page.expect_request("**/v1/ask") as asked:
         answer.get_by_role("button", name="Ask the language model").click()

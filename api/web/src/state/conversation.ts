@@ -13,7 +13,7 @@ import type {
 } from "../contract";
 import { type AskEvent, ask, StreamBroken, storedAnswer } from "../service/asking";
 import { CallFailed, path, send, unreachable } from "../service/http";
-import { type Kept, keepTurn } from "./history";
+import { type Kept, keepTurn, rememberOpen } from "./history";
 import { createStore } from "./store";
 
 export type Phase = "asking" | "answering" | "reconnecting" | "done" | "stopped" | "failed";
@@ -100,12 +100,14 @@ export function stop(): void {
 
 export function startAnew(): void {
   stop();
+  rememberOpen(null);
   conversation.set(() => ({ id: newId(), turns: [] }));
 }
 
 /** Bring back a conversation. Its answers come from the service, which looks at their quotes again. */
 export async function reopen(kept: Kept): Promise<void> {
   stop();
+  rememberOpen(kept.id);
   const turns = kept.turns.map((one) => ({
     ...fresh(one.asked),
     phase: (one.answerId ? "reconnecting" : "stopped") as Phase,

@@ -14,27 +14,55 @@ export interface Kept {
 }
 
 const NAME = "verse.conversations";
+const OPEN = "verse.conversation";
 const MOST = 50;
 
-export const history = createStore<Kept[]>(read());
+export const history = createStore<Kept[]>(read([]));
+addEventListener("storage", (event) => {
+  if (event.key === NAME) history.set(read);
+});
 
-/** Keep a conversation as it is now, the latest first. */
+/** Keep a conversation as it is now, the latest first; it is what this tab shows when it is loaded again. */
 export function keepTurn(kept: Kept): void {
-  history.set((all) => [kept, ...all.filter((one) => one.id !== kept.id)].slice(0, MOST));
-  write();
+  change((all) => [kept, ...all.filter((one) => one.id !== kept.id)].slice(0, MOST));
+  rememberOpen(kept.id);
 }
 
 export function forgetTurns(id?: string): void {
-  history.set((all) => (id ? all.filter((one) => one.id !== id) : []));
+  change((all) => (id ? all.filter((one) => one.id !== id) : []));
+}
+
+/** Remember which conversation this tab shows, or that it shows none. */
+export function rememberOpen(id: string | null): void {
+  try {
+    if (id) sessionStorage.setItem(OPEN, id);
+    else sessionStorage.removeItem(OPEN);
+  } catch {
+    // where storage is refused, a tab that is loaded again begins anew
+  }
+}
+
+export function lastOpen(): Kept | undefined {
+  try {
+    const id = sessionStorage.getItem(OPEN);
+    return history.get().find((one) => one.id === id);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Change what is kept, with what other tabs have kept meanwhile. */
+function change(by: (all: Kept[]) => Kept[]): void {
+  history.set((all) => by(read(all)));
   write();
 }
 
-function read(): Kept[] {
+function read(otherwise: Kept[]): Kept[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(NAME) ?? "[]");
-    return Array.isArray(kept) ? kept.filter(isKept) : [];
+    return Array.isArray(kept) ? kept.filter(isKept) : otherwise;
   } catch {
-    return []; // storage is refused, or holds what an older page wrote
+    return otherwise; // storage is refused, or holds what an older page wrote
   }
 }
 
