@@ -134,7 +134,8 @@ def test_a_new_file_can_be_asked_about_and_deleted(
     chat.page.clock.install()
     row.get_by_role("button", name=re.compile("Delete")).click()
     expect(row).to_have_count(0)
-    chat.page.clock.fast_forward(10_000)  # until it cannot be undone any more
+    with chat.page.expect_response(lambda one: one.request.method == "DELETE"):
+        chat.page.clock.fast_forward(10_000)  # until it cannot be undone any more
     expect(chat.page.locator(".notice")).to_have_count(0)
     expect(documents.locator(".list-head")).to_contain_text(
         f"{len(list(EXAMPLES.iterdir()))} documents"
@@ -225,6 +226,29 @@ def test_a_title_is_looked_for_among_all_documents(chat: Chat) -> None:
     expect(documents.locator(".list > li")).to_have_count(1)
     expect(documents.locator(".row-title")).to_contain_text("Bridge records")
     expect(head).to_have_text("3 documents", ignore_case=True)
+
+
+def test_a_list_that_comes_late_is_not_that_of_another_collection(chat: Chat) -> None:
+    late: list[Route] = []
+
+    def listed(route: Route) -> None:
+        [collection] = parse_qs(urlsplit(route.request.url).query)["collection"]
+        if collection == "default":
+            late.append(route)
+        else:
+            document = scripted.document("Lock records")
+            route.fulfill(json={"documents": [document], "next_cursor": None})
+
+    chat.page.route("**/v1/documents?*", listed)
+    documents = chat.show_documents()
+    documents.get_by_label("Another collection").fill("locks")
+    chat.page.keyboard.press("Enter")
+    expect(documents.locator(".list > li")).to_have_count(1)
+    [route] = late
+    with chat.page.expect_response("**/v1/documents?*default*"):
+        route.fulfill(json={"documents": [], "next_cursor": None})
+    chat.page.wait_for_timeout(100)
+    expect(documents.locator(".list > li")).to_have_count(1)
 
 
 def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:

@@ -135,6 +135,7 @@ def test_no_payload_runs_in_a_document_its_names_or_an_error(
         expect(chat.pane.locator(".text")).to_contain_text(PAYLOADS[-1].strip()[:20])
         chat.page.get_by_label("Close the source").click()
 
+        chat.start_anew()
         chat.page.reload()
         documents = chat.show_documents()
         expect(documents.locator(".list > li")).to_have_count(len(SOME[::3]))

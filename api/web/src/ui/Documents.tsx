@@ -1,6 +1,6 @@
 /** The documents of a collection: what there is, what comes in, and which of them are asked. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { Document } from "../contract";
 import { CallFailed, call, get, path, unreachable } from "../service/http";
 import { complain, notify } from "../state/notices";
@@ -24,17 +24,21 @@ export function Documents() {
   const [words, setWords] = useState("");
   const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
 
+  const asked = useRef(0); // an answer that is overtaken by another is of no use
   const load = useCallback(
     async (after: string | null) => {
+      const mine = ++asked.current;
       try {
         const page = await get<{ documents: Document[]; next_cursor: string | null }>(
           path`v1/documents?collection=${collection}&limit=${PAGE}` +
             (after ? path`&cursor=${after}` : ""),
         );
+        if (mine !== asked.current) return;
         setListed((before) => (after && before ? [...before, ...page.documents] : page.documents));
         setCursor(page.next_cursor);
         setFailure(null);
       } catch (error) {
+        if (mine !== asked.current) return;
         const failed = error instanceof CallFailed ? error : unreachable();
         if (failed.status === 404) setListed([]);
         else setFailure(failed);
