@@ -38,6 +38,7 @@ from api.schemas import (
 from ingest.folders import Folders
 from ingest.pipeline import FileOutcome, Outcome
 from rag.access import Key, NewKey
+from rag.answer_text import CLOSEST, searched_line
 from rag.protocols import DocumentSummary
 
 if TYPE_CHECKING:
@@ -143,14 +144,10 @@ def show_answer(body: AnswerBody, *, as_json: bool) -> None:
         out.print(Text(_printable(body.text, keep_lines=True), style="bold"))
         _show_citations(out, body.citations)
         return
-    searched = body.abstention.searched
     out.print(Text(f"No answer: {_printable(body.abstention.reason)}", style="bold"))
-    out.print(
-        f"Searched {searched.documents} documents, {searched.passages} passages, "
-        f"in collection {searched.collection!r}."
-    )
+    out.print(searched_line(body.abstention.searched.model_dump()))
     if body.abstention.closest:
-        out.print("What came closest:")
+        out.print(CLOSEST)
         _show_citations(out, body.abstention.closest)
 
 

@@ -12,6 +12,7 @@ from langchain_openai import ChatOpenAI
 from openai import OpenAI
 from pydantic import SecretStr
 
+from api.prose import inert
 from rag.composition import SentenceComposer
 from rag.errors import ModelError
 from tests.integration.clients import FOREIGN, QUESTION, QUOTE, Place, place
@@ -212,10 +213,18 @@ def test_what_was_too_long_to_be_answered_is_passed_over(here: Place, client: Op
     assert len(kept["standalone_question"]) < 200
 
 
-def test_an_abstention_says_why_and_cites_nothing(client: OpenAI) -> None:
+def test_an_abstention_says_why_and_what_came_closest_and_cites_nothing(
+    here: Place, client: OpenAI
+) -> None:
     asked: list[Any] = [{"role": "user", "content": FOREIGN}]
     completion = client.chat.completions.create(model="rag", messages=asked)
-    assert completion.choices[0].message.content
+    with here.http as http:
+        abstention = http.post("/v1/ask", json={"question": FOREIGN}).json()["abstention"]
+    text = completion.choices[0].message.content or ""
+    assert text.startswith(abstention["reason"])
+    assert f"Searched {abstention['searched']['documents']} documents" in text
+    assert abstention["closest"]
+    assert all(f"“{inert(one['quote'])}” (" in text for one in abstention["closest"])
     assert completion.choices[0].message.annotations == []
     assert extra(completion, "search_results") == []
 
