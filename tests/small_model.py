@@ -20,7 +20,7 @@ def serve() -> None:
 
     params = CommonParams()
     params.model.path = str(weights())
-    params.n_ctx, params.n_predict, params.n_parallel = 4096, 120, 1
+    params.n_ctx, params.n_predict, params.n_parallel = 4096, 200, 1
     params.port = 0
     params.cpuparams.n_threads = (
         1  # several wait for each other at every step, where others use the cores
