@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from api.rendering import document_body, key_body
+from api.rendering import document_body, key_body, section_below_title
 from api.schemas import (
     AnswerBody,
     CitationBody,
@@ -265,17 +265,10 @@ def _place(one: CitationBody | PassageBody) -> str:
         one.document_title,
         day,
         page and f"page {page}",
-        _section(one),
+        section_below_title(one),
         f"characters {one.start}–{one.end}",
     )
     return _printable(", ".join(part for part in parts if part))
-
-
-def _section(one: CitationBody | PassageBody) -> str | None:
-    """The section without a first heading that repeats the title."""
-    if one.section is None or one.section == one.document_title:
-        return None
-    return one.section.removeprefix(f"{one.document_title} › ")
 
 
 def _show_outcomes(outcomes: Iterable[FileOutcome]) -> None:

@@ -47,6 +47,10 @@ def test_models_are_the_collections_that_a_key_sees(here: Place, client: OpenAI)
     key = key_for(here.library, "read", collections=["bees"])
     with here.openai("openwebui/v1", key) as narrow:
         assert [one.id for one in narrow.models.list()] == ["rag/bees", "rag-links/bees"]
+        assert narrow.models.retrieve("rag-links/bees").id == "rag-links/bees"
+        with pytest.raises(openai.NotFoundError) as unseen:
+            narrow.models.retrieve("rag")
+    assert unseen.value.code == "model_not_found"
     with served(fake_library()) as empty:
         assert [one["id"] for one in empty.get("/v1/models").json()["data"]] == ["rag", "rag-links"]
 

@@ -181,6 +181,7 @@ def test_nothing_of_a_document_acts_as_markdown(words: str) -> None:
         ({"row": 4}, ["row 4"]),
         ({"section": "Gates"}, ["Gates"]),
         ({"section": "Log"}, []),
+        ({"section": "Log › Gates › North"}, ["Gates › North"]),
     ],
 )
 def test_a_place_is_told_in_the_terms_of_its_source(
