@@ -351,7 +351,7 @@ def streams(
         raise typer.Exit(2) from error
     _print_streams(report)
     typer.echo(
-        f"ms to read and verify an answer of {STATEMENTS} statements, half and 95 % stay below: "
+        f"ms of one core to read and verify an answer of {STATEMENTS} statements, half and 95 % stay below: "
         f"{report.checking_ms}"
     )
     raise typer.Exit(1 if report.failed or report.checking_ms.p95_ms > MOST_CHECKING_MS else 0)
