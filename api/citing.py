@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from api.rendering import section_below_title
 from api.schemas import CitationBody
 
 Link = Callable[[CitationBody], str]
@@ -63,6 +64,6 @@ def place_words(cited: CitationBody) -> list[str]:
         found.append(cited.part)
     if cited.row is not None:
         found.append(f"{cited.sheet} {cited.row}" if cited.sheet else f"row {cited.row}")
-    if not found and cited.section is not None and cited.section != cited.document_title:
-        found.append(cited.section)
+    if not found and (section := section_below_title(cited)):
+        found.append(section)
     return found

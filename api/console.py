@@ -26,7 +26,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from api.rendering import document_body, key_body
+from api.rendering import document_body, key_body, section_below_title
 from api.schemas import (
     AnswerBody,
     CitationBody,
@@ -38,6 +38,7 @@ from api.schemas import (
 from ingest.folders import Folders
 from ingest.pipeline import FileOutcome, Outcome
 from rag.access import Key, NewKey
+from rag.answer_text import CLOSEST, searched_line
 from rag.protocols import DocumentSummary
 
 if TYPE_CHECKING:
@@ -143,14 +144,10 @@ def show_answer(body: AnswerBody, *, as_json: bool) -> None:
         out.print(Text(_printable(body.text, keep_lines=True), style="bold"))
         _show_citations(out, body.citations)
         return
-    searched = body.abstention.searched
     out.print(Text(f"No answer: {_printable(body.abstention.reason)}", style="bold"))
-    out.print(
-        f"Searched {searched.documents} documents, {searched.passages} passages, "
-        f"in collection {searched.collection!r}."
-    )
+    out.print(searched_line(body.abstention.searched.model_dump()))
     if body.abstention.closest:
-        out.print("What came closest:")
+        out.print(CLOSEST)
         _show_citations(out, body.abstention.closest)
 
 
@@ -268,17 +265,10 @@ def _place(one: CitationBody | PassageBody) -> str:
         one.document_title,
         day,
         page and f"page {page}",
-        _section(one),
+        section_below_title(one),
         f"characters {one.start}–{one.end}",
     )
     return _printable(", ".join(part for part in parts if part))
-
-
-def _section(one: CitationBody | PassageBody) -> str | None:
-    """The section without a first heading that repeats the title."""
-    if one.section is None or one.section == one.document_title:
-        return None
-    return one.section.removeprefix(f"{one.document_title} › ")
 
 
 def _show_outcomes(outcomes: Iterable[FileOutcome]) -> None:

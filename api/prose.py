@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from api.citing import Link, place_words
+from api.citing import Link, place_words, source_name
 from api.schemas import AnswerBody, CitationBody
-from rag.answer_text import answer_lines
+from rag.answer_text import CLOSEST, answer_lines, searched_line
 
 # The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
 # nothing already, and one more would set them free.
@@ -37,19 +37,26 @@ class Prose:
         return "".join(self.lines)
 
 
-def prose(answer: AnswerBody, link: Link | None = None) -> Prose:
-    """What the answer says, a paragraph for each line.
+def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True) -> Prose:
+    """What the answer says, a paragraph for each line; of an abstention also what was searched and what came closest.
 
     Words of documents are written so that nothing in them becomes a link, an image or HTML where the text
     is shown as Markdown.
 
     Args:
         answer: What is told.
-        link: Makes each marker a link in Markdown; without it they are `[1]`.
+        link: Makes each marker, and the place of what came closest, a link in Markdown; without it they are `[1]`.
+        closest: Whether to tell what came closest. It has no marker, since it supports nothing.
     """
     writing = _Writing({one.marker: one for one in answer.citations}, link)
     for words, citations in answer_lines(answer.model_dump()):
         writing.line(words, citations)
+    if answer.abstention is not None:
+        writing.line(searched_line(answer.abstention.searched.model_dump()), ())
+        if closest and answer.abstention.closest:
+            writing.line(CLOSEST, ())
+            for one in answer.abstention.closest:
+                writing.quote(one)
     return Prose(tuple(writing.lines), tuple(writing.marks))
 
 
@@ -57,7 +64,7 @@ def source_list(answer: AnswerBody, link: Link) -> str:
     """Each citation by its marker: the quote, where it stands, and its address; of an abstention, what came closest."""
     closest = answer.abstention.closest if answer.abstention else []
     lines = [f"{_source(one)} {link(one)}" for one in answer.citations or closest]
-    head = "Sources:" if answer.citations else "What came closest:"
+    head = "Sources:" if answer.citations else CLOSEST
     return "\n".join((head, *lines)) if lines else ""
 
 
@@ -81,6 +88,16 @@ class _Writing:
     marks: list[Mark] = field(default_factory=list)
     length: int = 0
 
+    def quote(self, cited: CitationBody) -> None:
+        place = inert(source_name(cited))
+        if self.link is not None:
+            place += f", [source]({self.link(cited)})"
+        self._add(f"\n\n“{inert(' '.join(cited.quote.split()))}” ({place})")
+
+    def _add(self, line: str) -> None:
+        self.lines.append(line)
+        self.length += len(line)
+
     def line(self, words: str, citations: Iterable[int]) -> None:
         line = ("\n\n" if self.lines else "") + inert(words)  # one break alone is none in Markdown
         for place, marker in enumerate(citations):
@@ -91,5 +108,4 @@ class _Writing:
             start = self.length + len(line)
             self.marks.append(Mark(marker, start, start + len(written)))
             line += written
-        self.lines.append(line)
-        self.length += len(line)
+        self._add(line)

@@ -156,6 +156,13 @@ def citation_body(marker: int, quote: Quote, within: Reply | Stated) -> Citation
     )
 
 
+def section_below_title(one: CitationBody | PassageBody) -> str | None:
+    """The section without a first heading that repeats the document's title."""
+    if one.section is None or one.section == one.document_title:
+        return None
+    return one.section.removeprefix(f"{one.document_title} › ")
+
+
 def document_body(summary: DocumentSummary) -> DocumentBody:
     """A document with its ingestion report."""
     return DocumentBody(

@@ -8,6 +8,7 @@ import ipaddress
 import math
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ from rag.library import Library
 _NOTICE_S = 1.0  # between a SIGTERM or SIGHUP and the end, in which /readyz says that it comes
 _GRACE_S = 5  # for requests that are under way then
 _TICKS_A_CHECK = 10
+# That one thread keeps Python's lock for while another wants it. With 5 ms, as it comes, each word of a chat model's
+# reply waits so long whenever an answer is being composed, and the composing for the many that wait.
+_SWITCH_S = 0.0005
 
 
 def is_loopback(host: str) -> bool:
@@ -90,6 +94,7 @@ def serve(
     Raises:
         ModelError: the embedding model cannot be used.
     """
+    sys.setswitchinterval(_SWITCH_S)
     shared().start()  # before there are threads, and so that what it lacks is logged at once
     app = create_app(library, own=False, hosts=hosts, keys=keys)
     settings = library.settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eval.answers import AnswerReport
     from eval.extraction import ExtractionReport
     from eval.latency import Compared as LatencyCompared
+    from eval.rewriting import RewritingReport
     from eval.streams import StreamReport
 
 _MISSPELT_LOSES = 0.05  # of answers at the most
@@ -350,7 +351,7 @@ def streams(
         raise typer.Exit(2) from error
     _print_streams(report)
     typer.echo(
-        f"ms to read and verify an answer of {STATEMENTS} statements, half and 95 % stay below: "
+        f"ms of one core to read and verify an answer of {STATEMENTS} statements, half and 95 % stay below: "
         f"{report.checking_ms}"
     )
     raise typer.Exit(1 if report.failed or report.checking_ms.p95_ms > MOST_CHECKING_MS else 0)
@@ -411,6 +412,58 @@ def followups(
         console.print(f"with {rewritten.name}, ROUGE-1 recall of the rewrite: {report.recall}")
         console.print(f"left alone where nothing is to be rewritten: {report.left_alone}")
         console.print(f"questions that it wrote and that stand: {rewritten.standing}")
+
+
+@app.command()
+def rewriting(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+    chat: Annotated[
+        bool, typer.Option("--chat", help="Also as the chat model of the settings rewrites them.")
+    ] = False,
+    double: Annotated[
+        bool, typer.Option("--double", help="Only double questions, which can be split.")
+    ] = False,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
+    ] = None,
+) -> None:
+    """Questions as a chat model rewrites them, splits them and proposes queries: is more of the evidence found?
+
+    Beside a chat model stands a scripted one that knows the evidence. Exits with 2 when a suite cannot be used, or
+    there is no chat model to be measured.
+    """
+    from eval.followups import rewriting as of_the_settings
+    from eval.rewriting import KNOWING, SPLITTING, Rewriting, knowing, measure, splitting
+    from eval.suite import read_suite
+
+    models: dict[str, Rewriting] = {KNOWING: knowing, SPLITTING: splitting}
+    with _readable():
+        read = [read_suite(one) for one in suites]
+        if chat:
+            model = of_the_settings()
+            models[model.name] = lambda _: model.rewriter
+    with bars() as show:
+        reports = measure(read, models, show, most=most, double=double)
+    _print_rewriting(reports)
+
+
+def _print_rewriting(reports: Mapping[str, RewritingReport]) -> None:
+    table = Table(title="evidence in the first ten passages", title_justify="left")
+    rows: dict[str, Callable[[RewritingReport], object]] = {
+        "searched with as by the rules": lambda one: one.rules,
+        "as the model puts the question": lambda one: one.question,
+        "with its queries too": lambda one: one.with_queries,
+        "gained by its question": lambda one: one.gained_by_question,
+        "gained by its queries": lambda one: one.gained_by_queries,
+        "its questions that stand": lambda one: one.standing,
+        "questions that it splits": lambda one: one.split,
+        "queries beside a question": lambda one: one.queries,
+    }
+    for heading in ("", *reports):
+        table.add_column(heading)
+    for name, told in rows.items():
+        table.add_row(name, *(str(told(one)) for one in reports.values()))
+    Console(width=140).print(table)
 
 
 @app.command()

@@ -82,7 +82,7 @@ def judge(question: Question, answered: Answered, sources: Sources) -> Judged:
 
     An answer that ended in an error has no scores that could be told.
     """
-    evidence = tuple(tuple(_places(one, sources)) for one in question.evidence)
+    evidence = expected_places(question, sources)
     if answered.error is not None:
         scores = dict.fromkeys(_applicable(question), None)
         return Judged(scores=scores, missed=(f"failed: {answered.error}",), evidence=evidence)
@@ -127,6 +127,11 @@ def _applicable(question: Question) -> Iterator[str]:
         yield "pair_recall"
     if question.evidence:
         yield from ("recall_at_10", "ndcg_at_10", "mrr")
+
+
+def expected_places(question: Question, sources: Sources) -> tuple[tuple[Place, ...], ...]:
+    """Where each piece of the expected evidence stands."""
+    return tuple(tuple(_places(one, sources)) for one in question.evidence)
 
 
 def _places(evidence: Evidence, sources: Sources) -> Iterator[Place]:

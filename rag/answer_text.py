@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+CLOSEST = "What came closest:"
+
+
+def searched_line(searched: Mapping[str, Any]) -> str:
+    """How much an abstention searched in vain."""
+    return (
+        f"Searched {searched['documents']} documents, {searched['passages']} passages, "
+        f"in collection {searched['collection']!r}."
+    )
+
 
 def answer_lines(body: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[int]]]:
     """Each line, and the markers that follow it.

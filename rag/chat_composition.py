@@ -57,7 +57,8 @@ class ChatComposer:
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
-        return next(one for one in self.composing(question, evidence) if isinstance(one, Composed))
+        composed = (one for one in self.composing(question, evidence) if isinstance(one, Composed))
+        return next(composed, None) or self.otherwise.compose(question, evidence)
 
     def composing(
         self, question: str, evidence: Evidence, budget: TokenBudget | None = None

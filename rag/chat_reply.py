@@ -16,6 +16,8 @@ from itertools import pairwise
 
 from pydantic_core import from_json
 
+from rag.errors import ModelError
+
 REPLY_CHARS = 200_000  # of a reply that are read: a hundred times what is asked for
 STATEMENT_CHARS = 20_000  # of a statement with its quotes
 _TRIES = 32  # to read one that may not be complete: one try for a part with a closing brace
@@ -56,14 +58,19 @@ def written_statements(parts: Iterable[str]) -> Iterator[Written]:
     Raises:
         NotAsAsked: after the statements, where there are none and the reply does not say that there are none, or
             where it goes on beyond `REPLY_CHARS`.
+        ModelError: as the reply raises it, after what was complete by then.
     """
     read: list[str] = []
     reader, found = _Reader(), False
-    for part in _bounded(parts):
-        read.append(part)
-        for one in reader.completed(part):
-            found = True
-            yield one
+    try:
+        for part in _bounded(parts):
+            read.append(part)
+            for one in reader.completed(part):
+                found = True
+                yield one
+    except ModelError:
+        yield from reader.rest()
+        raise
     for one in reader.rest():
         found = True
         yield one

@@ -19,11 +19,13 @@ class Behaviour:
     Attributes:
         parts: Of the message, each with the seconds before it; bytes are sent as they are, outside of any event.
         whole: Whether the stream ends as it should.
+        refused: A field of a request that makes it a 422.
     """
 
     parts: Iterable[tuple[float, str | bytes]] = ()
     statuses: tuple[int, ...] = (200,)
     whole: bool = True
+    refused: str | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)  # the client went
 
@@ -35,6 +37,8 @@ class _Handler(BaseHTTPRequestHandler):
         does = self.behaviour
         does.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
         status = does.statuses[min(len(does.asked), len(does.statuses)) - 1]
+        if does.refused in does.asked[-1]:
+            status = 422
         self.send_response(status)
         self.send_header(
             "content-type", "text/event-stream" if status == 200 else "application/json"

@@ -22,7 +22,9 @@ def serve() -> None:
     params.model.path = str(weights())
     params.n_ctx, params.n_predict, params.n_parallel = 4096, 200, 1
     params.port = 0
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads = (
+        1  # several wait for each other at every step, where others use the cores
+    )
     params.warmup = False
     server = Server(params)
     print(server.listening_address, flush=True)  # noqa: T201 # what the test reads

@@ -189,7 +189,7 @@ def _ask(desk: Desk, sent: AskIn) -> tuple[AnswerBody, str]:
     answer = begin(
         desk.service, desk.view, sent.question, sent.collection, earlier=sent.earlier
     ).answer()
-    told = [prose(answer).text, source_list(answer, links_below(desk.base))]
+    told = [prose(answer, closest=False).text, source_list(answer, links_below(desk.base))]
     return answer, "\n\n".join(part for part in told if part)
 
 

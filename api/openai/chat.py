@@ -14,7 +14,7 @@ from api.access import needs
 from api.asking import begin
 from api.citing import base_of, links_below
 from api.dependencies import ServiceDep, ViewDep
-from api.openai.completions import Chunk, CompletionBody, Writing, usage_after
+from api.openai.completions import Chunk, CompletionBody, Writing
 from api.openai.side_tasks import side_task
 from api.openai.wire import (
     STREAMED,
@@ -63,6 +63,14 @@ def list_models(view: ViewDep) -> ModelsBody:
     return ModelsBody(data=[ModelBody(id=one.id) for one in models_of(view)])
 
 
+@router.get("/v1/models/{model_id:path}", tags=["OpenAI"])
+@router.get("/openwebui/v1/models/{model_id:path}", tags=["OpenAI"])
+@needs("read")
+def get_model(view: ViewDep, model_id: str) -> ModelBody:
+    """One of them."""
+    return ModelBody(id=model_of(view, model_id).id)
+
+
 @router.post(
     "/v1/chat/completions", response_model=CompletionBody, responses=STREAMED, tags=["OpenAI"]
 )
@@ -98,8 +106,8 @@ def _complete(
     model = model_of(view, sent.model)
     question, earlier = conversation(sent.messages, "messages")
     link = links_below(base_of(request))
-    writing = Writing(model=model.id, link=link, linked=model.links, framed=framed)
     counted = sent.stream_options is not None and bool(sent.stream_options.include_usage)
+    writing = Writing(model=model.id, link=link, linked=model.links, framed=framed, counted=counted)
     reply = side_task(question)
     if reply is not None:
         if not sent.stream:
@@ -110,19 +118,14 @@ def _complete(
         if not sent.stream:
             return writing.completion(asking.answer())
         chunks = asking.told(writing.opening, writing.rest)
-    return event_stream(kept_alive(_events(chunks, request, counted=counted)))
+    return event_stream(kept_alive(_events(chunks, request)))
 
 
-def _events(
-    chunks: Iterator[Chunk], request: Request, *, counted: bool
-) -> Generator[bytes, None, None]:
+def _events(chunks: Iterator[Chunk], request: Request) -> Generator[bytes, None, None]:
     """Chunks, encoded; what fails on the way is told in the place of what was still to come."""
     try:
-        chunk: Chunk = {}
         for chunk in chunks:
             yield format_sse_event(data_str=json.dumps(chunk, ensure_ascii=False))
-        if counted:
-            yield format_sse_event(data_str=json.dumps(usage_after(chunk)))
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         yield format_sse_event(data_str=bytes(problem_of(request, error).body).decode())
     yield format_sse_event(data_str="[DONE]")

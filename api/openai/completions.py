@@ -53,11 +53,19 @@ class ChoiceBody(BaseModel):
 
 
 class UsageBody(BaseModel):
-    """Nothing: no tokens of a language model are counted."""
+    """What a language model took for the answer; nothing where none was asked."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
+
+    @classmethod
+    def of(cls, answer: AnswerBody) -> UsageBody:
+        """What an answer took."""
+        if answer.usage is None:
+            return cls()
+        taken, given = answer.usage.input_tokens, answer.usage.output_tokens
+        return cls(prompt_tokens=taken, completion_tokens=given, total_tokens=taken + given)
 
 
 class CompletionBody(BaseModel):
@@ -82,12 +90,14 @@ class Writing:
         link: Where a citation can be opened.
         linked: Whether markers are links.
         framed: Whether a stream tells sources as Open WebUI's events, and not by annotations: it would show each twice.
+        counted: Whether a stream tells what the answer took.
     """
 
     model: str
     link: Link
     linked: bool
     framed: bool
+    counted: bool = False
 
     def completion(self, answer: AnswerBody) -> CompletionBody:
         """A whole answer."""
@@ -98,6 +108,7 @@ class Writing:
             annotations=self._annotations(answer, text),
             citations=[self.link(one) for one in answer.citations],
             search_results=self._search_results(answer),
+            usage=UsageBody.of(answer),
         )
 
     def task(self, reply: str) -> CompletionBody:
@@ -109,6 +120,7 @@ class Writing:
         yield from self.opening(_TASK_ID)
         yield self._chunk(_TASK_ID, {"content": reply})
         yield self._chunk(_TASK_ID, {}, finish_reason="stop")
+        yield from self._taken(_TASK_ID, UsageBody())
 
     def opening(self, answer_id: str) -> Iterator[Chunk]:
         """The first chunk."""
@@ -127,6 +139,7 @@ class Writing:
         delta = {"annotations": _dumped(annotations)} if annotations else {}
         last = self._chunk(answer.id, delta, finish_reason="stop")
         yield last | {"citations": [self.link(one) for one in answer.citations]}
+        yield from self._taken(answer.id, UsageBody.of(answer))
 
     def _prose(self, answer: AnswerBody) -> Prose:
         return prose(answer, self.link if self.linked else None)
@@ -149,6 +162,7 @@ class Writing:
         annotations: Sequence[AnnotationBody] = (),
         citations: Sequence[str] = (),
         search_results: Sequence[SearchResultBody] = (),
+        usage: UsageBody | None = None,
     ) -> CompletionBody:
         message = CompletionMessageBody(content=content, annotations=list(annotations))
         return CompletionBody(
@@ -156,9 +170,15 @@ class Writing:
             created=int(time.time()),
             model=self.model,
             choices=[ChoiceBody(message=message)],
+            usage=usage or UsageBody(),
             citations=list(citations),
             search_results=list(search_results),
         )
+
+    def _taken(self, answer_id: str, usage: UsageBody) -> Iterator[Chunk]:
+        """The chunk behind the last one, for those who ask what was used."""
+        if self.counted:
+            yield self._chunk(answer_id, {}) | {"choices": [], "usage": usage.model_dump()}
 
     def _chunk(self, answer_id: str, delta: Chunk, finish_reason: str | None = None) -> Chunk:
         return {
@@ -168,12 +188,6 @@ class Writing:
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
         }
-
-
-def usage_after(last: Chunk) -> Chunk:
-    """The chunk that follows the last one, for those who ask what was used."""
-    same = {name: last[name] for name in ("id", "object", "created", "model")}
-    return same | {"choices": [], "usage": UsageBody().model_dump()}
 
 
 def _completion_id(answer_id: str) -> str:

@@ -25,13 +25,21 @@ _SEARCH, _MESSAGE = 0, 1  # places among the output's items
 
 
 class ResponseUsageBody(BaseModel):
-    """Nothing: no tokens of a language model are counted."""
+    """What a language model took for the answer; nothing where none was asked."""
 
     input_tokens: int = 0
     input_tokens_details: dict[str, int] = {"cached_tokens": 0}
     output_tokens: int = 0
     output_tokens_details: dict[str, int] = {"reasoning_tokens": 0}
     total_tokens: int = 0
+
+    @classmethod
+    def of(cls, answer: AnswerBody) -> ResponseUsageBody:
+        """What an answer took."""
+        if answer.usage is None:
+            return cls()
+        taken, given = answer.usage.input_tokens, answer.usage.output_tokens
+        return cls(input_tokens=taken, output_tokens=given, total_tokens=taken + given)
 
 
 class ResponseBody(BaseModel):
@@ -75,7 +83,7 @@ class Responding:
     def response(self, answer: AnswerBody) -> ResponseBody:
         """A whole answer."""
         output = [self._search(answer), self._message(answer, self._prose(answer))]
-        return self._body(answer.id, output)
+        return self._body(answer.id, output, ResponseUsageBody.of(answer))
 
     def opening(self, answer_id: str) -> Iterator[Event]:
         """The events that are due before the answer is known."""
@@ -99,7 +107,7 @@ class Responding:
         yield _at(_MESSAGE, "response.output_item.added", item=begun)
         yield from _part_events(message["id"], message["content"][0], text)
         yield _at(_MESSAGE, "response.output_item.done", item=message)
-        whole = self._body(answer.id, [found, message])
+        whole = self._body(answer.id, [found, message], ResponseUsageBody.of(answer))
         yield {"type": "response.completed", "response": whole.model_dump()}
 
     def _prose(self, answer: AnswerBody) -> Prose:
@@ -154,7 +162,12 @@ class Responding:
             "content": [part],
         }
 
-    def _body(self, answer_id: str, output: list[Item] | None = None) -> ResponseBody:
+    def _body(
+        self,
+        answer_id: str,
+        output: list[Item] | None = None,
+        usage: ResponseUsageBody | None = None,
+    ) -> ResponseBody:
         return ResponseBody(
             id=f"{PREFIX}{answer_id}",
             created_at=int(time.time()),
@@ -162,7 +175,7 @@ class Responding:
             model=self.model,
             output=output or [],
             previous_response_id=self.previous,
-            usage=None if output is None else ResponseUsageBody(),
+            usage=usage,
         )
 
 

@@ -27,6 +27,7 @@ _BUSY = frozenset(
     {408, 409, 425, 429}
 )  # statuses that may be others a moment later, as those from 500 on
 _KEY_REFUSED = frozenset({401, 403})
+_REQUEST_REFUSED = frozenset({400, 422})
 
 
 class LangChainChatModel:
@@ -44,6 +45,7 @@ class LangChainChatModel:
         how: Structured = "auto",
     ) -> None:
         self._model = model if schema is None else _held(model, schema, how)
+        self._asked = model
         self.name = name
         self._loop = _Loop()
 
@@ -74,8 +76,7 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
-        if hasattr(model, "stream_usage"):  # off by default at a `base_url`
-            model.stream_usage = True
+        _ask_usage(model, asks=True)  # off by default at a `base_url`
         return cls(model, name, schema, how)
 
     def reply(
@@ -115,12 +116,33 @@ class LangChainChatModel:
         self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
     ) -> None:
         try:
-            async for part in self._model.astream([SystemMessage(system), HumanMessage(user)]):
-                parts.put(part)
+            await self._pass_on(system, user, parts)
         except Exception as error:  # noqa: BLE001 # every provider raises its own, and the reader is told
             parts.put(_End(error))
         else:
             parts.put(_End(None))
+
+    async def _pass_on(
+        self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
+    ) -> None:
+        """Read a reply. Where to ask what it takes is refused, ask without that, and from then on if it helps."""
+        try:
+            await self._pass_on_once(system, user, parts)
+        except Exception as error:
+            if _status(error) not in _REQUEST_REFUSED or not _asks_usage(self._asked):
+                raise
+            _ask_usage(self._asked, asks=False)
+            try:
+                await self._pass_on_once(system, user, parts)
+            except Exception:
+                _ask_usage(self._asked, asks=True)
+                raise
+
+    async def _pass_on_once(
+        self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
+    ) -> None:
+        async for part in self._model.astream([SystemMessage(system), HumanMessage(user)]):
+            parts.put(part)
 
 
 def _held(
@@ -137,6 +159,16 @@ def _held(
             return model.bind(response_format={"type": "json_schema", "json_schema": form})
         case "text":
             return model
+
+
+def _asks_usage(model: BaseChatModel) -> bool:
+    return bool(getattr(model, "stream_usage", False))
+
+
+def _ask_usage(model: BaseChatModel, *, asks: bool) -> None:
+    """Let a model ask its server what a reply takes, or not; one that cannot be told so is left as it is."""
+    if hasattr(model, "stream_usage"):
+        model.stream_usage = asks
 
 
 class _End:
@@ -182,16 +214,22 @@ def _failure(name: str, error: BaseException) -> ModelError:
     said = f"The chat model {name!r} failed: {type(error).__name__}."
     if any(isinstance(one, TimeoutError) or _is_timeout(one) for one in causes):
         return ModelTimeout(said)
-    statuses = [getattr(one, "status_code", None) for one in causes]
-    if refused := next((one for one in statuses if one in _KEY_REFUSED), None):
+    status = _status(error)
+    if status in _KEY_REFUSED:
         return ModelKeyRefused(
-            f"The provider of the chat model {name!r} refused the key (status {refused}). "
+            f"The provider of the chat model {name!r} refused the key (status {status}). "
             "Check the key in the provider's variable, and what it may be used for."
         )
-    if any(isinstance(one, int) and (one in _BUSY or one >= 500) for one in statuses):
+    if status in _BUSY or status >= 500:
         return ModelUnavailable(said)
     unreached = any(isinstance(one, ConnectionError | OSError) for one in causes)
     return ModelUnavailable(said) if unreached else ModelError(said)
+
+
+def _status(error: BaseException) -> int:
+    """The HTTP status that an error was caused by; 0 where none is known."""
+    statuses = (getattr(one, "status_code", None) for one in _causes(error))
+    return next((one for one in statuses if isinstance(one, int)), 0)
 
 
 def _is_timeout(error: BaseException) -> bool:

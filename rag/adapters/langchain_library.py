@@ -66,7 +66,8 @@ def answering(
 
     Each statement, and each side that sources disagree on, is a text block, whose annotations are its quotes:
     `cited_text` is the quote to the letter, and `extras` has its document and offsets in code points.
-    `response_metadata` has the outcome and what is missing; an abstention is the reason, without a citation.
+    `response_metadata` has the outcome and what is missing. An abstention is the reason, without a citation; there,
+    it has what was `searched`, and what came `closest` in the form of citations, which supports nothing.
 
     Args:
         library: What is asked; whoever opened it closes it.
@@ -96,8 +97,13 @@ def _message(reply: Reply) -> AIMessage:
     response = reply.response
     blocks: list[ContentBlock]
     missing: list[str] = []
+    more: dict[str, Any] = {}
     if isinstance(response, Abstention):
         blocks = [TextContentBlock(type="text", text=response.reason)]
+        more = {
+            "searched": asdict(response.searched),
+            "closest": [_cited(one, reply) for one in response.closest],
+        }
     else:
         blocks = [_block(one.text, one.quotes, reply) for one in response.statements]
         blocks += [
@@ -116,6 +122,7 @@ def _message(reply: Reply) -> AIMessage:
             "composer": reply.composer,
             "degraded": reply.degraded,
             "snapshot": reply.snapshot,
+            **more,
         },
     )
 
@@ -129,13 +136,16 @@ def _block(text: str, quotes: Sequence[Quote], reply: Reply) -> TextContentBlock
 
 
 def _citation(quote: Quote, text: str, reply: Reply) -> Citation:
+    """A quote that carries all of a text."""
+    return _cited(quote, reply) | Citation(type="citation", start_index=0, end_index=len(text))
+
+
+def _cited(quote: Quote, reply: Reply) -> Citation:
     document = reply.documents[quote.document_id, quote.version]
     citation = Citation(
         type="citation",
         title=document.title,
         cited_text=quote.text,
-        start_index=0,
-        end_index=len(text),
         extras=_place(document, quote.span),
     )
     if document.source_url is not None:

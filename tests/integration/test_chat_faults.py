@@ -82,6 +82,29 @@ def test_a_model_that_cannot_be_told_to_tell_what_it_takes_serves_too(
     assert list(model.reply("s", "u", within_s=5)) == ["x"]
 
 
+@pytest.mark.parametrize("how", ["text", "schema"])
+def test_a_server_that_does_not_tell_what_a_reply_takes_is_asked_without_from_then_on(
+    how: Structured,
+) -> None:
+    behaviour = Behaviour([(0, WRITTEN)], refused="stream_options")
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 5, schema=SCHEMA, how=how)
+        for _ in range(2):
+            said = [one for one in model.reply("s", "u", within_s=5) if isinstance(one, str)]
+            assert "".join(said) == WRITTEN
+    assert ["stream_options" in one for one in behaviour.asked] == [True, False, False]
+
+
+def test_what_a_reply_takes_is_still_asked_for_where_that_was_not_what_is_refused() -> None:
+    behaviour = Behaviour([(0, WRITTEN)], statuses=(400, 400, 200))
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 5)
+        with pytest.raises(ModelError):
+            list(model.reply("s", "u", within_s=5))
+        assert list(model.reply("s", "u", within_s=5)) == [WRITTEN, Usage(100, 20)]
+    assert ["stream_options" in one for one in behaviour.asked] == [True, False, True]
+
+
 @pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
 @pytest.mark.parametrize("name", ["openai:gpt-4o", "openai:m"])
 def test_the_model_is_held_to_the_form_of_an_answer(name: str, how: Structured) -> None:
@@ -148,7 +171,7 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert len(behaviour.asked) == 3
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_server_that_refuses_is_not_asked_again(status: int) -> None:
     behaviour = Behaviour(statuses=(status,))
     asked(behaviour)

@@ -143,6 +143,32 @@ def test_a_thousand_wrong_keys_hurt_nobody_else() -> None:
         assert_problem(client.get("/v1/documents"), 401, "key-needed")
 
 
+def test_what_a_language_model_took_is_told_to_clients_of_others() -> None:
+    model = ScriptedModel(reply(GOOD), Usage(700, 300))
+    opened = assemble(Settings(), InMemoryStore(), HashingEmbedder(), model)
+    with served(opened) as client:
+        assert upload(client, BRIDGE.encode()).status_code == 201
+
+        def asked(path: str, question: str, **sent: Any) -> Any:
+            sent |= {"input": question, "messages": [{"role": "user", "content": question}]}
+            return client.post(path, json={"model": "rag", **sent})
+
+        whole = asked("/v1/chat/completions", "What does the bridge cost?").json()["usage"]
+        assert whole == {"prompt_tokens": 700, "completion_tokens": 300, "total_tokens": 1_000}
+        counted = {"stream": True, "stream_options": {"include_usage": True}}
+        text = asked("/v1/chat/completions", "What did the bridge cost?", **counted).text
+        [last] = [json.loads(one[6:]) for one in text.split("\n\n") if '"usage"' in one]
+        assert (last["choices"], last["usage"]) == ([], whole)
+        taken = asked("/v1/responses", "What does this bridge cost?").json()["usage"]
+        assert (taken["input_tokens"], taken["output_tokens"], taken["total_tokens"]) == (
+            700,
+            300,
+            1_000,
+        )
+        again = asked("/v1/responses", "What does this bridge cost?").json()["usage"]
+        assert again["total_tokens"] == 0  # it was remembered
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Library]:
     limits = LimitSettings(

@@ -36,6 +36,7 @@ def known_ids(client: TestClient, key: str) -> dict[str, str]:
         "job_id": job,
         "key_id": spare,
         "name": "default",
+        "model_id": "rag-links",
     }
 
 

@@ -19,6 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from api.mcp import tools
+from api.prose import inert
 from tests.integration.clients import FOREIGN, QUESTION, QUOTE, Place, place
 from tests.integration.service import bearer, key_for
 from tests.integration.test_http import assert_problem
@@ -118,7 +119,12 @@ def test_an_abstention_is_no_error(here: Place) -> None:
     result = call(here, "ask", {"question": FOREIGN})
     assert not result.is_error
     assert result.structured_content["outcome"] == "abstained"
-    assert result.structured_content["abstention"]["reason"] in text_of(result)
+    abstention = result.structured_content["abstention"]
+    told = text_of(result)
+    assert abstention["reason"] in told
+    assert f"{abstention['searched']['passages']} passages" in told
+    assert abstention["closest"]
+    assert all(told.count(f"“{inert(one['quote'])}” (") == 1 for one in abstention["closest"])
 
 
 @pytest.mark.parametrize(

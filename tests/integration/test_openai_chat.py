@@ -12,6 +12,7 @@ from langchain_openai import ChatOpenAI
 from openai import OpenAI
 from pydantic import SecretStr
 
+from api.prose import inert
 from rag.composition import SentenceComposer
 from rag.errors import ModelError
 from tests.integration.clients import FOREIGN, QUESTION, QUOTE, Place, place
@@ -46,6 +47,10 @@ def test_models_are_the_collections_that_a_key_sees(here: Place, client: OpenAI)
     key = key_for(here.library, "read", collections=["bees"])
     with here.openai("openwebui/v1", key) as narrow:
         assert [one.id for one in narrow.models.list()] == ["rag/bees", "rag-links/bees"]
+        assert narrow.models.retrieve("rag-links/bees").id == "rag-links/bees"
+        with pytest.raises(openai.NotFoundError) as unseen:
+            narrow.models.retrieve("rag")
+    assert unseen.value.code == "model_not_found"
     with served(fake_library()) as empty:
         assert [one["id"] for one in empty.get("/v1/models").json()["data"]] == ["rag", "rag-links"]
 
@@ -212,10 +217,18 @@ def test_what_was_too_long_to_be_answered_is_passed_over(here: Place, client: Op
     assert len(kept["standalone_question"]) < 200
 
 
-def test_an_abstention_says_why_and_cites_nothing(client: OpenAI) -> None:
+def test_an_abstention_says_why_and_what_came_closest_and_cites_nothing(
+    here: Place, client: OpenAI
+) -> None:
     asked: list[Any] = [{"role": "user", "content": FOREIGN}]
     completion = client.chat.completions.create(model="rag", messages=asked)
-    assert completion.choices[0].message.content
+    with here.http as http:
+        abstention = http.post("/v1/ask", json={"question": FOREIGN}).json()["abstention"]
+    text = completion.choices[0].message.content or ""
+    assert text.startswith(abstention["reason"])
+    assert f"Searched {abstention['searched']['documents']} documents" in text
+    assert abstention["closest"]
+    assert all(f"“{inert(one['quote'])}” (" in text for one in abstention["closest"])
     assert completion.choices[0].message.annotations == []
     assert extra(completion, "search_results") == []
 

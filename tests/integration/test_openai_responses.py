@@ -132,7 +132,8 @@ def test_what_a_client_sends_back_is_understood(client: OpenAI) -> None:
 def test_an_abstention_cites_nothing(client: OpenAI) -> None:
     response = client.responses.create(model="rag", input=FOREIGN)
     assert response.status == "completed"
-    assert response.output_text
+    assert "Searched" in response.output_text
+    assert "What came closest:\n\n“" in response.output_text
     search, message = response.output
     assert search.type == "file_search_call"
     assert search.results == []

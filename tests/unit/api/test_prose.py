@@ -83,17 +83,24 @@ def test_what_sources_disagree_on_and_what_is_missing_is_told() -> None:
     assert [told.text[one.start : one.end] for one in told.marks[-2:]] == ["[1]", "[2]"]
 
 
-def test_an_abstention_is_its_reason_and_what_came_closest() -> None:
+def test_an_abstention_is_its_reason_what_was_searched_and_what_came_closest() -> None:
     searched = {"collection": "default", "documents": 1, "passages": 2}
     closest = [citation(1, page=3, page_label="iii")]
+    address = "https://docs.example/verse/#source=d1&version=sha256%3Aa&start=10&end=18"
     none = answer(
         outcome="abstained",
         statements=[],
         citations=[],
         abstention={"reason": "Nothing says so.", "searched": searched, "closest": closest},
     )
-    assert prose(none).text == "Nothing says so."
+    reason, searched_in_vain, head, quoted = prose(none).text.split("\n\n")
+    assert reason == "Nothing says so."
+    assert searched_in_vain == "Searched 1 documents, 2 passages, in collection 'default'."
+    assert head == "What came closest:"
+    assert quoted == "“Quote 1.” (Log, p. iii)"
     assert prose(none).marks == ()
+    assert prose(none, LINK).text.endswith(f"(Log, p. iii, [source]({address}))")
+    assert prose(none, closest=False).text == f"{reason}\n\n{searched_in_vain}"
     assert source_list(none, LINK) == (
         "What came closest:\n[1] “Quote 1.” (Log, p. iii, characters 10–18) "
         "https://docs.example/verse/#source=d1&version=sha256%3Aa&start=10&end=18"
@@ -174,6 +181,7 @@ def test_nothing_of_a_document_acts_as_markdown(words: str) -> None:
         ({"row": 4}, ["row 4"]),
         ({"section": "Gates"}, ["Gates"]),
         ({"section": "Log"}, []),
+        ({"section": "Log › Gates › North"}, ["Gates › North"]),
     ],
 )
 def test_a_place_is_told_in_the_terms_of_its_source(

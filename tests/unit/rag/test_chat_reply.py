@@ -15,6 +15,7 @@ from rag.chat_reply import (
     WrittenQuote,
     written_statements,
 )
+from rag.errors import ModelTimeout
 
 ONE = Written('The "gate" {shut}.', (WrittenQuote(1, 'gate {"text": [shut'), WrittenQuote(2, "}")))
 TWO = Written("A second\none.", (WrittenQuote(3, "one"),))
@@ -40,7 +41,7 @@ def read(parts: Iterable[str]) -> tuple[list[Written], str | None]:
     try:
         for one in written_statements(parts):
             found.append(one)  # noqa: PERF402 # what came before an error counts
-    except NotAsAsked as error:
+    except (ModelTimeout, NotAsAsked) as error:
         return found, str(error)
     return found, None
 
@@ -86,6 +87,15 @@ def test_a_cut_reply_gives_what_was_complete(end: int) -> None:
 @given(st.text(alphabet='{}[]":,\\ text1quotes\n', max_size=300))
 def test_nothing_that_a_model_writes_breaks_the_reader(reply: str) -> None:
     assert read([reply]) == read(reply)
+
+
+def test_what_was_complete_when_a_model_failed_is_given() -> None:
+    def parts() -> Iterator[str]:
+        yield f'{REPLY[:-2]}, {{"text": "A third.", "quotes": [{{"passage": 1, "quote": "a"}}, '
+        yield '{"passage": 2, "quote": "cut in the mid'
+        raise ModelTimeout("slow")
+
+    assert read(parts()) == ([ONE, TWO, Written("A third.", (WrittenQuote(1, "a"),))], "slow")
 
 
 def test_a_statement_is_given_before_the_next_is_asked_for() -> None:

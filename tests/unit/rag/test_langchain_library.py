@@ -91,6 +91,11 @@ def test_an_abstention_cites_nothing(library: Library) -> None:
     assert block["type"] == "text"
     assert block["text"]
     assert "annotations" not in block
+    assert message.response_metadata["searched"]["documents"] == 1
+    [first, *_] = message.response_metadata["closest"]
+    at = first["extras"]
+    source = library.store.document(at["document_id"], at["version"])
+    assert first["cited_text"] == source.text[at["start"] : at["end"]]
 
 
 @pytest.mark.parametrize("asked", [[], [AIMessage("Yes.")]])
