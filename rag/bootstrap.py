@@ -23,6 +23,8 @@ from rag.spelling import Speller
 if TYPE_CHECKING:
     from rag.chat_metering import Prices
 
+# Of the fit that an answer needs: a sentence of a row is dated, and needs less to be of what is asked about.
+_ROW_SHARE = 0.8
 _MODELS_SHARE = (
     0.9  # of the time until an answer is due; in the rest it can be given without the model
 )
@@ -131,7 +133,7 @@ def assemble(
     )
     sentences = SentenceComposer(
         reader=reader,
-        events=EventComposer(reader=reader, least=settings.answers.abstain_below),
+        events=EventComposer(reader=reader, least=_ROW_SHARE * settings.answers.abstain_below),
         statements=settings.answers.statements,
         abstain_below=settings.answers.abstain_below,
         keep_above=settings.answers.keep_above,

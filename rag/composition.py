@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -129,7 +130,8 @@ class SentenceComposer:
         wide = several and self._does(Mechanism.SEVERAL)
         kept = self._kept(ranked, min(self.keep_above, _SEVERAL) if wide else self.keep_above)
         if self._does(Mechanism.VALUES):
-            kept = _answering(query, kept)
+            days = (one.candidate.document.day for one in ranked)
+            kept = _answering(query, kept, max(filter(None, days), default=None))
         kept = _of_then(times, kept)
         if not kept:
             return Abstention(
@@ -152,14 +154,16 @@ class SentenceComposer:
         return Answer(statements=statements[:most])
 
 
-def _answering(query: Query, kept: Sequence[Ranked]) -> list[Ranked]:
+def _answering(query: Query, kept: Sequence[Ranked], newest: dt.date | None) -> list[Ranked]:
     """Those that may hold the value, or deny something; none where no sentence does either.
 
     Names are only told by their capitals, and "who" may be nobody in particular: where one sentence holds a name,
     the others stay.
     """
     answering = [
-        one for one in kept if may_answer(query, one.candidate) or denies(one.candidate.text)
+        one
+        for one in kept
+        if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text)
     ]
     named = query.kind in (Kind.PERSON, Kind.ORGANISATION)
     return list(kept) if answering and named else answering

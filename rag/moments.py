@@ -15,6 +15,7 @@ from rag.temporal import (
     Interval,
     Stated,
     anchor_of,
+    find,
     stated,
 )
 from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exactness
@@ -23,6 +24,7 @@ _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is ab
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
 _CLOSE_DAYS = 31  # between a text and what it is about
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
+_OF = re.compile(r"\bof\s+(?:the\s+)?$", re.IGNORECASE)
 _NOW = re.compile(
     r"\b(?:now|currently|nowadays|these days|at present|at the moment"
     r"|(?:has|have) (?:been|held|had)\b[^.]{0,60}\bsince)\b",
@@ -68,7 +70,8 @@ class Chronicle:
     Args:
         document: Whose sentences they are.
         event: Stems of the words for the event.
-        spans: Whether a day since or until which something holds is a moment too.
+        spans: Whether what is asked for is a date: a day since or until which something holds is a moment too, and
+            one that only tells a thing from others ("the hearing of next Tuesday") is the last resort.
     """
 
     def __init__(self, document: Document, event: Collection[str], *, spans: bool = False) -> None:
@@ -83,7 +86,14 @@ class Chronicle:
 
     def of(self, sentence: Span) -> Moment | None:
         """The moment that a sentence tells of: its own, that of the sentences before it, or the text's."""
-        return self.own(sentence) or self._carried(sentence) or self.subject(sentence)
+        own = self.own(sentence)
+        if own or self._is_of_another_event(sentence):
+            return own
+        return self._carried(sentence) or self.subject(sentence)
+
+    def _is_of_another_event(self, sentence: Span) -> bool:
+        """Whether it only says how long before or after something it was: what stands around it does not date it."""
+        return any(one.base is Base.EVENT for one in find(self.document.text, sentence))
 
     def _carried(self, sentence: Span) -> Moment | None:
         """The moment of the sentences before it, unless it tells of the day on which it was said."""
@@ -103,9 +113,9 @@ class Chronicle:
         ]
         words = list(self._event_words(sentence))
 
-        def worth(one: Moment) -> tuple[int, int]:
+        def worth(one: Moment) -> tuple[int, bool, int]:
             away = min((abs(one.place.start - at) for at in words), default=0)
-            return -one.exactness, away
+            return -one.exactness, self._spans and self._is_of_a_noun(one.place), away
 
         return min(found, key=worth, default=None)
 
@@ -181,12 +191,10 @@ class Chronicle:
         return any(not self._event.isdisjoint(terms(one)) for one in headings)
 
     def _before(self, sentence: Span) -> Moment | None:
-        """The moment stated last before a sentence in its paragraph."""
-        start = max(
-            self.document.text.rfind("\n\n", 0, sentence.start) + 2,
-            sentence.start - _LOOK_BACK_CHARS,
-            0,
-        )
+        """The moment stated last before a sentence in its paragraph, or in what was spoken before it."""
+        start = max(sentence.start - _LOOK_BACK_CHARS, 0)
+        if not self.document.times:
+            start = max(self.document.text.rfind("\n\n", 0, sentence.start) + 2, start)
         if start >= sentence.start:
             return None
         for earlier in reversed(self._said(Span(start, sentence.start))):
@@ -224,6 +232,10 @@ class Chronicle:
         return (
             _OF_A_SPAN.search(self.document.text, max(0, place.start - 12), place.start) is not None
         )
+
+    def _is_of_a_noun(self, place: Span) -> bool:
+        """Whether it tells one thing from others, as in "the hearing of next Tuesday", and not when something was."""
+        return _OF.search(self.document.text, max(0, place.start - 12), place.start) is not None
 
     def _event_words(self, sentence: Span) -> Iterator[int]:
         """Where the words for the event begin in a sentence, in code points of the text."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.analysis import terms, words
+from rag.analysis import words
 from rag.evidence import Evidence
 from rag.protocols import Embedder, PassageIndex, SentenceRanker
-from rag.question import Asked, asks_for_role
+from rag.question import Asked, asks_for_role, telling_terms
 from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
 from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
@@ -188,7 +188,7 @@ class SentenceReader:
 
     def _weights(self, question: str, collection: str) -> dict[str, float]:
         """Each term's part in the question: its idf in the collection, as shares that sum to 1."""
-        asked = list(dict.fromkeys(terms(question)))
+        asked = list(dict.fromkeys(telling_terms(question)))
         frequencies = self.index.document_frequencies(collection, asked)
         total = self.index.count(collection)
         idf = {

@@ -53,7 +53,7 @@ class AnswerSettings(_Group):
 
     statements: int = Field(5, gt=0, le=20, description="Statements of an answer, at the most.")
     abstain_below: float = Field(
-        0.66,
+        0.6,
         ge=0,
         description="Fit of the best sentence below which there is no answer: its cosine with the question "
         "plus 0.6 times the share of the question's words that it holds.",

@@ -115,14 +115,9 @@ def newest_first(query: Query, candidates: Sequence[Candidate]) -> Callable[[Can
     """What speaks for a sentence by how new its document is among those of all, where it is asked how things stand."""
     if query.form is not Form.LATEST:
         return lambda _: 0.0
-    days = sorted({day for one in candidates if (day := _day(one.document))})
+    days = sorted({day for one in candidates if (day := one.document.day)})
     share = {day: at / max(1, len(days) - 1) for at, day in enumerate(days)}
-    return lambda one: _NEWEST_BONUS * share.get(_day(one.document) or dt.date.min, 0.0)
-
-
-def _day(document: Document) -> dt.date | None:
-    found = document.recorded or document.published or document.original
-    return found.value if found else None
+    return lambda one: _NEWEST_BONUS * share.get(one.document.day or dt.date.min, 0.0)
 
 
 def _times_of(one: Candidate) -> list[Interval]:

@@ -201,6 +201,12 @@ class Document:
             if spans and spans[-1].end > len(self.text):
                 raise SpanOutOfRange(spans[-1].start, spans[-1].end, len(self.text))
 
+    @property
+    def day(self) -> dt.date | None:
+        """When it was spoken, or else came out, or first came out elsewhere; None where the source does not say."""
+        found = self.recorded or self.published or self.original
+        return found.value if found else None
+
     @cached_property
     def pages(self) -> tuple[PageLocator, ...]:
         """The page locators, in order."""
@@ -222,7 +228,8 @@ class Document:
         return self._of(PartLocator)
 
     @cached_property
-    def _times(self) -> tuple[TimeLocator, ...]:
+    def times(self) -> tuple[TimeLocator, ...]:
+        """The time locators, in order."""
         return self._of(TimeLocator)
 
     @cached_property
@@ -247,8 +254,8 @@ class Document:
         page = _covering(self.pages, span.start)
         section = _covering(self.sections, span.start)
         begun, ended = (
-            _covering(self._times, span.start),
-            _covering(self._times, span.end - 1),
+            _covering(self.times, span.start),
+            _covering(self.times, span.end - 1),
         )
         part = _covering(self.parts, span.start)
         row = _covering(self._rows, span.start)

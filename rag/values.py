@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import CARDINALS, any_of
+from rag.polarity import polarity
 from rag.question import Kind, Query
-from rag.question.vocabulary import CAPITALS
+from rag.question.vocabulary import AUXILIARIES, CAPITALS
 from rag.reading import Candidate
 from rag.temporal import find, stated
 
@@ -33,8 +35,11 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _CAPITALISED = re.compile(rf"\b[{CAPITALS}][\w’'-]*")
+_KNOWING = frozenset(terms("sure know known"))
+# What denies all that a sentence says, and not one word of it, as "not in May, but in June" does.
 _DENIES = re.compile(
-    r"\b(?:not(?! sure| know)|never|no|none|nobody|nothing|neither|nor|cancel\w*)\b|n['’]t\b(?! sure| know)",
+    rf"\b(?:{any_of(AUXILIARIES)})\s+not\b(?!\s+(?:just|only|merely|simply|sure|know))|n['’]t\b(?! sure| know)"
+    r"|\b(?:never|nobody|nothing|none of|neither|cancel\w*)\b|\bnot (?:yours|ours|mine|his|hers|theirs)\b",
     re.IGNORECASE,
 )
 _WORDED = frozenset({"area", "frequency"})  # "the old town", "every hour"
@@ -47,8 +52,14 @@ _UNREAL = re.compile(
 )
 
 
-def may_answer(query: Query, one: Candidate) -> bool:
-    """Whether a sentence holds what may be the value; True where its kind or language says nothing of how it looks."""
+def may_answer(query: Query, one: Candidate, newest: dt.date | None = None) -> bool:
+    """Whether a sentence holds what may be the value; True where its kind or language says nothing of how it looks.
+
+    Args:
+        query: What is asked.
+        one: The sentence.
+        newest: When the newest document came out that has a say: what is to come of a text without a date comes later.
+    """
     sentence = one.text
     if one.document.language not in (None, "en"):
         return True
@@ -61,9 +72,9 @@ def may_answer(query: Query, one: Candidate) -> bool:
             long = _LONG.search(sentence) or find(sentence)
             return bool(long) or _has_number(query, sentence)
         case Kind.DATE if _ASKS_AHEAD.search(query.text):
-            return _may_be_to_come(one)
+            return _may_be_to_come(query, one, newest)
         case Kind.DATE:
-            return bool(find(sentence)) or _WHEN.search(sentence) is not None
+            return bool(find(sentence)) or _says_when(query, sentence)
         case Kind.PERSON | Kind.ORGANISATION if _ASKS_NAME.search(query.text):
             return _has_name(query, one)  # else it may be "the warden", "the council"
         case Kind.YES_NO if _ASKS_BACK.match(query.text):
@@ -72,9 +83,13 @@ def may_answer(query: Query, one: Candidate) -> bool:
             return True
 
 
-def denies(sentence: str) -> bool:
-    """Whether a sentence says that something is not so: what contradicts a question answers it."""
-    return _DENIES.search(sentence) is not None
+def denies(query: Query, sentence: str) -> bool:
+    """Whether a sentence says that something of the question is not so: what contradicts a question answers it."""
+    asked = frozenset(terms(query.text))
+    denied = (one.stems for one in polarity(sentence).denials if one.word in ("not", "no", "nor"))
+    return bool(_DENIES.search(sentence)) or any(
+        _KNOWING.isdisjoint(one) and not asked.isdisjoint(one) for one in denied
+    )
 
 
 def _has_number(query: Query, sentence: str) -> bool:
@@ -108,14 +123,20 @@ def _outside_dates(pattern: re.Pattern[str], sentence: str) -> Iterator[re.Match
             yield match
 
 
-def _may_be_to_come(one: Candidate) -> bool:
+def _says_when(query: Query, sentence: str) -> bool:
+    """Whether there is a word for a time that is not the question's own, as in "version 14"."""
+    asked = frozenset(words(query.text))
+    return any(one[0].lower() not in asked for one in _WHEN.finditer(sentence))
+
+
+def _may_be_to_come(query: Query, one: Candidate, newest: dt.date | None) -> bool:
     """Whether a sentence says when, and not only of what was past when it was said."""
     times = list(stated(one.document, one.span))
     if not times:
-        return _WHEN.search(one.text) is not None
+        return _says_when(query, one.text)
+    since = [time.anchor.interval.first if time.anchor else newest for time in times]
     return any(
-        time.anchor is None or time.days.interval.last > time.anchor.interval.first
-        for time in times
+        day is None or time.days.interval.last > day for time, day in zip(times, since, strict=True)
     )
 
 

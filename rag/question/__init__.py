@@ -1,5 +1,6 @@
 """What a question asks for."""
 
+from rag.question.asking import telling_terms
 from rag.question.following import stand_alone
 from rag.question.query import Form, Kind, Query, Relation, Scope, TimeConstraint
 from rag.question.roles import Asked, asks_for_role
@@ -15,5 +16,6 @@ __all__ = [
     "TimeConstraint",
     "asks_for_role",
     "stand_alone",
+    "telling_terms",
     "understand",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.analysis import STOP_WORDS
+from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import any_of
 from rag.question.query import Form, Kind
 from rag.question.roles import is_role_noun
@@ -14,6 +14,7 @@ from rag.question.vocabulary import (
     CAPITALS,
     COMPARATIVES,
     DETERMINERS,
+    FRAME_WORDS,
     LASTING_VERBS,
     MEASURES,
     NOUN_KINDS,
@@ -74,6 +75,27 @@ _LIST_OF = re.compile(
 _NAME_OF = re.compile(r"^(?:the\s+)?(?:full\s+)?names?\s+of\s+", re.IGNORECASE)
 _DEFINES = re.compile(r"^(?:an?\s+(?P<a>[^,?]+)|(?P<named>(?:the\s+)?[^,?]*))$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w’'.&/-]*")
+
+
+_KINDS_ONLY = frozenset(
+    noun
+    for kind in (Kind.DATE, Kind.PLACE, Kind.PERSON, Kind.ORGANISATION, Kind.REASON)
+    for noun in NOUN_KINDS[kind]
+)
+_KIND_ASKED = re.compile(
+    rf"\b(?:what|which)\s+(?:(?:{any_of(VAGUE_WORDS | FRAME_WORDS)})\s+)*(?P<noun>{any_of(_KINDS_ONLY)})s?\b",
+    re.IGNORECASE,
+)
+
+
+def telling_terms(question: str) -> list[str]:
+    """The terms of a question that its answer may share: not the noun that only says what kind of thing it is.
+
+    "On which date did it open?" is answered by no "date", and "may" and "exactly" are no more telling.
+    """
+    plain = _KIND_ASKED.sub(" ", question)
+    telling = [one for one in words(plain) if one not in STOP_WORDS | AUXILIARIES | FRAME_WORDS]
+    return terms(" ".join(telling) or question)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

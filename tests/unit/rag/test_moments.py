@@ -5,7 +5,7 @@ import pytest
 from rag.analysis import terms
 from rag.moments import Chronicle
 from rag.sentences import sentences
-from rag.types import Document, DocumentDate, PartLocator, SectionLocator, Span
+from rag.types import Document, DocumentDate, PartLocator, SectionLocator, Span, TimeLocator
 from tests.make import document
 
 SATURDAY = DocumentDate(value=dt.date(2022, 3, 12), found_by="dateline", span=Span(0, 13))
@@ -29,6 +29,42 @@ def test_a_sentence_s_own_date_comes_first() -> None:
 
 def test_what_stands_behind_it_in_its_paragraph_is_of_the_same_moment() -> None:
     assert moment_of(REVIEW, "Ann Lee led the altos.") == "2022-03-10"
+
+
+def test_those_who_speak_by_turns_go_on_telling_of_one_moment() -> None:
+    text = (
+        "We begin with what failed on Thursday.\n\nYes, with the leak.\n\nThe pump failed at ten."
+    )
+    turns = [Span(0, 38), Span(40, 59), Span(61, len(text))]
+    times = tuple(
+        TimeLocator(span=one, start_s=float(at), end_s=at + 1.0) for at, one in enumerate(turns)
+    )
+    spoken = document(
+        text,
+        title="Review",
+        recorded=DocumentDate(value=dt.date(2022, 5, 3), found_by="file name"),
+        locators=times,
+    )
+    assert moment_of(spoken, "The pump failed at ten.", event="pump failed") == "2022-04-28"
+
+
+def test_the_day_after_something_is_not_the_day_of_what_stands_around_it() -> None:
+    text = "The choir opened its tour on Thursday. Ann Lee left on the morning after the defeat."
+    source = document(text, title="The tour", published=SATURDAY)
+    assert moment_of(source, "Ann Lee left on the morning after the defeat.") is None
+
+
+def test_a_date_that_tells_a_thing_from_others_is_not_when_something_was_done_to_it() -> None:
+    text = "The court has yesterday taken the hearing of next Tuesday off the list."
+    source = document(text, published=SATURDAY)
+    event = terms("hearing")
+    whole = Span(0, len(text))
+    asked = Chronicle(source, event, spans=True).of(whole)
+    held = Chronicle(source, event).of(whole)
+    assert asked is not None
+    assert asked.value == "2022-03-11"
+    assert held is not None
+    assert held.value == "2022-03-15"
 
 
 def test_what_is_so_now_is_not_of_the_moment_that_was_told_of_before() -> None:

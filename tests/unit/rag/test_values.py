@@ -128,11 +128,47 @@ def test_a_capital_alone_makes_no_name() -> None:
     assert not answers(question, sentence, around="The conditions held.")
 
 
-def test_what_is_not_so_is_said_to_be_not_so() -> None:
-    assert denies("The regatta was cancelled.")
-    assert denies("She didn't steer.")
-    assert not denies("We are not sure when she steered.")
-    assert not denies("The boat came.")
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The regatta was cancelled.",
+        "She didn't steer.",
+        "The boat was not bought, it was a gift.",
+        "Nobody steered.",
+        "There was no steering that year.",
+        "The bill is ours, not yours.",
+    ],
+)
+def test_what_is_not_so_is_said_to_be_not_so(sentence: str) -> None:
+    assert denies(understand("When did she steer the boat?"), sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "We are not sure when she steered.",
+        "The boat came.",
+        "Boats are not just used here, but also in the north.",
+        "The boat was lost not in May, but in June.",
+        "Boat: Heron; Penalty: none; Crew: no more than two.",
+    ],
+)
+def test_what_is_denied_of_something_else_contradicts_no_question(sentence: str) -> None:
+    assert not denies(understand("When did she steer the boat?"), sentence)
+
+
+def test_a_number_of_the_question_is_no_date() -> None:
+    assert not answers("When will version 14 come out?", "It will become version 14.")
+    assert answers("When will version 14 come out?", "Version 14 will come out in 2027.")
+
+
+def test_what_is_past_by_the_newest_document_is_not_to_come() -> None:
+    query = understand("When will the boat sail next?")
+    row = document("Sailed: 5 April 2022; Remark: planned.", language="en")
+    one = Candidate(document=row, span=Span(0, len(row.text)), passage_score=1)
+    assert may_answer(query, one)
+    assert may_answer(query, one, dt.date(2022, 3, 1))
+    assert not may_answer(query, one, dt.date(2023, 5, 3))
 
 
 BOAT = document(
