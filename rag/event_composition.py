@@ -16,7 +16,7 @@ from rag.question.happenings import Neighbour, event_words
 from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
-from rag.rows import Cell, asked, name
+from rag.rows import Cell, also_called, asked, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
 from rag.values import may_answer
@@ -102,6 +102,7 @@ class EventComposer:
                     announced=moment is not None and chronicle.is_announced(moment),
                     mentions=chronicle.mentions(one.span),
                     labels=labels(one.text, event),
+                    days=chronicle.days(one.span),
                 )
             )
         return told
@@ -156,6 +157,8 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     for item, named in zip(query.items, naming, strict=True):
         event = Event(moment=None, name=item)
         wanted = frozenset(terms(item))
+        called = {also_called(one.candidate.line, item) for one in named} - {frozenset()}
+        named = [*named, *(one for one in unnamed if any(each <= _held(one) for each in called))]
         for one in sorted(named, key=lambda one: not one.mentions):
             event.add(one if one.stated or _heads(one, wanted) else replace(one, moment=None))
         if event.moment and event.moment.exactness:
@@ -270,7 +273,7 @@ def _columns(query: Query) -> frozenset[str]:
     if query.kind is Kind.ROLE:
         return frozenset(terms(" ".join(NOUN_KINDS[Kind.ROLE])))
     if query.attribute:
-        same = (word for word in words(query.text) if SAME_NOUN.get(word) == query.attribute)
+        same = (noun for noun, one in SAME_NOUN.items() if one == query.attribute)
         return frozenset(terms(" ".join((query.attribute, *same))))
     if query.kind is Kind.PERSON:  # "who led": a column "Lead"
         return frozenset(query.event) - event_words(query)

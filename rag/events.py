@@ -9,7 +9,8 @@ from itertools import pairwise
 from rag.analysis import STOP_WORDS, terms, words
 from rag.moments import Moment
 from rag.reading import Candidate
-from rag.temporal import overlaps
+from rag.rows import values
+from rag.temporal import Interval, overlaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Told:
         stated: Whether the sentence itself says when that was.
         announced: Whether the moment was still to come when this was said.
         labels: Stems of the words directly before the event's own: "islands" of "the islands tour".
+        days: Of a row of a table, all days that stand in it: that of departure and that of return.
     """
 
     candidate: Candidate
@@ -28,6 +30,7 @@ class Told:
     stated: bool = True
     announced: bool = False
     labels: frozenset[str] = frozenset()
+    days: tuple[Interval, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,11 +101,29 @@ def grouped(told: Sequence[Told]) -> list[Event]:
             home = Event(moment=one.moment)
             events.append(home)
         home.add(one)
+    events = _without_ends(events)
     for one in told:
         if not one.mentions and (home := _home(one, events)):
             home.add(one)
     exact = [one for one in events if one.moment and one.moment.exactness]
     return sorted(exact or events, key=lambda one: one.moment.value if one.moment else "")
+
+
+def _without_ends(events: Sequence[Event]) -> list[Event]:
+    """The events, those that no row tells of counted to the one in whose row their day stands: its end is no other."""
+    kept = []
+    for event in events:
+        day = event.moment.interval if event.moment else None
+        whole = [
+            other
+            for other in events
+            if other is not event and any(day in one.days for one in other.told)
+        ]
+        if len(whole) == 1 and not any(one.days for one in event.told):
+            whole[0].told += event.told
+        else:
+            kept.append(event)
+    return kept
 
 
 def _exactness(one: Told) -> int:
@@ -112,5 +133,18 @@ def _exactness(one: Told) -> int:
 def _home(one: Told, events: Sequence[Event]) -> Event | None:
     taking = [event for event in events if event.takes(one)]
     if len(taking) > 1:
-        taking = [event for event in taking if event.labels & one.labels]
+        taking = [event for event in taking if event.labels & one.labels] or _told_of_in(
+            one, taking
+        )
     return taking[0] if len(taking) == 1 else None
+
+
+def _told_of_in(row: Told, events: Sequence[Event]) -> list[Event]:
+    """The events that share most values with a row of a table: it may be of a year with several."""
+    held = values(row.candidate.line)
+    shared = [
+        len(held & frozenset(terms(" ".join(one.candidate.line for one in event.told))))
+        for event in events
+    ]
+    most = max(shared)
+    return [event for event, n in zip(events, shared, strict=True) if most and n == most]

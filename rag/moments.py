@@ -119,13 +119,30 @@ class Chronicle:
 
         return min(found, key=worth, default=None)
 
+    def days(self, row: Span) -> tuple[Interval, ...]:
+        """The days that stand in a row of a table; none where it is no row."""
+        if not self._is_one_of_many(row):
+            return ()
+        found = (each.days for each in stated(self.document, row))
+        return tuple(
+            one.interval for one in found if one.value and exactness(one.value) == TO_THE_DAY
+        )
+
     def mentions(self, sentence: Span) -> bool:
         """Whether a sentence speaks of such an event, or is a dated row of a table in a text that does."""
         if self._names_event(sentence):
             return True
-        if not is_row(sentence.cut(self.document.text)) or self.own(sentence) is None:
+        if not self._is_one_of_many(sentence) or self.own(sentence) is None:
             return False
         return any(self._speaks_of_it(block) for block in self._blocks(sentence))
+
+    def _is_one_of_many(self, sentence: Span) -> bool:
+        """Whether it is a row of a table, and no list of what is true of the document, as its last change."""
+        said = sentence.cut(self.document.text)
+        if not is_row(said):
+            return False
+        head, colon, _ = said.partition(": ")
+        return not colon or self.document.text.count(head + colon) > 1
 
     def is_announced(self, moment: Moment) -> bool:
         """Whether the moment was still to come when the text was written."""

@@ -134,11 +134,27 @@ def _says_something(one: Cell) -> bool:
 
 
 def name(row: str) -> str | None:
-    """What a row is about, by its first cell; None where that holds a number or a date, or there is none."""
-    first = next(_cells(row), None)
-    if first is None or not any(each.isalpha() for each in first.value) or find(first.value):
-        return None
-    return first.value
+    """What a row is about: its first cell that is no number, unless a date stands there or before it."""
+    for one in _cells(row):
+        if find(one.value):
+            return None
+        if any(each.isalpha() for each in one.value):
+            return one.value
+    return None
+
+
+def also_called(row: str, item: str) -> frozenset[str]:
+    """The stems by which a row that has a cell for an item calls it too: "Version: 9; Name: heron" is "version 9"."""
+    cells = list(_cells(row))
+    if not any(one.value.casefold() == item.casefold() for one in cells[1:]):
+        return frozenset()
+    key = cells[0]
+    return frozenset() if find(key.value) else frozenset(terms(f"{key.header} {key.value}"))
+
+
+def values(row: str) -> frozenset[str]:
+    """The stems of a row's values, of which those of no other row tell it from others."""
+    return frozenset(term for one in _cells(row) for term in terms(one.value))
 
 
 def _cells(row: str) -> Iterator[Cell]:

@@ -284,3 +284,33 @@ def test_a_row_of_a_table_with_tabs_gives_its_cell_and_quotes_what_heads_it() ->
         "Day\tTour\tConductor",
     ]
     assert all(one.is_exact(report) for one in answer.quotes)
+
+
+def test_what_a_table_numbers_is_told_of_by_its_number_too() -> None:
+    table = document(
+        "Version: 9; Name: heron; Year: 2017.\n\nVersion: 10; Name: gull; Year: 2019.\n",
+        id="d5",
+        title="Releases of the song book",
+    )
+    news = document(
+        "On 17 June 2017 version 9 of the song book was released.\n\n"
+        "On 6 July 2019 version 10 of the song book was released.\n",
+        id="d6",
+        title="News",
+    )
+    found = rows(table, news, question="On which date was each of heron and gull released?")
+    assert texts(found) == ["heron – 17 June 2017", "gull – 6 July 2019"]
+
+
+def test_the_other_word_for_what_is_asked_for_heads_a_column_too() -> None:
+    table = document(
+        "Tour: north; Opened: 10 March 2022; Result: sold out.\n\n"
+        "Tour: coast; Opened: 14 April 2024; Result: half empty.\n",
+        id="d7",
+        title="The tours of the orchestra",
+    )
+    found = rows(table, question="What was the outcome of each tour of the orchestra?")
+    assert texts(found) == [
+        "north – 10 March 2022: Result: sold out",
+        "coast – 14 April 2024: Result: half empty",
+    ]

@@ -1,12 +1,15 @@
+from collections.abc import Sequence
+
 from rag.analysis import terms
 from rag.events import Event, Told, grouped, labels
 from rag.moments import Moment
 from rag.reading import Candidate
+from rag.temporal import Interval
 from rag.types import Quote, Span
 from tests.make import document
 
 
-def told(text: str, when: str | None, *, mentions: bool = True) -> Told:
+def told(text: str, when: str | None, *, mentions: bool = True, days: Sequence[str] = ()) -> Told:
     source = document(text, id=text)
     span = Span(0, len(text))
     quote = Quote.cut(source, span)
@@ -15,6 +18,7 @@ def told(text: str, when: str | None, *, mentions: bool = True) -> Told:
         moment=Moment(value=when, rule="stated", place=span, quotes=(quote,)) if when else None,
         mentions=mentions,
         labels=labels(text, terms("tour")),
+        days=tuple(map(Interval.of, days)),
     )
 
 
@@ -65,3 +69,22 @@ def test_other_sentences_join_by_their_date_and_make_no_event() -> None:
 
 def test_what_has_no_date_is_no_event() -> None:
     assert grouped([told("A tour.", None)]) == []
+
+
+def test_a_row_of_a_year_is_of_the_event_that_shares_its_values() -> None:
+    june = told("The tour began with heron, a new song.", "2022-06-10")
+    july = told("The tour of the others.", "2022-07-03")
+    row = told("Year: 2022; Song: Heron; Lead: Lee.", "2022")
+    assert summary(grouped([june, july, row])) == [
+        ("2022-06-10", [june.candidate.text, row.candidate.text]),
+        ("2022-07-03", [july.candidate.text]),
+    ]
+
+
+def test_the_day_on_which_a_row_says_that_it_ended_is_no_other_event() -> None:
+    days = ("2022-03-10", "2022-03-28")
+    row = told("Tour: north; Out: 10 March 2022; Home: 28 March 2022.", days[0], days=days)
+    home = told("They came home from the tour.", days[1])
+    other = told("Tour: coast; Out: 28 March 2022.", days[1], days=days[1:])
+    assert [when for when, _ in summary(grouped([row, home]))] == [days[0]]
+    assert [when for when, _ in summary(grouped([row, other]))] == list(days)

@@ -5,6 +5,7 @@ import pytest
 from rag.analysis import terms
 from rag.moments import Chronicle
 from rag.sentences import sentences
+from rag.temporal import Interval
 from rag.types import Document, DocumentDate, PartLocator, SectionLocator, Span, TimeLocator
 from tests.make import document
 
@@ -65,6 +66,18 @@ def test_a_date_that_tells_a_thing_from_others_is_not_when_something_was_done_to
     assert asked.value == "2022-03-11"
     assert held is not None
     assert held.value == "2022-03-15"
+
+
+def test_a_row_tells_of_an_event_where_its_table_has_others() -> None:
+    table = "Tour: north; Out: 10 March 2022.\n\nTour: coast; Out: 14 April 2024.\n\nKept by: Ann; Changed: 3 May 2025."
+    source = document(table, title="The tours")
+    chronicle = Chronicle(source, terms("tour"))
+    first, second, last = sentences(table)
+    assert chronicle.mentions(first)
+    assert chronicle.mentions(second)
+    assert not chronicle.mentions(last)
+    assert chronicle.days(first) == (Interval.of("2022-03-10"),)
+    assert chronicle.days(last) == ()
 
 
 def test_what_is_so_now_is_not_of_the_moment_that_was_told_of_before() -> None:

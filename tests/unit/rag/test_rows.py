@@ -1,4 +1,15 @@
-from rag.rows import Cell, asked, header, is_header, is_in_header, is_row, labelled, name
+from rag.rows import (
+    Cell,
+    also_called,
+    asked,
+    header,
+    is_header,
+    is_in_header,
+    is_row,
+    labelled,
+    name,
+    values,
+)
 from rag.types import Span
 
 ROW = (
@@ -44,10 +55,25 @@ def test_nothing_is_found_where_no_header_says_it() -> None:
     assert asked("The cores: fourteen of them came home.", {"core"}) == ()
 
 
-def test_a_row_is_called_by_its_first_value_unless_that_is_a_number_or_a_date() -> None:
+def test_a_row_is_called_by_its_first_value_that_is_no_number_unless_a_date_stands_before_it() -> (
+    None
+):
     assert name(ROW) == "HT-7"
+    assert name("Version: 9; Name: heron; Year: 2017.") == "heron"
     assert name("Day: 2025-09-21; Bicycles: 1655; Weather: dry.") is None
     assert name("Nothing of a table.") is None
+
+
+def test_what_has_a_number_in_a_table_is_called_by_that_number_too() -> None:
+    row = "Version: 9; Name: Heron; Year: 2017."
+    assert also_called(row, "heron") == {"version", "9"}
+    assert also_called(row, "gull") == frozenset()
+    assert also_called(row, "9") == frozenset()  # which calls it by what it is called by
+    assert also_called("Day: 3 May 2021; Name: Heron.", "heron") == frozenset()
+
+
+def test_the_values_of_a_row_tell_it_from_others() -> None:
+    assert values("Version: 9; Name: heron; Lead: Ann Lee.") == {"9", "heron", "ann", "lee"}
 
 
 TABBED = """Boats of the harbour
