@@ -209,7 +209,7 @@ def _said(one: Ranked) -> tuple[str, ...]:
 
 def _statement(same: Sequence[Ranked]) -> Statement:
     return Statement(
-        text=same[0].candidate.line,
+        text=same[0].candidate.stated,
         quotes=tuple(dict.fromkeys(x for one in same for x in one.candidate.quotes)),
         score=same[0].fit,
     )

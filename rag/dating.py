@@ -33,7 +33,7 @@ class Dating:
     @property
     def statement(self) -> Statement:
         """The date and the sentence."""
-        text = f"{written(self.moment.value)}: {self.ranked.candidate.line}"
+        text = f"{written(self.moment.value)}: {self.ranked.candidate.stated}"
         return dated_statement(text, [self.ranked.candidate], self.moment, self.ranked.fit)
 
 

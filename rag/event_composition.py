@@ -317,5 +317,5 @@ def _statement(
     if cells:
         told = "; ".join(one.text for one in cells)
         return dated_statement(f"{head}: {told}", [best], event.moment, fit)
-    lines = " ".join(one.line for one in telling)
+    lines = " ".join(one.stated for one in telling)
     return dated_statement(f"{head}: {lines}", telling, event.moment, fit)

@@ -25,6 +25,8 @@ _KEPT_SENTENCES = 3  # of them, whatever else speaks for others
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
+_LIST_MARK = re.compile(r"^[-*•–]\s+(?:\[[ x]\]\s+)?")
+_TIME_OF_RECORDING = re.compile(r"\s*\[\d{1,2}:\d\d(?::\d\d)?\]\s*")
 _ASKS = ("?", "？", "؟")
 _MAIL_HEADER = re.compile(r"(?:From|To|Cc|Sent|Date|Subject): \S", re.IGNORECASE)
 _MAIL = "message/rfc822"
@@ -61,6 +63,12 @@ class Candidate:
         if self.header:
             return labelled(self.header.cut(self.document.text), self.text)
         return " ".join(self.text.split())
+
+    @property
+    def stated(self) -> str:
+        """Its line as a statement gives it: without the mark of a list, and with strokes for the times of a recording."""
+        parts = _TIME_OF_RECORDING.split(_LIST_MARK.sub("", self.line))
+        return " / ".join(filter(None, parts)) or self.line
 
     @property
     def quote(self) -> Quote:

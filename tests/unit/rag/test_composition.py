@@ -8,7 +8,7 @@ from rag.event_composition import EventComposer
 from rag.evidence import ALL, Evidence
 from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import SentenceRanker
-from rag.reading import SentenceReader
+from rag.reading import Candidate, SentenceReader
 from rag.retrieval import HybridRetriever
 from rag.types import (
     Abstention,
@@ -363,3 +363,24 @@ def test_sources_that_may_disagree_each_have_a_say() -> None:
     assert set(said) == {"Frogs sleep under the ice.", "Frogs sleep under stones."} or set(
         said
     ) == {"Frogs sleep under the ice.", "Frogs sleep."}
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("- The frogs sleep in mud.", "The frogs sleep in mud."),
+        ("* [ ] Wake the frogs.", "Wake the frogs."),
+        ("[00:34] so they sleep [00:37] in mud", "so they sleep / in mud"),
+        ("[1:02:03] in mud [1:02:09]", "in mud"),
+        ("See https://frogs.example/", "See https://frogs.example/"),
+        ("Minus -3 degrees [sic]", "Minus -3 degrees [sic]"),
+        ("[00:34]", "[00:34]"),
+    ],
+)
+def test_marks_of_lists_and_times_of_a_recording_are_quoted_and_not_stated(
+    text: str, stated: str
+) -> None:
+    source = document(text)
+    one = Candidate(document=source, span=Span(0, len(text)), passage_score=1)
+    assert one.stated == stated
+    assert one.quote.text == text
