@@ -66,7 +66,7 @@ class Candidate:
 
     @property
     def stated(self) -> str:
-        """Its line as a statement gives it: without the mark of a list, and with strokes for the times of a recording."""
+        """Its line as statements give it: without the mark of a list, with strokes for the times of a recording."""
         parts = _TIME_OF_RECORDING.split(_LIST_MARK.sub("", self.line))
         return " / ".join(filter(None, parts)) or self.line
 

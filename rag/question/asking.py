@@ -69,7 +69,7 @@ _NUMBER_OF = re.compile(
     r"^(?:the\s+)?(?:total\s+|exact\s+)?(?:number|count)\s+of\s+", re.IGNORECASE
 )
 _LIST_OF = re.compile(
-    r"^(?:an?\s+|the\s+)?(?:complete\s+|full\s+)?(?:timeline|list|chronology|overview|series)\s+of\s+",
+    r"^(?:an?\s+|the\s+)?(?:complete\s+|full\s+)?(?:(?P<dated>timeline|chronology)|list|overview|series)\s+of\s+",
     re.IGNORECASE,
 )
 _NAME_OF = re.compile(r"^(?:the\s+)?(?:full\s+)?names?\s+of\s+", re.IGNORECASE)
@@ -156,9 +156,12 @@ def _commanded(word: str, after: str) -> Wanted | None:
     listing = _LIST_OF.match(after)
     found = _named(after[listing.end() :] if listing else after, is_plain=True)
     listed = listing or word in ("list", "name", "enumerate")
-    return _value(
-        found.kind, found.attribute, rest=found.rest, form=Form.LIST if listed else Form.SINGLE
-    )
+    form = Form.LIST if listed else Form.SINGLE
+    if listing and listing["dated"]:  # of what happened, and not of what is named
+        return _value(
+            Kind.THING, rest=f"{found.attribute or ''}{_CUT}{found.rest}", form=Form.PER_EVENT
+        )
+    return _value(found.kind, found.attribute, rest=found.rest, form=form)
 
 
 def _worded(word: str, preposition: str, before: str, after: str) -> Wanted:

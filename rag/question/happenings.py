@@ -18,7 +18,8 @@ _EACH = re.compile(
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"\b(?P<side>before|after)(?:\s+(?:that|this|it))?(?:\s+one)?\s*\((?P<reference>[^)]+)\)",
+    r"\b(?P<side>before|after)(?:(?:\s+(?:that|this|it))?(?:\s+one)?\s*\((?P<reference>[^)]+)\)"
+    r"|\s+(?:the one|that)\s+(?:of|in|on|at)\s+(?P<named>[^?,;]{1,80}))",
     re.IGNORECASE,
 )
 # Words by which English texts speak of one kind of event.
@@ -52,11 +53,12 @@ class Neighbour:
 
 
 def neighbour(question: str) -> Neighbour | None:
-    """Which event is meant by "the one before that (…)"; None where a question names its event otherwise."""
+    """Which event is meant by "the one before that (…)", "before the one of May"; None where it is named otherwise."""
     found = _BESIDE.search(question)
     if found is None:
         return None
-    return Neighbour(-1 if found["side"].lower() == "before" else 1, found["reference"])
+    reference = found["reference"] or found["named"]
+    return Neighbour(-1 if found["side"].lower() == "before" else 1, reference)
 
 
 def event_words(query: Query) -> frozenset[str]:

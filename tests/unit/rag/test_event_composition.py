@@ -60,6 +60,12 @@ def test_a_row_for_a_date_says_what_was_then() -> None:
     ]
 
 
+def test_a_timeline_has_a_row_for_each_event() -> None:
+    assert texts(rows(LETTER, GAZETTE, question="Give a timeline of the tours of the orchestra."))[
+        1
+    ].startswith("14 April 2024: ")
+
+
 def test_what_did_not_take_place_is_left_out() -> None:
     plan = document(
         "Ann Lee, guest conductor, was to lead the island tour on 9 June 2023.\n",

@@ -29,4 +29,7 @@ def test_the_neighbour_of_an_event_is_named_by_it() -> None:
     assert neighbour("Who led the one after that one (on the coast tour)?") == Neighbour(
         1, "on the coast tour"
     )
+    assert neighbour("When was the visit before the one of May 2020?") == Neighbour(-1, "May 2020")
+    assert neighbour("Who led at the visit after that in Malta, and why?") == Neighbour(1, "Malta")
     assert neighbour("Who led before the war?") is None
+    assert neighbour("Who led before the one who came?") is None
