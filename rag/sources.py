@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.types import Document, DocumentId
 
+_ANY = frozenset({"document", "source", "text", "file"})
 _LEAD_CHARS = 400  # of a text, in which it says what kind of document it is
 _NEWEST = frozenset({"newest", "latest", "last", "recent", "final"})
 _MAIL = frozenset({"message/rfc822"})
@@ -54,17 +54,16 @@ def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
         kind = [
             one for one in kind if telling <= frozenset(terms(f"{_names(one)} {one.text}"))
         ] or kind
-    dated = [one for one in kind if _day(one)]
-    if dated and not _NEWEST.isdisjoint(before):
-        newest = max(_day(one) or dt.date.min for one in dated)
-        kind = [one for one in dated if _day(one) == newest]
+    days = [day for one in kind if (day := one.day)]
+    if days and not _NEWEST.isdisjoint(before):
+        kind = [one for one in kind if one.day == max(days)]
     return frozenset(one.id for one in kind)
 
 
 def _is(document: Document, noun: str) -> bool:
     wanted = frozenset(terms(noun))
-    if not wanted:
-        return False
+    if not wanted or noun in _ANY:
+        return noun in _ANY
     spoken = document.media_type in _SPOKEN or document.recorded is not None
     return (
         wanted <= frozenset(terms(_names(document)))
@@ -76,8 +75,3 @@ def _is(document: Document, noun: str) -> bool:
 def _names(document: Document) -> str:
     name = (document.source_key or "").replace("-", " ").replace("_", " ").replace(".", " ")
     return f"{document.title} {name} {document.text[:_LEAD_CHARS]}"
-
-
-def _day(document: Document) -> dt.date | None:
-    found = document.published or document.recorded or document.original
-    return found.value if found else None

@@ -37,6 +37,8 @@ DOCUMENTS = (
         ("most angry mail", {"mail", "plan"}),
         ("podcast", {"talk", "spoken"}),
         ("notes", {"notes"}),
+        ("newest document", {"plan"}),
+        ("planning document", {"plan"}),
         ("prime minister", set()),
         ("of", set()),
         ("--", set()),
