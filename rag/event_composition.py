@@ -157,8 +157,8 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     for item, named in zip(query.items, naming, strict=True):
         event = Event(moment=None, name=item)
         wanted = frozenset(terms(item))
-        called = {also_called(one.candidate.line, item) for one in named} - {frozenset()}
-        named = [*named, *(one for one in unnamed if any(each <= _held(one) for each in called))]
+        called = {name for one in named if (name := also_called(one.candidate.line, item))}
+        named = [*named, *(one for one in unnamed if any(_says(one, each) for each in called))]
         for one in sorted(named, key=lambda one: not one.mentions):
             event.add(one if one.stated or _heads(one, wanted) else replace(one, moment=None))
         if event.moment and event.moment.exactness:
@@ -171,6 +171,11 @@ def _names(one: Told, held: Collection[str], item: str) -> bool:
     if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
     return frozenset(terms(item)) <= frozenset(held)
+
+
+def _says(one: Told, called: str) -> bool:
+    """Whether a sentence says these words, one behind the other."""
+    return f" {' '.join(words(called))} " in f" {' '.join(words(one.candidate.text))} "
 
 
 def _held(one: Told) -> frozenset[str]:

@@ -110,20 +110,15 @@ def grouped(told: Sequence[Told]) -> list[Event]:
 
 
 def _without_ends(events: Sequence[Event]) -> list[Event]:
-    """The events, those that no row tells of counted to the one in whose row their day stands: its end is no other."""
-    kept = []
-    for event in events:
-        day = event.moment.interval if event.moment else None
-        whole = [
-            other
-            for other in events
-            if other is not event and any(day in one.days for one in other.told)
-        ]
-        if len(whole) == 1 and not any(one.days for one in event.told):
-            whole[0].told += event.told
-        else:
-            kept.append(event)
-    return kept
+    """The events without those on whose day another one's row ends, unless they are called by what that row lacks."""
+    return [one for one in events if not any(_ends(other, one) for other in events)]
+
+
+def _ends(event: Event, other: Event) -> bool:
+    if other is event or other.moment is None or any(one.days for one in other.told):
+        return False
+    rows = [one for one in event.told if other.moment.interval in one.days]
+    return any(other.labels <= values(one.candidate.line) for one in rows)
 
 
 def _exactness(one: Told) -> int:
@@ -142,6 +137,8 @@ def _home(one: Told, events: Sequence[Event]) -> Event | None:
 def _told_of_in(row: Told, events: Sequence[Event]) -> list[Event]:
     """The events that share most values with a row of a table: it may be of a year with several."""
     held = values(row.candidate.line)
+    if not held:
+        return []
     shared = [
         len(held & frozenset(terms(" ".join(one.candidate.line for one in event.told))))
         for event in events

@@ -71,7 +71,7 @@ class Chronicle:
         document: Whose sentences they are.
         event: Stems of the words for the event.
         spans: Whether what is asked for is a date: a day since or until which something holds is a moment too, and
-            one that only tells a thing from others ("the hearing of next Tuesday") is the last resort.
+            one that only tells a thing from others ("the concert of next Friday") is the last resort.
     """
 
     def __init__(self, document: Document, event: Collection[str], *, spans: bool = False) -> None:
@@ -141,8 +141,11 @@ class Chronicle:
         said = sentence.cut(self.document.text)
         if not is_row(said):
             return False
-        head, colon, _ = said.partition(": ")
-        return not colon or self.document.text.count(head + colon) > 1
+        if "\t" in said:
+            return True
+        head = said[: said.index(": ") + 2]
+        text = self.document.text
+        return text.find(head, text.find(head) + 1) >= 0
 
     def is_announced(self, moment: Moment) -> bool:
         """Whether the moment was still to come when the text was written."""
@@ -251,7 +254,7 @@ class Chronicle:
         )
 
     def _is_of_a_noun(self, place: Span) -> bool:
-        """Whether it tells one thing from others, as in "the hearing of next Tuesday", and not when something was."""
+        """Whether it tells one thing from others, as in "the concert of next Friday", and not when something was."""
         return _OF.search(self.document.text, max(0, place.start - 12), place.start) is not None
 
     def _event_words(self, sentence: Span) -> Iterator[int]:

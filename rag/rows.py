@@ -44,7 +44,8 @@ def is_row(sentence: str) -> bool:
 
 def is_in_header(row: str, at: int) -> bool:
     """Whether a place in a row, counted from its beginning, is in what heads a column: "status today"."""
-    return any(one.start("header") <= at < one.end("header") for one in _HEADER.finditer(row))
+    headers = () if _TAB in row else _HEADER.finditer(row)  # cells alone, which may hold a colon
+    return any(one.start("header") <= at < one.end("header") for one in headers)
 
 
 def header(text: str, row: Span) -> Span | None:
@@ -143,13 +144,14 @@ def name(row: str) -> str | None:
     return None
 
 
-def also_called(row: str, item: str) -> frozenset[str]:
-    """The stems by which a row that has a cell for an item calls it too: "Version: 9; Name: heron" is "version 9"."""
+def also_called(row: str, item: str) -> str | None:
+    """What a row that has a cell for an item calls it too: "version 9" where it is "Version: 9; Name: heron"."""
     cells = list(_cells(row))
     if not any(one.value.casefold() == item.casefold() for one in cells[1:]):
-        return frozenset()
+        return None
     key = cells[0]
-    return frozenset() if find(key.value) else frozenset(terms(f"{key.header} {key.value}"))
+    called = bool(terms(key.header)) and _says_something(key) and not find(key.value)
+    return f"{key.header} {key.value}" if called else None
 
 
 def values(row: str) -> frozenset[str]:

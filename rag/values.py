@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import CARDINALS, any_of
-from rag.polarity import polarity
+from rag.polarity import Denial, polarity
 from rag.question import Kind, Query
 from rag.question.vocabulary import AUXILIARIES, CAPITALS
 from rag.reading import Candidate
@@ -38,8 +38,8 @@ _CAPITALISED = re.compile(rf"\b[{CAPITALS}][\w’'-]*")
 _KNOWING = frozenset(terms("sure know known"))
 # What denies all that a sentence says, and not one word of it, as "not in May, but in June" does.
 _DENIES = re.compile(
-    rf"\b(?:{any_of(AUXILIARIES)})\s+not\b(?!\s+(?:just|only|merely|simply|sure|know))|n['’]t\b(?! sure| know)"
-    r"|\b(?:never|nobody|nothing|none of|neither|cancel\w*)\b|\bnot (?:yours|ours|mine|his|hers|theirs)\b",
+    rf"(?:\b(?:{any_of(AUXILIARIES)})\s+not|n['’]t)\b(?!\s+(?:just|only|merely|simply|sure|know))"
+    r"|\b(?:never|nobody|nothing|none of|neither|cancel(?:s|led|ed)?)\b",
     re.IGNORECASE,
 )
 _WORDED = frozenset({"area", "frequency"})  # "the old town", "every hour"
@@ -86,10 +86,17 @@ def may_answer(query: Query, one: Candidate, newest: dt.date | None = None) -> b
 def denies(query: Query, sentence: str) -> bool:
     """Whether a sentence says that something of the question is not so: what contradicts a question answers it."""
     asked = frozenset(terms(query.text))
-    denied = (one.stems for one in polarity(sentence).denials if one.word in ("not", "no", "nor"))
     return bool(_DENIES.search(sentence)) or any(
-        _KNOWING.isdisjoint(one) and not asked.isdisjoint(one) for one in denied
+        _denies_of(asked, one) for one in polarity(sentence).denials
     )
+
+
+def _denies_of(asked: Collection[str], one: Denial) -> bool:
+    """Whether a negation denies one of these stems, or what was just said ("ours, not yours")."""
+    if one.word == "not" and not one.stems:
+        return True
+    denies = one.word in ("not", "no", "nor") and _KNOWING.isdisjoint(one.stems)
+    return denies and not frozenset(asked).isdisjoint(one.stems)
 
 
 def _has_number(query: Query, sentence: str) -> bool:

@@ -83,9 +83,11 @@ _KINDS_ONLY = frozenset(
     for noun in NOUN_KINDS[kind]
 )
 _KIND_ASKED = re.compile(
-    rf"\b(?:what|which)\s+(?:(?:{any_of(VAGUE_WORDS | FRAME_WORDS)})\s+)*(?P<noun>{any_of(_KINDS_ONLY)})s?\b",
+    rf"\b(?:what|which)\s+(?:(?:{any_of(VAGUE_WORDS | FRAME_WORDS)})\s+)*{any_of(_KINDS_ONLY)}s?\b"
+    r"(?P<next>\s+[a-z]\w*|\W*$|\W)",
     re.IGNORECASE,
 )
+_CAPITALISED = re.compile(rf"(?<=\s)[{CAPITALS}]\w+")
 
 
 def telling_terms(question: str) -> list[str]:
@@ -93,9 +95,17 @@ def telling_terms(question: str) -> list[str]:
 
     "On which date did it open?" is answered by no "date", and "may" and "exactly" are no more telling.
     """
-    plain = _KIND_ASKED.sub(" ", question)
-    telling = [one for one in words(plain) if one not in STOP_WORDS | AUXILIARIES | FRAME_WORDS]
-    return terms(" ".join(telling) or question)
+    plain = _KIND_ASKED.sub(_without_kind, question)
+    names = {one.lower() for one in _CAPITALISED.findall(question)}
+    untold = STOP_WORDS | ((AUXILIARIES | FRAME_WORDS) - names)
+    return terms(" ".join(one for one in words(plain) if one not in untold) or question)
+
+
+def _without_kind(asked: re.Match[str]) -> str:
+    """What stands behind the noun, unless that goes on: "what time zone" asks for no time."""
+    following = asked["next"].strip().lower()
+    goes_on = following[:1].isalpha() and following not in PHRASE_ENDS and not _is_verb(following)
+    return asked[0] if goes_on else asked["next"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

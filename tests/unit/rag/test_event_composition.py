@@ -299,6 +299,7 @@ def test_what_a_table_numbers_is_told_of_by_its_number_too() -> None:
         title="Releases of the song book",
     )
     news = document(
+        "On 9 July 2019 another version of the song book was released.\n\n"
         "On 17 June 2017 version 9 of the song book was released.\n\n"
         "On 6 July 2019 version 10 of the song book was released.\n",
         id="d6",

@@ -86,5 +86,7 @@ def test_the_day_on_which_a_row_says_that_it_ended_is_no_other_event() -> None:
     row = told("Tour: north; Out: 10 March 2022; Home: 28 March 2022.", days[0], days=days)
     home = told("They came home from the tour.", days[1])
     other = told("Tour: coast; Out: 28 March 2022.", days[1], days=days[1:])
+    island = told("The island tour began.", days[1])
     assert [when for when, _ in summary(grouped([row, home]))] == [days[0]]
     assert [when for when, _ in summary(grouped([row, other]))] == list(days)
+    assert [when for when, _ in summary(grouped([row, island]))] == list(days)

@@ -66,10 +66,11 @@ def test_a_row_is_called_by_its_first_value_that_is_no_number_unless_a_date_stan
 
 def test_what_has_a_number_in_a_table_is_called_by_that_number_too() -> None:
     row = "Version: 9; Name: Heron; Year: 2017."
-    assert also_called(row, "heron") == {"version", "9"}
-    assert also_called(row, "gull") == frozenset()
-    assert also_called(row, "9") == frozenset()  # which calls it by what it is called by
-    assert also_called("Day: 3 May 2021; Name: Heron.", "heron") == frozenset()
+    assert also_called(row, "heron") == "Version 9"
+    assert also_called(row, "gull") is None
+    assert also_called(row, "9") is None  # which calls it by what it is called by
+    assert also_called("Day: 3 May 2021; Name: Heron.", "heron") is None
+    assert also_called("Version: -; Name: Heron.", "heron") is None
 
 
 def test_the_values_of_a_row_tell_it_from_others() -> None:

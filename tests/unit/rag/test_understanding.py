@@ -302,6 +302,10 @@ def test_instructions_in_a_question_are_words() -> None:
         ("What date is on the coin?", "coin"),
         ("What is the price of the date palm?", "price date palm"),
         ("On which date?", "date"),
+        ("When did May resign?", "may resign"),
+        ("Which state bird is rare?", "state bird rare"),
+        ("Which company car was sold?", "compani car sold"),
+        ("What company made the car?", "made car"),
     ],
 )
 def test_the_noun_that_says_what_kind_of_thing_is_asked_for_tells_nothing(
