@@ -66,7 +66,7 @@ class Outcome:
         kind: Of what was written.
         kept: What was written is shown as the model's.
         inexact: How many quotes are shown that are not in their documents.
-        checking_ms: What reading and verifying the reply took, where its answer is shown.
+        checking_ms: What reading and verifying the reply took by the clock, where its answer is shown.
         wrote: The beginning of the reply.
     """
 
@@ -88,7 +88,7 @@ class ScriptedReport:
         inexact: Quotes shown that are not in their documents.
         foreign: Of statements in a language that the passages are not in, those that are not shown.
         answers: How many were written; each ended in an answer or an abstention.
-        checking_ms: The time that reading and verifying a reply took.
+        checking_ms: The time by the clock that reading and verifying a reply took.
         wrong: What was shown and should not have been, and the reverse: up to 20 replies.
     """
 

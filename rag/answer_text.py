@@ -10,10 +10,11 @@ CLOSEST = "What came closest:"
 
 def searched_line(searched: Mapping[str, Any]) -> str:
     """How much an abstention searched in vain."""
-    return (
-        f"Searched {searched['documents']} documents, {searched['passages']} passages, "
-        f"in collection {searched['collection']!r}."
+    many = ", ".join(
+        f"{searched[what]} {what if searched[what] != 1 else what.removesuffix('s')}"
+        for what in ("documents", "passages")
     )
+    return f"Searched {many}, in collection {searched['collection']!r}."
 
 
 def answer_lines(body: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[int]]]:

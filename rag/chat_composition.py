@@ -57,8 +57,8 @@ class ChatComposer:
 
     def compose(self, question: str, evidence: Evidence) -> Composed:
         """See `AnswerComposer.compose`."""
-        composed = (one for one in self.composing(question, evidence) if isinstance(one, Composed))
-        return next(composed, None) or self.otherwise.compose(question, evidence)
+        [whole] = [one for one in self.composing(question, evidence) if isinstance(one, Composed)]
+        return whole
 
     def composing(
         self, question: str, evidence: Evidence, budget: TokenBudget | None = None

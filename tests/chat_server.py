@@ -19,13 +19,15 @@ class Behaviour:
     Attributes:
         parts: Of the message, each with the seconds before it; bytes are sent as they are, outside of any event.
         whole: Whether the stream ends as it should.
-        refused: A field of a request that makes it a 422.
+        refused: A field of a request that makes it a 422, which names it.
+        answers_after_s: Seconds between a request and its status.
     """
 
     parts: Iterable[tuple[float, str | bytes]] = ()
     statuses: tuple[int, ...] = (200,)
     whole: bool = True
     refused: str | None = None
+    answers_after_s: float = 0.0
     asked: list[dict[str, Any]] = field(default_factory=list)
     gone: threading.Event = field(default_factory=threading.Event)  # the client went
 
@@ -35,17 +37,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         does = self.behaviour
-        does.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        does.asked.append(sent)
         status = does.statuses[min(len(does.asked), len(does.statuses)) - 1]
-        if does.refused in does.asked[-1]:
-            status = 422
+        said = "no"
+        if does.refused in sent:
+            status, said = 422, f"{does.refused}: Extra inputs are not permitted"
+        time.sleep(does.answers_after_s)
         self.send_response(status)
         self.send_header(
             "content-type", "text/event-stream" if status == 200 else "application/json"
         )
         self.end_headers()
         if status != 200:
-            self.wfile.write(b'{"error": {"message": "no", "type": "x", "code": "y"}}')
+            error = {"message": said, "type": "x", "code": "y"}
+            self.wfile.write(json.dumps({"error": error}).encode())
             return
         try:
             for wait_s, part in does.parts:

@@ -28,6 +28,7 @@ _BUSY = frozenset(
 )  # statuses that may be others a moment later, as those from 500 on
 _KEY_REFUSED = frozenset({401, 403})
 _REQUEST_REFUSED = frozenset({400, 422})
+_ASKING_USAGE = ("stream_options", "include_usage")  # as OpenAI's protocol names it
 
 
 class LangChainChatModel:
@@ -44,8 +45,9 @@ class LangChainChatModel:
         schema: Schema | None = None,
         how: Structured = "auto",
     ) -> None:
+        silent = _not_asking_usage(model)
         self._model = model if schema is None else _held(model, schema, how)
-        self._asked = model
+        self._silent = silent if schema is None else _held(silent, schema, how)
         self.name = name
         self._loop = _Loop()
 
@@ -76,7 +78,8 @@ class LangChainChatModel:
                 f"The chat model {name!r} cannot be set up ({type(error).__name__}). Install its provider's "
                 "package for LangChain, and set its key."
             ) from error
-        _ask_usage(model, asks=True)  # off by default at a `base_url`
+        if hasattr(model, "stream_usage"):
+            model.stream_usage = True  # off by default at a `base_url`
         return cls(model, name, schema, how)
 
     def reply(
@@ -125,23 +128,23 @@ class LangChainChatModel:
     async def _pass_on(
         self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
     ) -> None:
-        """Read a reply. Where to ask what it takes is refused, ask without that, and from then on if it helps."""
-        try:
-            await self._pass_on_once(system, user, parts)
-        except Exception as error:
-            if _status(error) not in _REQUEST_REFUSED or not _asks_usage(self._asked):
-                raise
-            _ask_usage(self._asked, asks=False)
-            try:
-                await self._pass_on_once(system, user, parts)
-            except Exception:
-                _ask_usage(self._asked, asks=True)
-                raise
+        """Read a reply. Where to ask what it takes is refused, ask without that, and from then on if it helps.
 
-    async def _pass_on_once(
-        self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
-    ) -> None:
-        async for part in self._model.astream([SystemMessage(system), HumanMessage(user)]):
+        Each reply goes by what it asked itself: others that are under way may have been refused meanwhile.
+        """
+        messages = [SystemMessage(system), HumanMessage(user)]
+        model, begun = self._model, False
+        try:
+            async for part in model.astream(messages):
+                begun = True
+                parts.put(part)
+        except Exception as error:
+            if begun or model is self._silent or not _refuses_usage(error):
+                raise
+        else:
+            return
+        async for part in self._silent.astream(messages):
+            self._model = self._silent
             parts.put(part)
 
 
@@ -161,14 +164,17 @@ def _held(
             return model
 
 
-def _asks_usage(model: BaseChatModel) -> bool:
-    return bool(getattr(model, "stream_usage", False))
+def _not_asking_usage(model: BaseChatModel) -> BaseChatModel:
+    """The same model, not asking its server what a reply takes; itself where it does not ask."""
+    if not getattr(model, "stream_usage", False):
+        return model
+    return model.model_copy(update={"stream_usage": False})
 
 
-def _ask_usage(model: BaseChatModel, *, asks: bool) -> None:
-    """Let a model ask its server what a reply takes, or not; one that cannot be told so is left as it is."""
-    if hasattr(model, "stream_usage"):
-        model.stream_usage = asks
+def _refuses_usage(error: BaseException) -> bool:
+    """Whether a server refused to be asked what a reply takes, and not something else of the request."""
+    said = "\n".join(map(str, _causes(error)))
+    return _status(error) in _REQUEST_REFUSED and any(name in said for name in _ASKING_USAGE)
 
 
 class _End:

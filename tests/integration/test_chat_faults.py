@@ -4,10 +4,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
 from ingest.pipeline import Ingester
 from rag.abandonment import abandonable
@@ -95,14 +100,56 @@ def test_a_server_that_does_not_tell_what_a_reply_takes_is_asked_without_from_th
     assert ["stream_options" in one for one in behaviour.asked] == [True, False, False]
 
 
-def test_what_a_reply_takes_is_still_asked_for_where_that_was_not_what_is_refused() -> None:
-    behaviour = Behaviour([(0, WRITTEN)], statuses=(400, 400, 200))
+def test_replies_under_way_when_it_is_first_refused_are_asked_for_without_too() -> None:
+    behaviour = Behaviour([(0, WRITTEN)], refused="stream_options", answers_after_s=0.3)
+    with serving(behaviour) as address, ThreadPoolExecutor(4) as askers:
+        model = LangChainChatModel.named("openai:m", address, 5)
+        replies = askers.map(lambda _: list(model.reply("s", "u", within_s=5)), range(4))
+        assert [one[0] for one in replies] == [WRITTEN] * 4
+    asked_usage = ["stream_options" in one for one in behaviour.asked]
+    assert asked_usage == [True] * 4 + [False] * 4  # they were all under way
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_request_that_is_refused_for_something_else_is_not_sent_again(status: int) -> None:
+    behaviour = Behaviour([(0, WRITTEN)], statuses=(status, 200))
     with serving(behaviour) as address:
         model = LangChainChatModel.named("openai:m", address, 5)
         with pytest.raises(ModelError):
             list(model.reply("s", "u", within_s=5))
         assert list(model.reply("s", "u", within_s=5)) == [WRITTEN, Usage(100, 20)]
-    assert ["stream_options" in one for one in behaviour.asked] == [True, False, True]
+    assert ["stream_options" in one for one in behaviour.asked] == [True, True]
+
+
+def test_what_a_reply_takes_is_asked_for_again_where_to_ask_without_did_not_help() -> None:
+    behaviour = Behaviour([(0, WRITTEN)], statuses=(200, 400, 200), refused="stream_options")
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named("openai:m", address, 5)
+        with pytest.raises(ModelError):
+            list(model.reply("s", "u", within_s=5))
+        assert next(model.reply("s", "u", within_s=5)) == WRITTEN
+    assert ["stream_options" in one for one in behaviour.asked] == [True, False, True, False]
+
+
+class Refused(Exception):
+    status_code = 400
+
+
+class RefusingLate(FakeListChatModel):
+    """Refuses to tell what a reply takes once it has written some of it."""
+
+    stream_usage: bool = True
+
+    async def _astream(self, *_: Any, **__: Any) -> AsyncIterator[ChatGenerationChunk]:
+        yield ChatGenerationChunk(message=AIMessageChunk(content="half"))
+        raise Refused("stream_options")
+
+
+def test_a_reply_that_was_begun_is_not_asked_for_again() -> None:
+    parts = LangChainChatModel(RefusingLate(responses=[]), "m").reply("s", "u", within_s=5)
+    assert next(parts) == "half"
+    with pytest.raises(ModelError):
+        next(parts)
 
 
 @pytest.mark.parametrize("how", ["auto", "tool", "schema", "text"])
@@ -171,7 +218,7 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert len(behaviour.asked) == 3
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_server_that_refuses_is_not_asked_again(status: int) -> None:
     behaviour = Behaviour(statuses=(status,))
     asked(behaviour)

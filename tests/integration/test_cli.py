@@ -113,7 +113,7 @@ def test_an_abstention_says_what_was_searched_and_has_its_own_exit_code(
     code, out, _ = verse("ask", "Which molecules scatter photons?")
     assert code == ABSTAINED
     assert out.startswith("No answer: ")
-    assert "Searched 1 documents" in out
+    assert "Searched 1 document, " in out
 
 
 def test_ingest_reports_each_file_and_fails_if_one_did(verse: Verse, papers: Path) -> None:

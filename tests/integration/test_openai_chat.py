@@ -226,7 +226,7 @@ def test_an_abstention_says_why_and_what_came_closest_and_cites_nothing(
         abstention = http.post("/v1/ask", json={"question": FOREIGN}).json()["abstention"]
     text = completion.choices[0].message.content or ""
     assert text.startswith(abstention["reason"])
-    assert f"Searched {abstention['searched']['documents']} documents" in text
+    assert f"Searched {abstention['searched']['documents']} document" in text
     assert abstention["closest"]
     assert all(f"“{inert(one['quote'])}” (" in text for one in abstention["closest"])
     assert completion.choices[0].message.annotations == []

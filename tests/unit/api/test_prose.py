@@ -7,6 +7,7 @@ from api.citing import links_below, place_words, source_name
 from api.openai.completions import Writing
 from api.prose import inert, prose, source_list
 from api.schemas import AnswerBody, CitationBody
+from rag.answer_text import searched_line
 
 LINK = links_below("https://docs.example/verse")
 
@@ -95,7 +96,7 @@ def test_an_abstention_is_its_reason_what_was_searched_and_what_came_closest() -
     )
     reason, searched_in_vain, head, quoted = prose(none).text.split("\n\n")
     assert reason == "Nothing says so."
-    assert searched_in_vain == "Searched 1 documents, 2 passages, in collection 'default'."
+    assert searched_in_vain == "Searched 1 document, 2 passages, in collection 'default'."
     assert head == "What came closest:"
     assert quoted == "“Quote 1.” (Log, p. iii)"
     assert prose(none).marks == ()
@@ -105,6 +106,13 @@ def test_an_abstention_is_its_reason_what_was_searched_and_what_came_closest() -
         "What came closest:\n[1] “Quote 1.” (Log, p. iii, characters 10–18) "
         "https://docs.example/verse/#source=d1&version=sha256%3Aa&start=10&end=18"
     )
+
+
+def test_one_document_and_one_passage_are_told_as_one() -> None:
+    line = searched_line({"collection": "gates", "documents": 1, "passages": 1})
+    assert line == "Searched 1 document, 1 passage, in collection 'gates'."
+    line = searched_line({"collection": "gates", "documents": 0, "passages": 21})
+    assert line == "Searched 0 documents, 21 passages, in collection 'gates'."
 
 
 def test_the_sources_follow_by_marker() -> None:

@@ -1,14 +1,17 @@
 """What the benchmark of streams makes of answers, and what its scripted model sends."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from eval.latency import Times
 from eval.peer import PeerFailed, serving
 from eval.scripted_server import Writing, Written, tokens
 from eval.scripting import Claim, reply
-from eval.streams import Heard, Service, streams_of
+from eval.streams import Heard, InProcess, Service, StreamReport, streams_of
 
 CLAIMS = [
     Claim('The "old" gate was shut.', 1, 'The "old" gate was shut.'),
@@ -41,6 +44,49 @@ def test_a_reply_comes_in_tokens_each_with_the_statements_that_end_in_it() -> No
     for count, (_, until) in enumerate(ended_at, 1):
         assert until.count("]}") >= count
         assert reply(*CLAIMS[:count])[: -len("]}")] in until
+
+
+def test_what_a_reader_waits_for_is_of_the_clock_and_what_it_computes_of_its_cpu_too() -> None:
+    model = InProcess()
+    for _ in model.reply("s", "p", within_s=5):
+        time.sleep(0.05)
+    for _ in model.reply("s", "p", within_s=5):
+        until = time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+    parts = len(list(model.reply("s", "p", within_s=5)))
+    waiting, computing, idle = zip(model.cpu_ms, model.wall_ms, strict=True)
+    assert waiting[0] < 25 * parts < 50 * parts <= waiting[1]
+    assert 50 * parts <= computing[0] <= computing[1]
+    assert 0 < idle[0] < 25 * parts
+
+
+def test_a_reply_that_another_thread_reads_on_is_not_measured() -> None:
+    parts = InProcess().reply("s", "p", within_s=5)
+    next(parts)
+    with ThreadPoolExecutor(1) as other, pytest.raises(RuntimeError, match="one thread"):
+        other.submit(next, parts).result()
+
+
+@pytest.mark.parametrize(
+    ("cpu_ms", "wall_ms", "passed"), [(30, 120, True), (30.1, 31, False), (5, 120.1, False)]
+)
+def test_verification_may_take_so_much_of_both_clocks(
+    cpu_ms: float, wall_ms: float, *, passed: bool
+) -> None:
+    report = StreamReport(
+        checking_cpu_ms=Times(p50_ms=1, p95_ms=cpu_ms),
+        checking_wall_ms=Times(p50_ms=1, p95_ms=wall_ms),
+        sides={},
+    )
+    assert report.passed == passed
+
+
+def test_no_answer_may_fail() -> None:
+    few = Times(p50_ms=1, p95_ms=1)
+    lost = replace(HEARD, by_model=False)
+    sides = {"a": streams_of([lost], {"Did it rain?": WRITING}, None)}
+    assert not StreamReport(checking_cpu_ms=few, checking_wall_ms=few, sides=sides).passed
 
 
 def test_a_reply_without_statements_is_sent_too() -> None:

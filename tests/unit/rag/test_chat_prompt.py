@@ -2,12 +2,10 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 import pytest
 
-from rag.abandonment import abandonable
 from rag.chat_composition import ChatComposer
 from rag.chat_prompt import SCHEMA, message, passage_texts, shown_passages
 from rag.composition import EXTRACTIVE
@@ -16,7 +14,7 @@ from rag.protocols import Composed
 from rag.question import understand
 from rag.types import Answer, Dated, DocumentDate, Quote, ScoredPassage, Searched, Span, Statement
 from tests.make import document, lines
-from tests.unit.rag.test_chat_composition import Leaving, ScriptedModel, reply, statement
+from tests.unit.rag.test_chat_composition import ScriptedModel, reply, statement
 
 TEXT = "Spoken on Monday, 6 May 2024.\nThree days earlier Ada Holt opened the gate.\nIt rained."
 SOURCE = document(
@@ -113,10 +111,3 @@ def test_there_is_no_table_for_other_questions() -> None:
 
 def test_the_schema_is_what_is_asked_for() -> None:
     assert SCHEMA["required"] == ["statements"]
-
-
-def test_who_asks_for_the_whole_at_once_is_given_one_whoever_left() -> None:
-    left = Event()
-    composer = ChatComposer(model=Leaving(left, ()), otherwise=Tabling(), within_s=5)
-    with abandonable(left):
-        assert composer.compose("What happened?", evidence(2)).response is TABLE
