@@ -373,6 +373,7 @@ def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
         scripted.CONFLICT | {"standalone_question": meant},
         scripted.CONFLICT,
     )
+    changed = "And who closed it?"
     chat.ask("Who is the mayor?")
     answer = chat.ask(asked)
     expect(answer.locator(".understood q")).to_have_text(meant)
@@ -383,6 +384,12 @@ def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
     expect(chat.answers.last.locator(".actions")).to_be_visible()
     expect(chat.page.locator(".understood")).to_have_count(0)
     expect(chat.page.locator(".asked")).to_have_count(2)
+    chat.page.get_by_label("Edit the question and ask again").last.click()
+    chat.page.get_by_label("The question, changed").fill(changed)
+    with chat.page.expect_request("**/v1/ask") as request:  # another question, read as any other
+        chat.page.keyboard.press("Enter")
+    sent = json.loads(request.value.post_data or "")
+    assert (sent["question"], len(sent["history"])) == (changed, 2)
 
 
 def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(chat: Chat) -> None:
@@ -413,6 +420,38 @@ def test_tabs_leave_each_other_s_conversations_alone(chat: Chat, address: str) -
     chat.page.reload()
     expect(chat.page.locator(".contents .entry")).to_have_count(2)
     expect(chat.page.locator(".asked h2")).to_have_text("Who painted the Mona Lisa?")
+
+
+def test_a_tab_that_another_opened_goes_on_by_itself(chat: Chat) -> None:
+    first, here, there = "Who painted the Mona Lisa?", "Why was it stolen?", "Who bought it?"
+    chat.ask(first)
+    with chat.page.expect_popup() as opened:
+        chat.page.evaluate("void window.open(location.href)")  # it begins with this tab's storage
+    other = Chat(opened.value, chat.address)
+    expect(other.answers).to_have_count(1)
+    other.ask(there)
+    expect(chat.page.locator(".contents .entry")).to_have_count(1)
+    chat.ask(here)
+    other.ask(first)
+    expect(chat.page.locator(".contents .entry")).to_have_count(2)
+    for tab, asked in ((chat, [first, here]), (other, [first, there, first])):
+        tab.page.reload()
+        expect(tab.page.locator(".asked h2")).to_have_text(asked)
+        expect(tab.page.locator(".contents .entry")).to_have_count(2)
+    other.page.close()
+
+
+def test_a_question_under_way_is_there_when_its_tab_is_loaded_again(chat: Chat) -> None:
+    chat.page.route("**/v1/ask", lambda _: None)  # it is never answered
+    chat.input.fill(TYPE_CASE)
+    chat.input.press("Enter")
+    expect(chat.page.get_by_role("button", name="Stop")).to_be_visible()
+    chat.page.reload()
+    expect(chat.page.locator(".asked h2")).to_have_text(TYPE_CASE)
+    expect(chat.answers.locator(".progress")).to_have_text("Stopped before there was an answer.")
+    chat.page.unroute("**/v1/ask")
+    chat.answers.get_by_role("button", name="Ask again", exact=True).click()
+    expect(chat.answers.locator(".source").first).to_be_visible()
 
 
 def test_readers_say_what_an_answer_is_worth(chat: Chat, library: Library) -> None:
@@ -604,6 +643,21 @@ def test_that_a_language_model_found_no_answer_is_told(chat: Chat) -> None:
     answer = chat.ask("Who painted the old bridge?")  # which the model is not asked
     expect(answer.locator(".progress")).not_to_contain_text("language model")
     expect(answer.get_by_role("button", name=again)).to_be_visible()
+
+
+def test_whether_a_language_model_was_asked_is_told_by_what_was_set_up_then(chat: Chat) -> None:
+    told = {"composers": ["extractive", "chat"], "auto": "chat"}
+    composers = scripted.json_of(lambda _: told)
+    found_none, again = "the language model found no answer", "Ask the language model"
+    answer = chat.ask("Who painted the Mona Lisa?")  # before there is one
+    chat.page.route("**/v1/composers", composers)
+    chat.page.reload()
+    expect(answer.get_by_role("button", name=again)).to_be_visible()
+    expect(answer.locator(".progress")).not_to_contain_text(found_none)
+    expect(chat.ask("Who stole it?").locator(".progress")).to_contain_text(found_none)
+    told |= {"composers": ["extractive"], "auto": "extractive"}
+    chat.page.reload()
+    expect(chat.answers.last.locator(".progress")).to_contain_text(found_none)
 
 
 def test_every_rule_for_a_date_is_told_in_words(chat: Chat) -> None:

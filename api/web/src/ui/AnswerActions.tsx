@@ -79,7 +79,7 @@ function save(name: string, words: string, type: string): void {
 function OtherComposer({ turn }: { turn: Turn }) {
   const choice = useStore(offered, (now) => now);
   const other = turn.answer && choice?.composers.find((one) => one !== turn.answer?.composer);
-  if (!other || (other === "chat" && modelFoundNone(turn, choice?.auto))) return null;
+  if (!other || (other === "chat" && modelFoundNone(turn))) return null;
   return (
     <button type="button" className="quiet" onClick={() => askAnew(turn, { composer: other })}>
       <Icon name="again" />{" "}

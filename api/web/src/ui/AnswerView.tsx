@@ -70,9 +70,9 @@ export function AnswerView({ turn }: { turn: Turn }) {
 /** Ask a question that was read in the light of earlier ones without them. */
 function Alone({ turn }: { turn: Turn }) {
   const first = useStore(conversation, (now) => now.turns[0]?.id === turn.id);
-  if (first || turn.asked.alone) return null;
+  if (first || turn.alone) return null;
   return (
-    <button type="button" className="inline" onClick={() => askAnew(turn, { alone: true })}>
+    <button type="button" className="inline" onClick={() => askAnew(turn, {}, true)}>
       Ask it by itself
     </button>
   );
