@@ -21,6 +21,7 @@ from tests.browser import scripted
 from tests.browser.conftest import EXAMPLES
 from tests.browser.page import Chat
 from tests.browser.served import running
+from tests.browser.states import problem
 from tests.integration.service import fake_library, upload
 
 TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
@@ -249,6 +250,70 @@ def test_a_list_that_comes_late_is_not_that_of_another_collection(chat: Chat) ->
         route.fulfill(json={"documents": [], "next_cursor": None})
     chat.page.wait_for_timeout(100)
     expect(documents.locator(".list > li")).to_have_count(1)
+
+
+def test_how_far_one_collection_was_listed_is_forgotten_in_another(chat: Chat) -> None:
+    sent: list[tuple[str, str | None]] = []
+
+    def listed(route: Route) -> None:
+        query = parse_qs(urlsplit(route.request.url).query)
+        collection, cursor = query["collection"][0], query.get("cursor", [None])[0]
+        sent.append((collection, cursor))
+        if collection == "gone":
+            problem(404, "unknown-collection", "There is no such collection")(route)
+        elif cursor is None:
+            found = [scripted.document(f"Records of {collection}")]
+            after = "a" if collection == "default" else None
+            route.fulfill(json={"documents": found, "next_cursor": after})
+
+    chat.page.route("**/v1/documents?*", listed)  # the second page of the first one never comes
+    documents = chat.show_documents()
+    with chat.page.expect_request("**/v1/documents?*cursor=a"):
+        documents.get_by_label("Find a document by its title").fill("locks")
+    documents.get_by_label("Another collection").fill("locks")
+    chat.page.keyboard.press("Enter")
+    expect(documents.locator(".row-title")).to_contain_text("Records of locks")
+    expect(documents.locator(".list-head .label")).to_have_text("1 document", ignore_case=True)
+    documents.get_by_label("Another collection").fill("default")
+    with chat.page.expect_request("**/v1/documents?*cursor=a"):
+        chat.page.keyboard.press("Enter")
+    documents.get_by_label("Another collection").fill("gone")
+    chat.page.keyboard.press("Enter")
+    expect(documents.locator(".lead")).to_contain_text("Nothing is here yet")
+    expect(documents.get_by_role("button", name="More documents")).to_have_count(0)
+    more = [("default", None), ("default", "a")]
+    assert sent == [*more, ("locks", None), *more, ("gone", None)]
+
+
+def test_a_title_is_looked_for_on_when_a_document_comes_meanwhile(chat: Chat) -> None:
+    late: list[Route] = []
+
+    def listed(route: Route) -> None:
+        if "cursor" in parse_qs(urlsplit(route.request.url).query):
+            late.append(route)
+        else:
+            found = [scripted.document("Harbour records")]
+            route.fulfill(json={"documents": found, "next_cursor": "a"})
+
+    def accept(route: Route) -> None:
+        job = {"id": "1", "state": "committed", "done": 1, "total": 1, "document_id": None}
+        route.fulfill(status=202, json={"job": job | {"reason": None}})
+
+    second = "**/v1/documents?*cursor=a"
+    chat.page.route("**/v1/documents?*", listed)
+    chat.page.route("**/v1/documents", accept)
+    documents = chat.show_documents()
+    with chat.page.expect_request(second):
+        documents.get_by_label("Find a document by its title").press_sequentially("lock")
+    expect(documents.get_by_text("Looking on…")).to_be_visible()
+    with chat.page.expect_request(second):
+        chat.upload({"name": "a.txt", "mimeType": "text/plain", "buffer": b"A lock."})
+    chat.page.wait_for_timeout(100)  # until its route has it
+    assert len(late) == 2  # not one for each letter
+    found = [scripted.document("Lock records", id="lock")]
+    late[1].fulfill(json={"documents": found, "next_cursor": None})
+    expect(documents.locator(".row-title")).to_contain_text("Lock records")
+    expect(documents.locator(".list-head .label")).to_have_text("2 documents", ignore_case=True)
 
 
 def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
