@@ -457,6 +457,42 @@ def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
     assert (sent["question"], len(sent["history"])) == (changed, 2)
 
 
+def test_no_later_question_goes_but_where_one_is_changed(chat: Chat) -> None:
+    """What asks a question anew in its place is offered for the last one."""
+    told = {"composers": ["extractive", "chat"], "auto": "extractive"}
+    chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
+    chat.page.reload()
+    misread = scripted.ABSTENTION | {"standalone_question": "Who painted the harbour?"}
+    scripted.give(chat.page, scripted.CONFLICT, misread)
+    chat.page.route(
+        "**/v1/ask", problem(503, "model-unavailable", "A model cannot be used"), times=1
+    )
+    anew = re.compile(
+        "Ask again|Try again|Ask it by itself|Ask all documents|Ask the language model"
+    )
+    chat.input.fill("What does the lock cost?")
+    chat.input.press("Enter")
+    expect(chat.answers.last.get_by_role("button", name="Try again")).to_be_visible()
+    chat.ask("What does the gate cost?")
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2023-01-01")
+    chat.back()
+    for asked in range(3, 5):
+        answer = chat.ask("Who painted it?")
+        offered = [
+            one.inner_text().strip() for one in answer.get_by_role("button", name=anew).all()
+        ]
+        assert offered == [
+            *("Ask it by itself", "Ask all documents"),
+            *("Ask again", "Ask the language model"),
+        ]
+        for at in range(asked - 1):
+            expect(chat.answers.nth(at).get_by_role("button", name=anew)).to_have_count(0)
+    answer.get_by_role("button", name="Ask it by itself").click()
+    expect(chat.answers.last.locator(".actions")).to_be_visible()
+    expect(chat.page.locator(".asked")).to_have_count(4)
+
+
 def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(chat: Chat) -> None:
     quote = chat.sources(chat.ask(TYPE_CASE))[0][0].strip("“”")
     stored = chat.page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")

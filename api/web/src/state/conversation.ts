@@ -59,6 +59,11 @@ export function isUnderWay(turn: Turn): boolean {
   return turn.phase === "asking" || turn.phase === "answering" || turn.phase === "reconnecting";
 }
 
+/** Whether nothing was asked after a turn, so that asking it anew takes no other away. */
+export function isLast(turn: Turn): boolean {
+  return conversation.get().turns.at(-1)?.id === turn.id;
+}
+
 /** Every citation of a turn, the closest passages of an abstention included. */
 export function cited(turn: Turn): Citation[] {
   return turn.answer?.abstention?.closest ?? turn.answer?.citations ?? turn.citations;
