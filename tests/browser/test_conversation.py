@@ -21,6 +21,7 @@ from tests.browser import scripted
 from tests.browser.conftest import EXAMPLES
 from tests.browser.page import Chat
 from tests.browser.served import running
+from tests.browser.states import problem
 from tests.integration.service import fake_library, upload
 
 TYPE_CASE = tomllib.loads((EXAMPLES.parent / "questions.toml").read_text(encoding="utf-8"))[
@@ -251,6 +252,70 @@ def test_a_list_that_comes_late_is_not_that_of_another_collection(chat: Chat) ->
     expect(documents.locator(".list > li")).to_have_count(1)
 
 
+def test_how_far_one_collection_was_listed_is_forgotten_in_another(chat: Chat) -> None:
+    sent: list[tuple[str, str | None]] = []
+
+    def listed(route: Route) -> None:
+        query = parse_qs(urlsplit(route.request.url).query)
+        collection, cursor = query["collection"][0], query.get("cursor", [None])[0]
+        sent.append((collection, cursor))
+        if collection == "gone":
+            problem(404, "unknown-collection", "There is no such collection")(route)
+        elif cursor is None:
+            found = [scripted.document(f"Records of {collection}")]
+            after = "a" if collection == "default" else None
+            route.fulfill(json={"documents": found, "next_cursor": after})
+
+    chat.page.route("**/v1/documents?*", listed)  # the second page of the first one never comes
+    documents = chat.show_documents()
+    with chat.page.expect_request("**/v1/documents?*cursor=a"):
+        documents.get_by_label("Find a document by its title").fill("locks")
+    documents.get_by_label("Another collection").fill("locks")
+    chat.page.keyboard.press("Enter")
+    expect(documents.locator(".row-title")).to_contain_text("Records of locks")
+    expect(documents.locator(".list-head .label")).to_have_text("1 document", ignore_case=True)
+    documents.get_by_label("Another collection").fill("default")
+    with chat.page.expect_request("**/v1/documents?*cursor=a"):
+        chat.page.keyboard.press("Enter")
+    documents.get_by_label("Another collection").fill("gone")
+    chat.page.keyboard.press("Enter")
+    expect(documents.locator(".lead")).to_contain_text("Nothing is here yet")
+    expect(documents.get_by_role("button", name="More documents")).to_have_count(0)
+    more = [("default", None), ("default", "a")]
+    assert sent == [*more, ("locks", None), *more, ("gone", None)]
+
+
+def test_a_title_is_looked_for_on_when_a_document_comes_meanwhile(chat: Chat) -> None:
+    late: list[Route] = []
+
+    def listed(route: Route) -> None:
+        if "cursor" in parse_qs(urlsplit(route.request.url).query):
+            late.append(route)
+        else:
+            found = [scripted.document("Harbour records")]
+            route.fulfill(json={"documents": found, "next_cursor": "a"})
+
+    def accept(route: Route) -> None:
+        job = {"id": "1", "state": "committed", "done": 1, "total": 1, "document_id": None}
+        route.fulfill(status=202, json={"job": job | {"reason": None}})
+
+    second = "**/v1/documents?*cursor=a"
+    chat.page.route("**/v1/documents?*", listed)
+    chat.page.route("**/v1/documents", accept)
+    documents = chat.show_documents()
+    with chat.page.expect_request(second):
+        documents.get_by_label("Find a document by its title").press_sequentially("lock")
+    expect(documents.get_by_text("Looking on…")).to_be_visible()
+    with chat.page.expect_request(second):
+        chat.upload({"name": "a.txt", "mimeType": "text/plain", "buffer": b"A lock."})
+    chat.page.wait_for_timeout(100)  # until its route has it
+    assert len(late) == 2  # not one for each letter
+    found = [scripted.document("Lock records", id="lock")]
+    late[1].fulfill(json={"documents": found, "next_cursor": None})
+    expect(documents.locator(".row-title")).to_contain_text("Lock records")
+    expect(documents.locator(".list-head .label")).to_have_text("2 documents", ignore_case=True)
+
+
 def test_earlier_versions_of_a_document_are_read(browser: Browser) -> None:
     said = "The harbour master closed the {} gate."
     with (
@@ -373,6 +438,7 @@ def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
         scripted.CONFLICT | {"standalone_question": meant},
         scripted.CONFLICT,
     )
+    changed = "And who closed it?"
     chat.ask("Who is the mayor?")
     answer = chat.ask(asked)
     expect(answer.locator(".understood q")).to_have_text(meant)
@@ -383,6 +449,48 @@ def test_a_question_that_was_misread_is_asked_by_itself(chat: Chat) -> None:
     expect(chat.answers.last.locator(".actions")).to_be_visible()
     expect(chat.page.locator(".understood")).to_have_count(0)
     expect(chat.page.locator(".asked")).to_have_count(2)
+    chat.page.get_by_label("Edit the question and ask again").last.click()
+    chat.page.get_by_label("The question, changed").fill(changed)
+    with chat.page.expect_request("**/v1/ask") as request:  # another question, read as any other
+        chat.page.keyboard.press("Enter")
+    sent = json.loads(request.value.post_data or "")
+    assert (sent["question"], len(sent["history"])) == (changed, 2)
+
+
+def test_no_later_question_goes_but_where_one_is_changed(chat: Chat) -> None:
+    """What asks a question anew in its place is offered for the last one."""
+    told = {"composers": ["extractive", "chat"], "auto": "extractive"}
+    chat.page.route("**/v1/composers", scripted.json_of(lambda _: told))
+    chat.page.reload()
+    misread = scripted.ABSTENTION | {"standalone_question": "Who painted the harbour?"}
+    scripted.give(chat.page, scripted.CONFLICT, misread)
+    chat.page.route(
+        "**/v1/ask", problem(503, "model-unavailable", "A model cannot be used"), times=1
+    )
+    anew = re.compile(
+        "Ask again|Try again|Ask it by itself|Ask all documents|Ask the language model"
+    )
+    chat.input.fill("What does the lock cost?")
+    chat.input.press("Enter")
+    expect(chat.answers.last.get_by_role("button", name="Try again")).to_be_visible()
+    chat.ask("What does the gate cost?")
+    chat.show_documents()
+    chat.page.get_by_label("From").fill("2023-01-01")
+    chat.back()
+    for asked in range(3, 5):
+        answer = chat.ask("Who painted it?")
+        offered = [
+            one.inner_text().strip() for one in answer.get_by_role("button", name=anew).all()
+        ]
+        assert offered == [
+            *("Ask it by itself", "Ask all documents"),
+            *("Ask again", "Ask the language model"),
+        ]
+        for at in range(asked - 1):
+            expect(chat.answers.nth(at).get_by_role("button", name=anew)).to_have_count(0)
+    answer.get_by_role("button", name="Ask it by itself").click()
+    expect(chat.answers.last.locator(".actions")).to_be_visible()
+    expect(chat.page.locator(".asked")).to_have_count(4)
 
 
 def test_an_earlier_conversation_comes_back_and_no_words_of_documents_are_kept(chat: Chat) -> None:
@@ -413,6 +521,38 @@ def test_tabs_leave_each_other_s_conversations_alone(chat: Chat, address: str) -
     chat.page.reload()
     expect(chat.page.locator(".contents .entry")).to_have_count(2)
     expect(chat.page.locator(".asked h2")).to_have_text("Who painted the Mona Lisa?")
+
+
+def test_a_tab_that_another_opened_goes_on_by_itself(chat: Chat) -> None:
+    first, here, there = "Who painted the Mona Lisa?", "Why was it stolen?", "Who bought it?"
+    chat.ask(first)
+    with chat.page.expect_popup() as opened:
+        chat.page.evaluate("void window.open(location.href)")  # it begins with this tab's storage
+    other = Chat(opened.value, chat.address)
+    expect(other.answers).to_have_count(1)
+    other.ask(there)
+    expect(chat.page.locator(".contents .entry")).to_have_count(1)
+    chat.ask(here)
+    other.ask(first)
+    expect(chat.page.locator(".contents .entry")).to_have_count(2)
+    for tab, asked in ((chat, [first, here]), (other, [first, there, first])):
+        tab.page.reload()
+        expect(tab.page.locator(".asked h2")).to_have_text(asked)
+        expect(tab.page.locator(".contents .entry")).to_have_count(2)
+    other.page.close()
+
+
+def test_a_question_under_way_is_there_when_its_tab_is_loaded_again(chat: Chat) -> None:
+    chat.page.route("**/v1/ask", lambda _: None)  # it is never answered
+    chat.input.fill(TYPE_CASE)
+    chat.input.press("Enter")
+    expect(chat.page.get_by_role("button", name="Stop")).to_be_visible()
+    chat.page.reload()
+    expect(chat.page.locator(".asked h2")).to_have_text(TYPE_CASE)
+    expect(chat.answers.locator(".progress")).to_have_text("Stopped before there was an answer.")
+    chat.page.unroute("**/v1/ask")
+    chat.answers.get_by_role("button", name="Ask again", exact=True).click()
+    expect(chat.answers.locator(".source").first).to_be_visible()
 
 
 def test_readers_say_what_an_answer_is_worth(chat: Chat, library: Library) -> None:
@@ -604,6 +744,21 @@ def test_that_a_language_model_found_no_answer_is_told(chat: Chat) -> None:
     answer = chat.ask("Who painted the old bridge?")  # which the model is not asked
     expect(answer.locator(".progress")).not_to_contain_text("language model")
     expect(answer.get_by_role("button", name=again)).to_be_visible()
+
+
+def test_whether_a_language_model_was_asked_is_told_by_what_was_set_up_then(chat: Chat) -> None:
+    told = {"composers": ["extractive", "chat"], "auto": "chat"}
+    composers = scripted.json_of(lambda _: told)
+    found_none, again = "the language model found no answer", "Ask the language model"
+    answer = chat.ask("Who painted the Mona Lisa?")  # before there is one
+    chat.page.route("**/v1/composers", composers)
+    chat.page.reload()
+    expect(answer.get_by_role("button", name=again)).to_be_visible()
+    expect(answer.locator(".progress")).not_to_contain_text(found_none)
+    expect(chat.ask("Who stole it?").locator(".progress")).to_contain_text(found_none)
+    told |= {"composers": ["extractive"], "auto": "extractive"}
+    chat.page.reload()
+    expect(chat.answers.last.locator(".progress")).to_contain_text(found_none)
 
 
 def test_every_rule_for_a_date_is_told_in_words(chat: Chat) -> None:

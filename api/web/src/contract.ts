@@ -168,8 +168,6 @@ export interface Question {
   collection: string;
   composer: ComposerName;
   filters: Filters;
-  /** Whether nothing of what was asked before goes along. The page knows it; it is not sent. */
-  alone?: boolean;
 }
 
 export interface HistoryTurn {

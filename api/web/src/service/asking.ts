@@ -34,7 +34,7 @@ export class StreamBroken extends Error {
  * @throws CallFailed where the service refuses, StreamBroken where the connection is lost on the way.
  */
 export async function ask(
-  { alone: _, ...question }: Question,
+  question: Question,
   history: HistoryTurn[],
   signal: AbortSignal,
   receive: (event: AskEvent) => void,

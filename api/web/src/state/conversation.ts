@@ -4,7 +4,6 @@ import type {
   Answer,
   Citation,
   CitationState,
-  ComposerName,
   Feedback,
   HistoryTurn,
   Question,
@@ -13,7 +12,8 @@ import type {
 } from "../contract";
 import { type AskEvent, ask, StreamBroken, storedAnswer } from "../service/asking";
 import { CallFailed, path, send, unreachable } from "../service/http";
-import { type Kept, keepTurn, rememberOpen } from "./history";
+import { isKeptOtherwise, type Kept, keepTurn, rememberOpen } from "./history";
+import { offered } from "./preferences";
 import { createStore } from "./store";
 
 export type Phase = "asking" | "answering" | "reconnecting" | "done" | "stopped" | "failed";
@@ -21,6 +21,10 @@ export type Phase = "asking" | "answering" | "reconnecting" | "done" | "stopped"
 export interface Turn {
   id: string;
   asked: Question;
+  /** Whether nothing of what was asked before goes along. */
+  alone: boolean;
+  /** Whether it went to the language model, by what the service offered when it was asked. */
+  modelAsked: boolean;
   phase: Phase;
   since: number;
   retrieved: Retrieved | null;
@@ -55,6 +59,11 @@ export function isUnderWay(turn: Turn): boolean {
   return turn.phase === "asking" || turn.phase === "answering" || turn.phase === "reconnecting";
 }
 
+/** Whether nothing was asked after a turn, so that asking it anew takes no other away. */
+export function isLast(turn: Turn): boolean {
+  return conversation.get().turns.at(-1)?.id === turn.id;
+}
+
 /** Every citation of a turn, the closest passages of an abstention included. */
 export function cited(turn: Turn): Citation[] {
   return turn.answer?.abstention?.closest ?? turn.answer?.citations ?? turn.citations;
@@ -63,17 +72,18 @@ export function cited(turn: Turn): Citation[] {
 /**
  * Whether the language model was asked and said that no passage answers. Where nothing was searched it was not asked.
  */
-export function modelFoundNone({ asked, answer }: Turn, auto: ComposerName | undefined): boolean {
-  const chosen = asked.composer === "auto" ? auto : asked.composer;
-  if (chosen !== "chat" || !answer || answer.composer === "chat" || answer.degraded) return false;
+export function modelFoundNone({ modelAsked, answer }: Turn): boolean {
+  if (!modelAsked || !answer || answer.composer === "chat" || answer.degraded) return false;
   return answer.abstention === null || answer.abstention.searched.documents > 0;
 }
 
 /** Ask in place of turn `at` and all that followed it; at the end by default. */
-export async function askAt(asked: Question, at?: number): Promise<void> {
+export async function askAt(asked: Question, at?: number, alone = false): Promise<void> {
   stop();
-  const turn = fresh(asked);
+  const composer = asked.composer === "auto" ? offered.get()?.auto : asked.composer;
+  const turn = fresh({ asked, alone, modelAsked: composer === "chat" });
   conversation.set((now) => ({ ...now, turns: [...now.turns.slice(0, at), turn] }));
+  keep(turn.id); // what is loaded again meanwhile has the question
   const control = new AbortController();
   running = control;
   try {
@@ -88,9 +98,13 @@ export async function askAt(asked: Question, at?: number): Promise<void> {
 }
 
 /** Ask what a turn asked once more, in its place, and in some way otherwise. */
-export function askAnew(turn: Turn, otherwise: Partial<Question> = {}): void {
+export function askAnew(
+  turn: Turn,
+  otherwise: Partial<Question> = {},
+  alone: boolean = turn.alone,
+): void {
   const at = conversation.get().turns.findIndex((one) => one.id === turn.id);
-  void askAt({ ...turn.asked, ...otherwise }, at < 0 ? undefined : at);
+  void askAt({ ...turn.asked, ...otherwise }, at < 0 ? undefined : at, alone);
 }
 
 /** Stop what is under way; what was said stays. */
@@ -107,10 +121,10 @@ export function startAnew(): void {
 /** Bring back a conversation. Its answers come from the service, which looks at their quotes again. */
 export async function reopen(kept: Kept): Promise<void> {
   stop();
-  rememberOpen(kept.id);
-  const turns = kept.turns.map((one) => ({
-    ...fresh(one.asked),
-    phase: (one.answerId ? "reconnecting" : "stopped") as Phase,
+  rememberOpen(kept);
+  const turns = kept.turns.map(({ asked, answerId, alone = false, modelAsked = false }) => ({
+    ...fresh({ asked, alone, modelAsked }),
+    phase: (answerId ? "reconnecting" : "stopped") as Phase,
   }));
   conversation.set(() => ({ id: kept.id, turns }));
   await Promise.all(
@@ -130,12 +144,6 @@ export async function say(turn: Turn, feedback: Feedback): Promise<void> {
   if (!turn.answer) return;
   await send("POST", path`v1/answers/${turn.answer.id}/feedback`, feedback);
   change(turn.id, { feedback: [...turn.feedback, feedback] });
-}
-
-/** Put an answer on the page that did not come by asking here. */
-export function show(asked: Question, given: Answer): void {
-  const turn = { ...fresh(asked), ...whole(given) };
-  conversation.set((now) => ({ ...now, turns: [...now.turns, turn] }));
 }
 
 async function answer(turn: Turn, signal: AbortSignal): Promise<void> {
@@ -226,10 +234,10 @@ function whole(given: Answer): Partial<Turn> {
   };
 }
 
-function fresh(asked: Question): Turn {
+function fresh(begun: Pick<Turn, "asked" | "alone" | "modelAsked">): Turn {
   return {
+    ...begun,
     id: newId(),
-    asked,
     phase: "asking",
     since: Date.now(),
     retrieved: null,
@@ -255,7 +263,7 @@ function change(id: string, by: Partial<Turn> | ((turn: Turn) => Turn)): void {
 function before(id: string): HistoryTurn[] {
   const { turns } = conversation.get();
   const at = turns.findIndex((turn) => turn.id === id);
-  if (turns[at]?.asked.alone) return [];
+  if (turns[at]?.alone) return [];
   return turns
     .slice(0, at)
     .filter((turn) => turn.answer)
@@ -270,12 +278,18 @@ function before(id: string): HistoryTurn[] {
 }
 
 function keep(id: string): void {
+  if (!conversation.get().turns.some((turn) => turn.id === id)) return; // something else was begun meanwhile
+  if (isKeptOtherwise(conversation.get().id)) conversation.set((now) => ({ ...now, id: newId() }));
   const now = conversation.get();
-  if (!now.turns.some((turn) => turn.id === id)) return; // something else was begun meanwhile
   keepTurn({
     id: now.id,
     at: Date.now(),
-    turns: now.turns.map((turn) => ({ asked: turn.asked, answerId: turn.answer?.id ?? null })),
+    turns: now.turns.map(({ asked, answer, alone, modelAsked }) => ({
+      asked,
+      answerId: answer?.id ?? null,
+      alone,
+      modelAsked,
+    })),
   });
 }
 

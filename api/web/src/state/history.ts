@@ -10,12 +10,19 @@ import { createStore } from "./store";
 export interface Kept {
   id: string;
   at: number;
-  turns: { asked: Question; answerId: string | null }[];
+  turns: {
+    asked: Question;
+    answerId: string | null;
+    alone?: boolean;
+    modelAsked?: boolean;
+  }[];
 }
 
 const NAME = "verse.conversations";
 const OPEN = "verse.conversation";
 const MOST = 50;
+/** The turns of the conversation of this tab as it last kept or read them. */
+let known: string | null = null;
 
 export const history = createStore<Kept[]>(read([]));
 addEventListener("storage", (event) => {
@@ -25,7 +32,16 @@ addEventListener("storage", (event) => {
 /** Keep a conversation as it is now, the latest first; it is what this tab shows when it is loaded again. */
 export function keepTurn(kept: Kept): void {
   change((all) => [kept, ...all.filter((one) => one.id !== kept.id)].slice(0, MOST));
-  rememberOpen(kept.id);
+  rememberOpen(kept);
+}
+
+/**
+ * Whether another tab has kept this conversation otherwise since this tab kept or read it. A tab that is duplicated
+ * or opened by this one begins with the same, and each goes on by itself.
+ */
+export function isKeptOtherwise(id: string): boolean {
+  const kept = read(history.get()).find((one) => one.id === id);
+  return kept !== undefined && JSON.stringify(kept.turns) !== known;
 }
 
 export function forgetTurns(id?: string): void {
@@ -33,9 +49,10 @@ export function forgetTurns(id?: string): void {
 }
 
 /** Remember which conversation this tab shows, or that it shows none. */
-export function rememberOpen(id: string | null): void {
+export function rememberOpen(kept: Kept | null): void {
+  known = kept && JSON.stringify(kept.turns);
   try {
-    if (id) sessionStorage.setItem(OPEN, id);
+    if (kept) sessionStorage.setItem(OPEN, kept.id);
     else sessionStorage.removeItem(OPEN);
   } catch {
     // where storage is refused, a tab that is loaded again begins anew

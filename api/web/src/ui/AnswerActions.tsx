@@ -3,7 +3,14 @@
 import { ActionBarPrimitive } from "@assistant-ui/react";
 import { useState } from "react";
 import type { Answer } from "../contract";
-import { askAnew, conversation, modelFoundNone, say, type Turn } from "../state/conversation";
+import {
+  askAnew,
+  conversation,
+  isLast,
+  modelFoundNone,
+  say,
+  type Turn,
+} from "../state/conversation";
 import { announce, complain } from "../state/notices";
 import { offered } from "../state/preferences";
 import { useStore } from "../state/store";
@@ -14,6 +21,7 @@ import { Menu } from "./Menu";
 export function AnswerActions({ turn }: { turn: Turn }) {
   const { answer } = turn;
   const several = useStore(conversation, () => answersGiven().length > 1);
+  const last = useStore(conversation, () => isLast(turn));
   return (
     <ActionBarPrimitive.Root className="actions">
       {answer && (
@@ -40,10 +48,14 @@ export function AnswerActions({ turn }: { turn: Turn }) {
           />
         </>
       )}
-      <ActionBarPrimitive.Reload className="quiet">
-        <Icon name="again" /> Ask again
-      </ActionBarPrimitive.Reload>
-      <OtherComposer turn={turn} />
+      {last && (
+        <>
+          <ActionBarPrimitive.Reload className="quiet">
+            <Icon name="again" /> Ask again
+          </ActionBarPrimitive.Reload>
+          <OtherComposer turn={turn} />
+        </>
+      )}
       {answer && <Thumbs turn={turn} />}
       {answer?.model && <span className="written-by">Worded by {answer.model}</span>}
     </ActionBarPrimitive.Root>
@@ -79,7 +91,7 @@ function save(name: string, words: string, type: string): void {
 function OtherComposer({ turn }: { turn: Turn }) {
   const choice = useStore(offered, (now) => now);
   const other = turn.answer && choice?.composers.find((one) => one !== turn.answer?.composer);
-  if (!other || (other === "chat" && modelFoundNone(turn, choice?.auto))) return null;
+  if (!other || (other === "chat" && modelFoundNone(turn))) return null;
   return (
     <button type="button" className="quiet" onClick={() => askAnew(turn, { composer: other })}>
       <Icon name="again" />{" "}

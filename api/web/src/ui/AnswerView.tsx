@@ -2,7 +2,7 @@
 
 import { memo } from "react";
 import type { Citation, Conflict, Statement } from "../contract";
-import { askAnew, cited, conversation, isUnderWay, type Turn } from "../state/conversation";
+import { askAnew, cited, conversation, isLast, isUnderWay, type Turn } from "../state/conversation";
 import { isShown, openPane, pane } from "../state/pane";
 import { scope } from "../state/preferences";
 import { useStore } from "../state/store";
@@ -70,9 +70,10 @@ export function AnswerView({ turn }: { turn: Turn }) {
 /** Ask a question that was read in the light of earlier ones without them. */
 function Alone({ turn }: { turn: Turn }) {
   const first = useStore(conversation, (now) => now.turns[0]?.id === turn.id);
-  if (first || turn.asked.alone) return null;
+  const last = useStore(conversation, () => isLast(turn));
+  if (first || !last || turn.alone) return null;
   return (
-    <button type="button" className="inline" onClick={() => askAnew(turn, { alone: true })}>
+    <button type="button" className="inline" onClick={() => askAnew(turn, {}, true)}>
       Ask it by itself
     </button>
   );
@@ -80,6 +81,8 @@ function Alone({ turn }: { turn: Turn }) {
 
 /** Ask what was asked of some documents of them all. */
 function Wider({ turn }: { turn: Turn }) {
+  const last = useStore(conversation, () => isLast(turn));
+  if (!last) return null;
   const widen = () => {
     scope.set(() => ({}));
     askAnew(turn, { filters: {} });

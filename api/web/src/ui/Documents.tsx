@@ -25,37 +25,55 @@ export function Documents() {
   const [leaving, setLeaving] = useState<ReadonlySet<string>>(new Set());
 
   const asked = useRef(0); // an answer that is overtaken by another is of no use
-  const load = useCallback(
-    async (after: string | null) => {
-      const mine = ++asked.current;
-      try {
+  const loading = useRef(false);
+  const looking = useRef(false); // a title is looked for among all documents, not only those that have been listed
+  const load = useCallback(async (after: string | null) => {
+    const mine = ++asked.current;
+    const of = preferences.get().collection; // whoever calls late may have begun with another
+    loading.current = true;
+    let next = after;
+    try {
+      do {
+        const from = next;
         const page = await get<{ documents: Document[]; next_cursor: string | null }>(
-          path`v1/documents?collection=${collection}&limit=${PAGE}` +
-            (after ? path`&cursor=${after}` : ""),
+          path`v1/documents?collection=${of}&limit=${PAGE}` + (from ? path`&cursor=${from}` : ""),
         );
         if (mine !== asked.current) return;
-        setListed((before) => (after && before ? [...before, ...page.documents] : page.documents));
+        setListed((before) => (from && before ? [...before, ...page.documents] : page.documents));
         setCursor(page.next_cursor);
         setFailure(null);
-      } catch (error) {
-        if (mine !== asked.current) return;
-        const failed = error instanceof CallFailed ? error : unreachable();
-        if (failed.status === 404) setListed([]);
-        else setFailure(failed);
-      }
-    },
-    [collection],
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another key sees other documents
+        next = page.next_cursor;
+      } while (next && looking.current);
+    } catch (error) {
+      if (mine !== asked.current) return;
+      const failed = error instanceof CallFailed ? error : unreachable();
+      const none = failed.status === 404;
+      if (none) setListed([]);
+      if (none) setCursor(null);
+      setFailure(none ? null : failed);
+    } finally {
+      if (mine === asked.current) loading.current = false;
+    }
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another collection has other documents, another key sees others
   useEffect(() => {
     setListed(null);
+    setCursor(null);
     void load(null);
-  }, [load, key]);
+  }, [collection, key]);
 
-  // a title is looked for among all documents, not only those that have been listed
-  useEffect(() => {
-    if (words && cursor) void load(cursor);
-  }, [words, cursor, load]);
+  useEffect(
+    () => () => {
+      looking.current = false; // nobody looks on once the documents are left
+    },
+    [],
+  );
+
+  const look = (typed: string) => {
+    setWords(typed);
+    looking.current = typed !== "";
+    if (typed && cursor && !loading.current) void load(cursor);
+  };
 
   const remove = (one: Document) => {
     setLeaving((now) => new Set(now).add(one.id));
@@ -148,7 +166,7 @@ export function Documents() {
                 aria-label="Find a document by its title"
                 placeholder="Find by title"
                 value={words}
-                onChange={(event) => setWords(event.currentTarget.value)}
+                onChange={(event) => look(event.currentTarget.value)}
               />
             </div>
             <ul className="list">

@@ -1,11 +1,13 @@
 /** Why there is no answer, and what can be done about it. */
 
 import type { CallFailed } from "../service/http";
-import { askAnew, type Turn } from "../state/conversation";
+import { askAnew, conversation, isLast, type Turn } from "../state/conversation";
 import { prefer } from "../state/preferences";
+import { useStore } from "../state/store";
 import { signIn } from "../state/views";
 
 export function Failure({ turn, failure }: { turn: Turn; failure: CallFailed }) {
+  const last = useStore(conversation, () => isLast(turn));
   const into = (collection: string) => {
     prefer({ collection });
     askAnew(turn, { collection, filters: {} });
@@ -20,15 +22,18 @@ export function Failure({ turn, failure }: { turn: Turn; failure: CallFailed }) 
             Enter a key
           </button>
         ) : (
-          <button type="button" className="primary" onClick={() => askAnew(turn)}>
-            Try again
-          </button>
+          last && (
+            <button type="button" className="primary" onClick={() => askAnew(turn)}>
+              Try again
+            </button>
+          )
         )}
-        {failure.known.map((name) => (
-          <button key={name} type="button" className="secondary" onClick={() => into(name)}>
-            Ask <bdi>{name}</bdi>
-          </button>
-        ))}
+        {last &&
+          failure.known.map((name) => (
+            <button key={name} type="button" className="secondary" onClick={() => into(name)}>
+              Ask <bdi>{name}</bdi>
+            </button>
+          ))}
       </p>
       {failure.requestId && <small>Request {failure.requestId}</small>}
     </div>

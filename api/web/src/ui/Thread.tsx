@@ -21,7 +21,7 @@ import {
   stop,
   type Turn,
 } from "../state/conversation";
-import { offered, preferences, scope } from "../state/preferences";
+import { preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
 import { endsBelow } from "../state/views";
 import { counted, isRestricted, scopeInWords } from "../text/wording";
@@ -66,7 +66,8 @@ export function ConversationProvider({ children }: { children: ReactNode }) {
     onReload: async (parentId) => {
       const at = turns.findIndex((turn) => `${turn.id}-q` === parentId);
       const again = turns[at];
-      if (again) void askAt({ ...again.asked, composer: preferences.get().composer }, at);
+      if (!again) return;
+      void askAt({ ...again.asked, composer: preferences.get().composer }, at, again.alone);
     },
     onCancel: async () => stop(),
   });
@@ -250,12 +251,15 @@ function Course({ turn }: { turn: Turn }) {
 }
 
 function Outcome({ turn }: { turn: Turn }) {
-  const auto = useStore(offered, (now) => now?.auto);
-  const { answer } = turn;
-  if (turn.phase === "stopped") return "Stopped. What is below was verified.";
+  const { answer, statements } = turn;
+  if (turn.phase === "stopped") {
+    return statements.length
+      ? "Stopped. What is below was verified."
+      : "Stopped before there was an answer.";
+  }
   if (!answer) return null;
   const seconds = Object.values(answer.timings_ms).reduce((all, one) => all + one, 0) / 1000;
-  const model = modelFoundNone(turn, auto)
+  const model = modelFoundNone(turn)
     ? "the language model found no answer"
     : answer.degraded && "the language model could not be used";
   return (
