@@ -44,6 +44,7 @@ def test_every_call_is_guarded(client: TestClient, call: str) -> None:
         "job_id": "x",
         "answer_id": "x",
         "key_id": "x",
+        "model_id": "x",
         "name": "default",
     }
     url = path.replace(":path}", "}").format(**ids)

@@ -122,7 +122,7 @@ def test_an_abstention_is_no_error(here: Place) -> None:
     abstention = result.structured_content["abstention"]
     told = text_of(result)
     assert abstention["reason"] in told
-    assert f"{abstention['searched']['passages']} passages" in told
+    assert "1 document, 1 passage, in" in told
     assert abstention["closest"]
     assert all(told.count(f"“{inert(one['quote'])}” (") == 1 for one in abstention["closest"])
 
