@@ -16,6 +16,7 @@ from rag.bootstrap import assemble
 from rag.composition import EXTRACTIVE
 from rag.evidence import Evidence
 from rag.library import Library
+from rag.mechanisms import Mechanism
 from rag.protocols import AnswerComposer, Composed, Embedder, Selection
 from rag.remembering import RememberingEmbedder
 from rag.retrieval import HybridRetriever
@@ -359,7 +360,10 @@ MUTANTS: dict[str, tuple[Mutant, str]] = {
     "dates are resolved against today": (Mutant(engine=_as_of_today), "correctness"),
     "numbers are off": (_stating(_with_other_numbers), "correctness"),
     "answers are remembered for other questions": (_remembering_too_much(), "correctness"),
-    "what calls for abstaining is answered": (_set("answers", abstain_below=0.0), "wrong_answers"),
+    "what calls for abstaining is answered": (
+        _set("answers", abstain_below=0.0, without=(Mechanism.VALUES,)),
+        "wrong_answers",
+    ),
     "every question is abstained from": (_set("answers", abstain_below=9.0), "correctness"),
     "lexical search is off": (_retrieving(_dense_alone), "search_halves"),
     "dense search is off": (_retrieving(_lexical_alone), "search_halves"),
