@@ -209,6 +209,11 @@ def test_no_payload_runs_wherever_a_stream_is_cut(browser: Browser, policy: bool
             asked_piecemeal(chat, refused(scripted.answer(said, quotes), chosen), chosen)
             expect(chat.answers.last.locator(".statement")).to_have_count(len(chosen))
             expect(chat.page.locator(".failure")).to_contain_text(chosen[-1].strip()[:20])
+            searched = {"collection": "\n".join(chosen), "documents": 1, "passages": 1}
+            nothing = {"reason": "Nothing says it.", "searched": searched, "closest": []}
+            none = scripted.answer([], [], outcome="abstained", abstention=nothing)
+            asked_piecemeal(chat, scripted.events(none).decode(), chosen)
+            expect(chat.answers.last).to_contain_text(chosen[-1].strip()[:20])
         for whole in in_every_place(SOME):  # all of them would take four minutes
             asked_piecemeal(chat, scripted.events(whole).decode(), SOME)
             expect(chat.answers.last.locator(".source")).to_have_count(len(SOME))
