@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from eval.rewriting import RewritingReport
     from eval.streams import StreamReport
 
+_Chat = Annotated[
+    bool, typer.Option("--chat", help="Also as the chat model of the settings rewrites them.")
+]
+_Most = Annotated[
+    int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
+]
 _MISSPELT_LOSES = 0.05  # of answers at the most
 
 app = typer.Typer(
@@ -384,12 +390,8 @@ def _print_streams(report: StreamReport) -> None:
 @app.command()
 def followups(
     folder: Annotated[Path, typer.Argument(help="A set of conversations.", exists=True)],
-    chat: Annotated[
-        bool, typer.Option("--chat", help="Also as the chat model of the settings rewrites them.")
-    ] = False,
-    most: Annotated[
-        int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
-    ] = None,
+    chat: _Chat = False,
+    most: _Most = None,
 ) -> None:
     """Follow-up questions: what of a stand-alone question do they hold, as asked and as they are searched with?
 
@@ -419,15 +421,11 @@ def followups(
 @app.command()
 def rewriting(
     suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
-    chat: Annotated[
-        bool, typer.Option("--chat", help="Also as the chat model of the settings rewrites them.")
-    ] = False,
+    chat: _Chat = False,
     double: Annotated[
         bool, typer.Option("--double", help="Only double questions, which can be split.")
     ] = False,
-    most: Annotated[
-        int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
-    ] = None,
+    most: _Most = None,
 ) -> None:
     """Questions as a chat model rewrites them, splits them and proposes queries: is more of the evidence found?
 

@@ -23,15 +23,13 @@ from eval.places import Sources
 from eval.scripted import worded_by
 from eval.suite import Question, Suite
 from rag.bootstrap import open_rag
-from rag.chat_rewriting import ChatRewriter
+from rag.chat_rewriting import QUERIES, QUERY_CHARS, ChatRewriter
 from rag.library import Library, Retrieved
 from rag.protocols import Rewriter, Rewritten, TokenBudget
 from rag.question import stand_alone, understand
 from rag.settings import Settings
 
 KNOWING, SPLITTING = "scripted, knowing the evidence", "scripted, parts as queries"
-_QUERY_CHARS = 200  # of a query, as they are searched with at the most
-_QUERIES = 3
 _PLAIN = re.compile(
     r"\b[a-z]+\b"
 )  # a word that is no name and no number, which queries may not bring in
@@ -121,9 +119,9 @@ def measure(
             if not evidence:
                 continue
             search = _Searching(library, suite, question, sources[suite.name], evidence)
-            by_rules = search(Rewritten(question=search.alone))
+            by_rules = search(Rewritten(question=_alone(question)))
             for name, rewriting in models.items():
-                made = rewriting(question).rewritten(question.question, search.earlier)
+                made = rewriting(question).rewritten(question.question, _earlier(question))
                 one = rows[name]
                 one.made.append(made)
                 one.rules.append(by_rules)
@@ -134,13 +132,16 @@ def measure(
 
 
 def _is_meant(question: Question, *, double: bool) -> bool:
-    return bool(question.evidence) and (
-        not double or len(understand(stand_alone(question.question, _earlier(question))).parts) > 1
-    )
+    return bool(question.evidence) and (not double or len(understand(_alone(question)).parts) > 1)
 
 
 def _earlier(question: Question) -> list[str]:
     return [turn.question for turn in question.history]
+
+
+def _alone(question: Question) -> str:
+    """It, as the rules make it stand alone."""
+    return stand_alone(question.question, _earlier(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,6 @@ class _Searching:
     question: Question
     sources: Sources
     evidence: Sequence[Sequence[Place]]
-
-    @property
-    def earlier(self) -> list[str]:
-        return _earlier(self.question)
-
-    @property
-    def alone(self) -> str:
-        return stand_alone(self.question.question, self.earlier)
 
     def __call__(self, rewritten: Rewritten) -> float:
         library = replace(worded_by(_Silent(), self.library), rewriter=_Fixed(rewritten))
@@ -217,20 +210,18 @@ def splitting(question: Question) -> Rewriter:
 
 
 def _saying(question: Question, queries: Sequence[str]) -> Rewriter:
-    alone = stand_alone(question.question, _earlier(question))
-    said = {"questions": _parts(question) or [alone], "queries": queries[:_QUERIES]}
+    said = {"questions": _parts(question) or [_alone(question)], "queries": queries[:QUERIES]}
     return ChatRewriter(model=_Silent(json.dumps(said)), within_s=1)
 
 
 def _parts(question: Question) -> list[str]:
     """Those of a double question, each written as a question; none of any other."""
-    alone = stand_alone(question.question, _earlier(question))
-    parts = [one.text.rstrip(" ?") for one in understand(alone).parts]
+    parts = [one.text.rstrip(" ?") for one in understand(_alone(question)).parts]
     return [f"{one[:1].upper()}{one[1:]}?" for one in parts]
 
 
 def _proposed(question: Question) -> Iterator[str]:
     """Of each piece of evidence the words that are no names and no numbers."""
     for one in question.evidence:
-        if query := " ".join(_PLAIN.findall(one.quote))[:_QUERY_CHARS]:
+        if query := " ".join(_PLAIN.findall(one.quote))[:QUERY_CHARS]:
             yield query

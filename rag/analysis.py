@@ -50,6 +50,11 @@ def words(text: str) -> list[str]:
     return [part for word in found for part in _parts(word)]
 
 
+def in_order(text: str) -> str:
+    """The words of `text` with a space around each: what holds one such string says its words one behind the other."""
+    return f" {' '.join(words(text))} "
+
+
 def _parts(word: str) -> Iterator[str]:
     """The word itself, or pairs of its characters where it may be a whole sentence."""
     if not _CHARACTER.search(word):

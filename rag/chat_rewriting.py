@@ -26,7 +26,7 @@ _QUESTION_CHARS = 1_000  # of a question, or an earlier one, that is sent
 _TURNS = 10  # back in a conversation, as the rules look
 _ADDED_CHARS = 300  # that a question may be longer once it stands alone
 _REPLY_CHARS = 4_000
-_PARTS, _QUERIES, _QUERY_CHARS = 3, 3, 200
+_PARTS, QUERIES, QUERY_CHARS = 3, 3, 200
 _OWN = re.compile(r"(?<=\w)['’]s\b")  # "What's" is no name
 _PLACEHOLDERS = frozenset({"one", "ones"})  # for what the conversation names
 SYSTEM = """\
@@ -49,7 +49,7 @@ SCHEMA: Mapping[str, object] = {
     "type": "object",
     "properties": {
         "questions": {"type": "array", "items": _STRING, "maxItems": _PARTS},
-        "queries": {"type": "array", "items": _STRING, "maxItems": _QUERIES},
+        "queries": {"type": "array", "items": _STRING, "maxItems": QUERIES},
     },
     "required": ["questions", "queries"],
     "additionalProperties": False,
@@ -177,7 +177,7 @@ def _telling(question: str) -> set[str]:
 def _searchable(queries: Sequence[str], source: Sequence[str]) -> Iterator[str]:
     """Those that are short and have no name or number of their own."""
     held = {*terms("\n".join(source))}
-    for query in queries[:_QUERIES]:
+    for query in queries[:QUERIES]:
         named = " ".join(one for one in query.split() if not one.islower())
-        if len(query) <= _QUERY_CHARS and words(query) and {*terms(named)} <= held | STOP_WORDS:
+        if len(query) <= QUERY_CHARS and words(query) and {*terms(named)} <= held | STOP_WORDS:
             yield query

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from rag.analysis import terms, words
+from rag.analysis import in_order, terms, words
 from rag.dating import dated_statement
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
@@ -175,7 +175,7 @@ def _names(one: Told, held: Collection[str], item: str) -> bool:
 
 def _says(one: Told, called: str) -> bool:
     """Whether a sentence says these words, one behind the other."""
-    return f" {' '.join(words(called))} " in f" {' '.join(words(one.candidate.text))} "
+    return in_order(called) in in_order(one.candidate.text)
 
 
 def _held(one: Told) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from rag.analysis import terms
-from rag.rows import is_in_header, is_row
+from rag.rows import is_in_header, is_of_table, is_row
 from rag.sentences import sentences
 from rag.temporal import (
     Anchor,
@@ -22,6 +22,7 @@ from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exac
 
 _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is about
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
+_WORDS_BEFORE_CHARS = 12  # "since the "
 _CLOSE_DAYS = 31  # between a text and what it is about
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
 _OF = re.compile(r"\bof\s+(?:the\s+)?$", re.IGNORECASE)
@@ -121,7 +122,7 @@ class Chronicle:
 
     def days(self, row: Span) -> tuple[Interval, ...]:
         """The days that stand in a row of a table; none where it is no row."""
-        if not self._is_one_of_many(row):
+        if not is_of_table(self.document.text, row):
             return ()
         found = (each.days for each in stated(self.document, row))
         return tuple(
@@ -132,20 +133,9 @@ class Chronicle:
         """Whether a sentence speaks of such an event, or is a dated row of a table in a text that does."""
         if self._names_event(sentence):
             return True
-        if not self._is_one_of_many(sentence) or self.own(sentence) is None:
+        if not is_of_table(self.document.text, sentence) or self.own(sentence) is None:
             return False
         return any(self._speaks_of_it(block) for block in self._blocks(sentence))
-
-    def _is_one_of_many(self, sentence: Span) -> bool:
-        """Whether it is a row of a table, and no list of what is true of the document, as its last change."""
-        said = sentence.cut(self.document.text)
-        if not is_row(said):
-            return False
-        if "\t" in said:
-            return True
-        head = said[: said.index(": ") + 2]
-        text = self.document.text
-        return text.find(head, text.find(head) + 1) >= 0
 
     def is_announced(self, moment: Moment) -> bool:
         """Whether the moment was still to come when the text was written."""
@@ -249,13 +239,16 @@ class Chronicle:
 
     def _ends_a_span(self, place: Span) -> bool:
         """Whether it is said since or until when something holds."""
-        return (
-            _OF_A_SPAN.search(self.document.text, max(0, place.start - 12), place.start) is not None
-        )
+        return self._follows(_OF_A_SPAN, place)
 
     def _is_of_a_noun(self, place: Span) -> bool:
         """Whether it tells one thing from others, as in "the concert of next Friday", and not when something was."""
-        return _OF.search(self.document.text, max(0, place.start - 12), place.start) is not None
+        return self._follows(_OF, place)
+
+    def _follows(self, words: re.Pattern[str], place: Span) -> bool:
+        """Whether a place stands directly behind such words."""
+        before = max(0, place.start - _WORDS_BEFORE_CHARS)
+        return words.search(self.document.text, before, place.start) is not None
 
     def _event_words(self, sentence: Span) -> Iterator[int]:
         """Where the words for the event begin in a sentence, in code points of the text."""

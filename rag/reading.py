@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.analysis import words
+from rag.analysis import in_order
 from rag.evidence import Evidence
 from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role, telling_terms
@@ -234,9 +234,9 @@ def _states_something(sentence: str, document: Document, passage: Passage) -> bo
     if _is_mail_header(sentence, alone=document.media_type == _MAIL):
         return False
     asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
-    said = f" {' '.join(words(sentence))} "
+    said = in_order(sentence)
     headings = (document.title, *passage.section)
-    return not asks and not any(said in f" {' '.join(words(one))} " for one in headings)
+    return not asks and not any(said in in_order(one) for one in headings)
 
 
 def _is_mail_header(sentence: str, *, alone: bool) -> bool:

@@ -42,6 +42,17 @@ def is_row(sentence: str) -> bool:
     return len(headers) > 1 and headers[0].start() == 0
 
 
+def is_of_table(text: str, place: Span) -> bool:
+    """Whether a row has others beside it, and is no list of what is true of the document, as its last change."""
+    row = place.cut(text)
+    if not is_row(row):
+        return False
+    if _TAB in row:
+        return True
+    head = row[: row.index(": ") + 2]
+    return text.find(head, text.find(head) + 1) >= 0
+
+
 def is_in_header(row: str, at: int) -> bool:
     """Whether a place in a row, counted from its beginning, is in what heads a column: "status today"."""
     headers = () if _TAB in row else _HEADER.finditer(row)  # cells alone, which may hold a colon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from rag.analysis import STOP_WORDS, terms, words
 from rag.numbers import CARDINALS, any_of
@@ -91,12 +91,12 @@ def denies(query: Query, sentence: str) -> bool:
     )
 
 
-def _denies_of(asked: Collection[str], one: Denial) -> bool:
+def _denies_of(asked: frozenset[str], one: Denial) -> bool:
     """Whether a negation denies one of these stems, or what was just said ("ours, not yours")."""
     if one.word == "not" and not one.stems:
         return True
     denies = one.word in ("not", "no", "nor") and _KNOWING.isdisjoint(one.stems)
-    return denies and not frozenset(asked).isdisjoint(one.stems)
+    return denies and not asked.isdisjoint(one.stems)
 
 
 def _has_number(query: Query, sentence: str) -> bool:

@@ -18,6 +18,7 @@ from api.openai.wire import (
     SearchResultBody,
     UrlCitationBody,
     search_result,
+    tokens_of,
     url_citation,
 )
 from api.prose import Prose, prose
@@ -62,9 +63,7 @@ class UsageBody(BaseModel):
     @classmethod
     def of(cls, answer: AnswerBody) -> UsageBody:
         """What an answer took."""
-        if answer.usage is None:
-            return cls()
-        taken, given = answer.usage.input_tokens, answer.usage.output_tokens
+        taken, given = tokens_of(answer)
         return cls(prompt_tokens=taken, completion_tokens=given, total_tokens=taken + given)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from api.citing import Link
-from api.openai.wire import url_citation
+from api.openai.wire import tokens_of, url_citation
 from api.prose import Prose, prose
 from api.schemas import AnswerBody, CitationBody
 
@@ -36,9 +36,7 @@ class ResponseUsageBody(BaseModel):
     @classmethod
     def of(cls, answer: AnswerBody) -> ResponseUsageBody:
         """What an answer took."""
-        if answer.usage is None:
-            return cls()
-        taken, given = answer.usage.input_tokens, answer.usage.output_tokens
+        taken, given = tokens_of(answer)
         return cls(input_tokens=taken, output_tokens=given, total_tokens=taken + given)
 
 

@@ -18,7 +18,7 @@ from api.citing import Link, source_name
 from api.dependencies import Responses, new_router
 from api.problems import INVALID_REQUEST, UNKNOWN_MODEL, ProblemError
 from api.prose import Mark
-from api.schemas import CitationBody, Words
+from api.schemas import AnswerBody, CitationBody, Words
 from api.view import View
 from rag.types import DEFAULT_COLLECTION
 
@@ -211,6 +211,11 @@ class SearchResultBody(BaseModel):
     url: str
     snippet: str
     date: dt.date | None
+
+
+def tokens_of(answer: AnswerBody) -> tuple[int, int]:
+    """How many tokens a language model took for an answer and gave; none where no model was asked."""
+    return (answer.usage.input_tokens, answer.usage.output_tokens) if answer.usage else (0, 0)
 
 
 def url_citation(mark: Mark, cited: CitationBody, link: Link) -> UrlCitationBody:

@@ -166,11 +166,11 @@ def _commanded(word: str, after: str) -> Wanted | None:
     listing = _LIST_OF.match(after)
     found = _named(after[listing.end() :] if listing else after, is_plain=True)
     listed = listing or word in ("list", "name", "enumerate")
-    form = Form.LIST if listed else Form.SINGLE
     if listing and listing["dated"]:  # of what happened, and not of what is named
         return _value(
             Kind.THING, rest=f"{found.attribute or ''}{_CUT}{found.rest}", form=Form.PER_EVENT
         )
+    form = Form.LIST if listed else Form.SINGLE
     return _value(found.kind, found.attribute, rest=found.rest, form=form)
 
 
