@@ -14,7 +14,7 @@ from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import Composed
 from rag.question import Form, Kind, Query, understand
 from rag.question.happenings import neighbour
-from rag.reading import Ranked, SentenceReader
+from rag.reading import Ranked, SentenceReader, as_stated
 from rag.reasons import with_reason
 from rag.sources import meant
 from rag.timeliness import Timeliness, newest_first
@@ -226,7 +226,7 @@ def _reasons(ordered: Sequence[Sequence[Ranked]]) -> list[Statement]:
         if not (quotes := next(fresh, None)):
             continue
         said += quotes
-        text = " ".join(quotes[0].text.split())
+        text = as_stated(" ".join(quotes[0].text.split()))
         told.append(Statement(text=text, quotes=tuple(quotes), score=same[0].fit))
     return told
 

@@ -33,6 +33,12 @@ _MAIL = "message/rfc822"
 _TAG_QUESTION = re.compile(r",\s*(?:\w+n['’]t\s+\w+|right|no|yes|correct)\s*\?$", re.IGNORECASE)
 
 
+def as_stated(line: str) -> str:
+    """A line as statements give it: without the mark of a list, with strokes for the times of a recording."""
+    parts = _TIME_OF_RECORDING.split(_LIST_MARK.sub("", line))
+    return " / ".join(filter(None, parts)) or line
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A sentence of the evidence.
@@ -66,9 +72,8 @@ class Candidate:
 
     @property
     def stated(self) -> str:
-        """Its line as statements give it: without the mark of a list, with strokes for the times of a recording."""
-        parts = _TIME_OF_RECORDING.split(_LIST_MARK.sub("", self.line))
-        return " / ".join(filter(None, parts)) or self.line
+        """Its line as statements give it."""
+        return as_stated(self.line)
 
     @property
     def quote(self) -> Quote:

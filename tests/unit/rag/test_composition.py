@@ -365,6 +365,14 @@ def test_sources_that_may_disagree_each_have_a_say() -> None:
     ) == {"Frogs sleep under the ice.", "Frogs sleep."}
 
 
+def test_a_reason_is_stated_without_the_mark_of_its_list() -> None:
+    log = document("- The fen was closed because of the flood.", title="Log")
+    response = ask("Why was the fen closed?", log, abstain_below=0.3)
+    assert texts(response) == ["The fen was closed because of the flood."]
+    assert isinstance(response, Answer)
+    assert response.statements[0].quotes[0].text.startswith("- ")
+
+
 @pytest.mark.parametrize(
     ("text", "stated"),
     [
