@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -173,6 +173,12 @@ _OF_A_COPY = re.compile(
     r"|\bprinted\b.*(?:\d[:.]\d\d|\b(?:by|from|at)\b)|\b(?:cop(?:y|ies)|https?|www|pages?)\b.*\bprinted\b",
     re.IGNORECASE,
 )
+# What minutes are headed by, and no other meeting than their own.
+_OF_A_MEETING = re.compile(
+    r"(?!.*\b(?:next|last|previous|following|agenda|invitation|notice|approv\w+|was|were|is|are|will|has|have|be)\b)"
+    r"[^.!?]*\b(?:minutes|meeting|session|sitting|assembly|agm)\b[^.!?]{0,80}",
+    re.IGNORECASE,
+)
 _NAME_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)")
 
 
@@ -196,12 +202,24 @@ def recorded(text: str, published_on: dt.date | None = None) -> Stated:
     """When what the text writes down was spoken, where the speakers or a label say so.
 
     A weekday and day without a year count where they fall together shortly before the publication; so does
-    "it is Thursday the 6th of June" at the beginning, where its year, if it has one, agrees too.
+    "it is Thursday the 6th of June" at the beginning, where its year, if it has one, agrees too. Minutes are of
+    the meeting that they are headed by.
     """
     found = _chosen(text, _RECORDED, list_of_dates=None)
     if found.date:
         return found
-    return Stated(next(_recorded_before(text, published_on), None))
+    return Stated(next(_recorded_before(text, published_on), None) or _met(text))
+
+
+def _met(text: str) -> DocumentDate | None:
+    """The day of the meeting that a line of the head is about; None where lines of the text name several."""
+    met = [
+        DocumentDate(value=day, found_by="minutes of", span=Span(*date.span()))
+        for date, line in _ending_lines(text, re.finditer(r"[^\n]+", text))
+        if (day := _value(date)) and _OF_A_MEETING.fullmatch(text, line.start(), date.start())
+    ]
+    in_head = bool(met) and met[0].span is not None and met[0].span.start < _HEAD_CHARS
+    return met[0] if in_head and len({one.value for one in met}) == 1 else None
 
 
 def _recorded_before(text: str, published_on: dt.date | None) -> Iterator[DocumentDate]:
@@ -348,11 +366,9 @@ class _Dateline:
 def _datelines(head: str) -> list[_Dateline]:
     """The datelines above the text; none where so many lines end in a date that they are a list."""
     lines = [line for line in re.finditer(r"[^\n]+", head) if line[0].strip()][:_HEAD_LINES]
+    numbers = {line.start(): number for number, line in enumerate(lines)}
     ending = [
-        (number, line.start(), date)
-        for number, line in enumerate(lines)
-        for date in _DATE.finditer(head, *line.span())
-        if _AFTER_DATE.fullmatch(head, date.end(), line.end())
+        (numbers[line.start()], line.start(), date) for date, line in _ending_lines(head, lines)
     ]
     return [
         _Dateline(
@@ -365,6 +381,16 @@ def _datelines(head: str) -> list[_Dateline]:
         if len(ending) < _LIST_OF_DATES
         if (day := _value(date)) and (outlet := _outlet(head[start : date.start()])) is not None
     ]
+
+
+def _ending_lines(
+    text: str, lines: Iterable[re.Match[str]]
+) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """The dates that lines end in, each with its line."""
+    for line in lines:
+        for date in _DATE.finditer(text, *line.span()):
+            if _AFTER_DATE.fullmatch(text, date.end(), line.end()):
+                yield date, line
 
 
 def _is_signed(lines: Sequence[re.Match[str]], number: int, date_end: int) -> bool:

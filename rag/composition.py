@@ -100,7 +100,7 @@ class SentenceComposer:
         of: Collection[DocumentId] | None = None,
     ) -> Response:
         """What the sentences say, of these documents or all, held against a wording of the question."""
-        candidates = self.reader.candidates(text, evidence)
+        candidates = self.reader.candidates(text, evidence, times.known)
         heard = [one for one in candidates if of is None or one.document.id in of]
         newest = newest_first(query, heard)
         ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))

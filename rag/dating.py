@@ -10,7 +10,7 @@ from rag.moments import Chronicles, Moment
 from rag.question import Query
 from rag.question.happenings import event_words
 from rag.reading import Candidate, Ranked
-from rag.temporal import overlaps, written
+from rag.temporal import behind_day, leading_day, overlaps, written
 from rag.types import Statement
 
 _NUMBER = re.compile(r"\d|\bcentur|\bago\b")
@@ -33,7 +33,7 @@ class Dating:
     @property
     def statement(self) -> Statement:
         """The date and the sentence."""
-        text = f"{written(self.moment.value)}: {self.ranked.candidate.stated}"
+        text = f"{written(self.moment.value)}: {told_on(self.moment, self.ranked.candidate)}"
         return dated_statement(text, [self.ranked.candidate], self.moment, self.ranked.fit)
 
 
@@ -54,6 +54,12 @@ def dated_statement(
         score=fit,
         event=moment.dated if moment else None,
     )
+
+
+def told_on(moment: Moment, one: Candidate) -> str:
+    """What a sentence says, behind the day that it begins with if that is this moment's, as entries of a log do."""
+    begins = leading_day(one.stated)
+    return behind_day(one.stated) if begins and begins[1] == moment.value else one.stated
 
 
 def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import in_order, terms, words
-from rag.dating import dated_statement
+from rag.dating import dated_statement, told_on
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
@@ -322,5 +322,5 @@ def _statement(
     if cells:
         told = "; ".join(one.text for one in cells)
         return dated_statement(f"{head}: {told}", [best], event.moment, fit)
-    lines = " ".join(one.stated for one in telling)
+    lines = " ".join(told_on(event.moment, one) if event.moment else one.stated for one in telling)
     return dated_statement(f"{head}: {lines}", telling, event.moment, fit)

@@ -16,6 +16,8 @@ from rag.temporal import (
     Stated,
     anchor_of,
     find,
+    is_moved_to,
+    said_on,
     stated,
 )
 from rag.types import TO_THE_DAY, Dated, Document, DocumentId, Quote, Span, exactness
@@ -24,7 +26,9 @@ _LEAD_CHARS = 2_000  # of a text or a part of it, in which it says what it is ab
 _LOOK_BACK_CHARS = 300  # within a paragraph, whose sentences go on telling of one moment
 _WORDS_BEFORE_CHARS = 12  # "since the "
 _CLOSE_DAYS = 31  # between a text and what it is about
+# Since or until when something holds.
 _OF_A_SPAN = re.compile(r"\b(?:since|until|till)\s+(?:the\s+)?$", re.IGNORECASE)
+# What tells one thing from others, as "the concert of next Friday", and not when something was.
 _OF = re.compile(r"\bof\s+(?:the\s+)?$", re.IGNORECASE)
 _NOW = re.compile(
     r"\b(?:now|currently|nowadays|these days|at present|at the moment"
@@ -114,9 +118,10 @@ class Chronicle:
         ]
         words = list(self._event_words(sentence))
 
-        def worth(one: Moment) -> tuple[int, bool, int]:
+        def worth(one: Moment) -> tuple[bool, int, bool, int]:
             away = min((abs(one.place.start - at) for at in words), default=0)
-            return -one.exactness, self._spans and self._is_of_a_noun(one.place), away
+            of_a_noun = self._spans and self._follows(_OF, one.place)
+            return not is_moved_to(self.document.text, one.place), -one.exactness, of_a_noun, away
 
         return min(found, key=worth, default=None)
 
@@ -139,7 +144,7 @@ class Chronicle:
 
     def is_announced(self, moment: Moment) -> bool:
         """Whether the moment was still to come when the text was written."""
-        anchor = anchor_of(self.document, moment.place)
+        anchor = said_on(self.document, moment.place)
         return anchor is not None and moment.interval.first > anchor.interval.last
 
     def subject(self, sentence: Span) -> Moment | None:
@@ -221,7 +226,10 @@ class Chronicle:
         said = sentence.cut(self.document.text)
         if is_row(said) and is_in_header(said, place.start - sentence.start):
             return None
-        if not self._spans and self._ends_a_span(place):
+        ends_a_span = self._follows(_OF_A_SPAN, place) and not is_moved_to(
+            self.document.text, place
+        )
+        if not self._spans and ends_a_span:
             return None
         if (
             found.rule == _STATED
@@ -236,14 +244,6 @@ class Chronicle:
 
     def _names_event(self, sentence: Span) -> bool:
         return any(True for _ in self._event_words(sentence))
-
-    def _ends_a_span(self, place: Span) -> bool:
-        """Whether it is said since or until when something holds."""
-        return self._follows(_OF_A_SPAN, place)
-
-    def _is_of_a_noun(self, place: Span) -> bool:
-        """Whether it tells one thing from others, as in "the concert of next Friday", and not when something was."""
-        return self._follows(_OF, place)
 
     def _follows(self, words: re.Pattern[str], place: Span) -> bool:
         """Whether a place stands directly behind such words."""
@@ -288,8 +288,7 @@ class Chronicles:
 
 def _around_the_subject(document: Document) -> tuple[Span, ...]:
     """Where the document states its own dates, and its running lines."""
-    own = (document.published, document.recorded, document.original)
-    dates = [*own, *(one.date for one in document.parts)]
+    dates = [*document.dates, *(one.date for one in document.parts)]
     spans = [one.span for one in dates if one and one.span]
     return (*spans, *(one.span for one in document.furniture))
 

@@ -124,12 +124,19 @@ class SentenceReader:
     ranker: SentenceRanker | None = None
     ranker_weight: float = 0.0
 
-    def candidates(self, question: str, evidence: Evidence) -> list[Candidate]:
-        """The sentences that state something, in the order of the evidence."""
+    def candidates(
+        self,
+        question: str,
+        evidence: Evidence,
+        known: Callable[[Candidate], str] = lambda _: "",
+    ) -> list[Candidate]:
+        """The sentences that state something, in the order of the evidence.
+
+        `known` gives words that a sentence need not say, since its document says them of all.
+        """
         asked = self._asked(question, evidence.searched.collection)
-        return [
-            one for scored in evidence.passages for one in _of(scored, evidence.documents, asked)
-        ]
+        found = (one for each in evidence.passages for one in _of(each, evidence.documents))
+        return [replace(one, share=asked.share(f"{one.line} {known(one)}")) for one in found]
 
     def ranked(
         self, question: str, candidates: Sequence[Candidate], bonus: Callable[[Candidate], float]
@@ -212,13 +219,11 @@ class SentenceReader:
         return {term: weight / whole for term, weight in idf.items()}
 
 
-def _of(
-    scored: ScoredPassage, documents: Mapping[DocumentId, Document], asked: Asked
-) -> list[Candidate]:
+def _of(scored: ScoredPassage, documents: Mapping[DocumentId, Document]) -> list[Candidate]:
     """The sentences of a passage that state something."""
     passage, document = scored.passage, documents[scored.passage.document_id]
     spans = [one.moved(passage.span.start) for one in sentences(passage.text)]
-    candidates = [
+    return [
         Candidate(
             document=document,
             span=span,
@@ -231,7 +236,6 @@ def _of(
         if _states_something(span.cut(document.text), document, passage)
         and ((head := header(document.text, span)) or not is_header(document.text, span))
     ]
-    return [replace(one, share=asked.share(one.line)) for one in candidates]
 
 
 def _states_something(sentence: str, document: Document, passage: Passage) -> bool:

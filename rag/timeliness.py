@@ -13,6 +13,9 @@ from rag.temporal import Interval, TimeExpression, Unit, find, overlaps, resolve
 from rag.types import Document, DocumentId, Filters
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
+_YEAR_BONUS = (
+    0.15  # of a sentence that states no time, in a document of the year that is asked about
+)
 _NEWEST_BONUS = 0.15  # of the newest document; 0.3 is no better on the suites
 # Of a time that says when a document came out; a year's documents tell of many times.
 _LONGEST_DAYS = 31
@@ -45,7 +48,9 @@ class Timeliness:
         said = _times_of(one)
         if self._admits(said):
             return _BONUS
-        return _BONUS if self.is_of_then(one.document) and not any(map(_is_short, said)) else 0.0
+        if self.is_of_then(one.document) and not any(map(_is_short, said)):
+            return _BONUS
+        return _YEAR_BONUS if not said and self._is_of_that_year(one.document) else 0.0
 
     def tells_of_then(self, one: Candidate) -> bool:
         """Whether a sentence of a document of then may tell of then: it does not state other days or months alone."""
@@ -54,10 +59,27 @@ class Timeliness:
         said = _times_of(one)
         return not any(map(_is_short, said)) or self._admits(said)
 
+    def known(self, one: Candidate) -> str:
+        """The words for the time that is asked about, of a sentence that tells of then since its document does."""
+        if not self.query.time or not self._counts:
+            return ""
+        of_then = self.tells_of_then(one)
+        day = one.document.day if not of_then and not _times_of(one) else None
+        days = Interval(day, day) if day else None
+        known = (
+            each.expression.text
+            for each in self.query.time
+            if each.expression and (of_then or (days and each.interval and each.admits(days)))
+        )
+        return " ".join(known)
+
     def _admits(self, said: Sequence[Interval]) -> bool:
         """Whether a time of the question admits any of these."""
         asked = [each for each in self.query.time if each.interval]
         return any(each.admits(days) for days in said for each in asked)
+
+    def _is_of_that_year(self, document: Document) -> bool:
+        return document.day is not None and self._admits([Interval(document.day, document.day)])
 
     def is_of_then(self, document: Document) -> bool:
         """Whether a document came out on the day or in the month that is asked about, or is of that fiscal quarter."""
@@ -121,7 +143,10 @@ def newest_first(query: Query, candidates: Sequence[Candidate]) -> Callable[[Can
 
 
 def _times_of(one: Candidate) -> list[Interval]:
-    return [time.days.interval for time in stated(one.document, one.span)]
+    """The times that a sentence states, without its document's own date, which is that of all its sentences."""
+    own = [date.span for date in one.document.dates if date.span]
+    times = [(each.expression.span, each.days) for each in stated(one.document, one.span)]
+    return [days.interval for place, days in times if not any(place.overlaps(x) for x in own)]
 
 
 def _is_quarter(one: TimeExpression) -> bool:

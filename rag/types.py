@@ -202,10 +202,14 @@ class Document:
                 raise SpanOutOfRange(spans[-1].start, spans[-1].end, len(self.text))
 
     @property
+    def dates(self) -> tuple[DocumentDate, ...]:
+        """When it was spoken, when it came out, and when it first came out elsewhere, as far as its source says so."""
+        return tuple(filter(None, (self.recorded, self.published, self.original)))
+
+    @property
     def day(self) -> dt.date | None:
-        """When it was spoken, or else came out, or first came out elsewhere; None where the source does not say."""
-        found = self.recorded or self.published or self.original
-        return found.value if found else None
+        """The first of these; None where there is none."""
+        return self.dates[0].value if self.dates else None
 
     @cached_property
     def pages(self) -> tuple[PageLocator, ...]:

@@ -38,6 +38,7 @@ _ALIKE = tuple(
         "meeting met talks summit session",
         "tour toured opened",
         "test tested tests",
+        "repair repaired mended fixed replaced",
         "election elected",
         "attack attacked",
     )

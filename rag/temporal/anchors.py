@@ -19,6 +19,7 @@ class AnchorKind(StrEnum):
     PRINTED = "printed"  # by a page header
     ORIGINAL = "original"
     NARRATED = "narrated"  # given by the caller
+    ENTRY = "entry"  # of a log or diary
 
 
 class DatedLike(Protocol):

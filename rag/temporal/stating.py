@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.temporal.anchors import Anchor, anchor_of
+from rag.temporal.anchors import Anchor, AnchorKind
+from rag.temporal.entries import said_on
 from rag.temporal.expressions import TimeExpression
 from rag.temporal.finding import find
 from rag.temporal.resolution import resolve
 from rag.temporal.resolved import Resolved
-from rag.temporal.tense import tense_at
+from rag.temporal.tense import Tense, is_moved_to, tense_at
 from rag.types import Document, Span
 
 
@@ -36,7 +37,13 @@ def stated(document: Document, span: Span) -> Iterator[Stated]:
         SpanOutOfRange: the span does not lie inside the document's text.
     """
     for expression in find(document.text, span):
-        anchor = anchor_of(document, expression.span)
+        anchor = said_on(document, expression.span)
         tense = tense_at(document.text, expression.span)
+        if (
+            anchor
+            and anchor.kind is AnchorKind.ENTRY
+            and is_moved_to(document.text, expression.span)
+        ):
+            tense = Tense.FUTURE  # on the day itself "was postponed to" looks ahead
         if days := resolve(expression, anchor, tense=tense):
             yield Stated(expression=expression, anchor=anchor, days=days)

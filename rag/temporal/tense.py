@@ -46,6 +46,17 @@ _BORDER = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
 # A clause's verb comes behind the word that begins it.
 _BEGINS = re.compile(rf"{_BORDER.pattern}|\b(?:because|but|although|though|whereas)\b")
 
+_MOVED_TO = re.compile(
+    r"\b(?:postponed|moved|rescheduled|deferred|delayed|shifted|changed|brought forward|put (?:off|back))\b"
+    r"[^.!?;\n]{0,60}\b(?:to|until|till)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def is_moved_to(text: str, span: Span) -> bool:
+    """Whether something was moved to the time at `span`: of "from Friday to Monday", Monday."""
+    return _MOVED_TO.search(text, max(0, span.start - _CLAUSE), span.start) is not None
+
 
 def tense_at(text: str, span: Span) -> Tense:
     """The tense of the clause around `span`; past where nothing says otherwise, as in narration.

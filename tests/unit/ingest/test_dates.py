@@ -364,3 +364,25 @@ def test_a_running_line_says_when_it_was_printed_unless_that_is_a_copy(
 ) -> None:
     text = f"{line}\n{PROSE}"
     assert day(dates.in_running_lines(text, [Span(0, len(line))])) == value
+
+
+@pytest.mark.parametrize(
+    ("head", "value"),
+    [
+        ("Minutes of the Quay Club\nMeeting of 12 March 2025\n", "2025-03-12"),
+        ("Minutes of the annual general meeting held on Wednesday, 12 March 2025\n", "2025-03-12"),
+        ("# Committee minutes, 12 March 2025\n", "2025-03-12"),
+        ("The Quay Club\nAGM – 12 March 2025\n", "2025-03-12"),
+        ("Meeting of 12 March 2025\nNext meeting: 9 April 2025\n", "2025-03-12"),
+        ("Meeting of 12 March 2025\nNobody came.\nMeeting of 9 April 2025\n", None),
+        ("Agenda of the meeting of 12 March 2025\n", None),
+        ("The meeting was moved to 12 March 2025\n", None),
+        ("Notes on boats\nBuilt on 12 March 2025\n", None),
+    ],
+)
+def test_minutes_are_of_the_meeting_that_they_are_headed_by(head: str, value: str | None) -> None:
+    found = dates.recorded(f"{head}\n{PROSE}").date
+    assert (day(found), found.found_by if found else None) == (
+        value,
+        "minutes of" if value else None,
+    )

@@ -1,5 +1,7 @@
 import datetime as dt
 
+import pytest
+
 from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
@@ -46,3 +48,37 @@ def test_each_date_is_given_where_it_is_asked_whether_sources_agree() -> None:
 
 def test_other_questions_get_no_date() -> None:
     assert texts(first("What sank?", PAGE))[0] == "The ferry sank on Wednesday."
+
+
+LOG = document(
+    "Log of the ferry\n\n"
+    "8 July 2026: The visit of the inspector was postponed to 22 July.\n"
+    "- 24 July 2026: The engine failed yesterday.\n"
+    "**2 August 2026:** A new boiler was fitted.\n",
+    title="Log of the ferry",
+    published=DocumentDate(value=dt.date(2027, 1, 4), found_by="file name"),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "statement"),
+    [
+        (
+            "When did the inspector visit?",
+            "22 July 2026: 8 July 2026: The visit of the inspector was postponed to 22 July.",
+        ),
+        ("When did the engine fail?", "23 July 2026: 24 July 2026: The engine failed yesterday."),
+        ("When was the new boiler fitted?", "2 August 2026: A new boiler was fitted."),
+    ],
+)
+def test_an_entry_of_a_log_was_written_on_the_day_that_it_begins_with(
+    asked: str, statement: str
+) -> None:
+    assert texts(first(asked, LOG))[0] == statement
+
+
+def test_what_was_moved_was_when_it_was_moved_to() -> None:
+    page = document(
+        "The launch of the ferry was moved from 3 May 2019 to 7 May 2019.\n", title="Log"
+    )
+    assert texts(first("When was the launch of the ferry?", page))[0].startswith("7 May 2019: ")

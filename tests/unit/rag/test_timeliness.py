@@ -160,7 +160,7 @@ def test_a_fiscal_quarter_is_that_of_the_title() -> None:
 
 def test_a_document_of_the_time_that_fits_worse_does_not_stand_alone() -> None:
     noise = document(
-        "The ferry has an income.\n",
+        "The ferry has a bell.\n",
         id="d1",
         published=DocumentDate(value=dt.date(2021, 6, 1), found_by="dateline"),
     )
@@ -169,3 +169,24 @@ def test_a_document_of_the_time_that_fits_worse_does_not_stand_alone() -> None:
     response = ask(asked, noise, plain, abstain_below=0.1, keep_above=0)
     assert isinstance(response, Answer)
     assert len(response.statements) == 2
+
+
+def test_of_a_year_are_the_documents_of_that_year_in_sentences_that_state_no_time() -> None:
+    letters = [
+        letter(fare, day, f"Letter of {day}\n\nThe fare of the ferry is {fare} crowns.")
+        for fare, day in ((7, "2019-06-01"), (9, "2021-06-01"), (8, "2020-06-01"))
+    ]
+    for year, fare in ((2019, 7), (2020, 8), (2021, 9)):
+        asked = f"What was the fare of the ferry in {year}?"
+        response = ask(asked, *letters, abstain_below=0.1, keep_above=0.2)
+        assert isinstance(response, Answer)
+        assert texts(response)[0] == f"The fare of the ferry is {fare} crowns."
+
+
+def test_a_question_that_says_when_is_answered_by_a_document_of_then_which_need_not_say_it() -> (
+    None
+):
+    minutes = letter(3, "2021-06-01", "Present: nine members.")
+    asked = "How many members were present in June 2021?"
+    response = ask(asked, minutes, abstain_below=0.9, keep_above=0.5)
+    assert isinstance(response, Answer)
