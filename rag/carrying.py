@@ -388,6 +388,11 @@ def _shifted(digits: str, places: int) -> str:
     return f"{whole}{part[:places]}.{part[places:]}".rstrip(".")
 
 
+def numbers(text: str) -> set[str]:
+    """The numbers in a text, in digits: "thirty-one" is "31"."""
+    return _numbers(_plain(text))
+
+
 def _numbers(plain: str) -> set[str]:
     return {_bare(one["digits"]) for one in _NUMBER.finditer(plain)}
 

@@ -7,16 +7,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import in_order, terms, words
+from rag.carrying import numbers
 from rag.dating import dated_statement, told_on
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
-from rag.question import Kind, Query
-from rag.question.happenings import Neighbour, event_words
+from rag.question import Kind, Query, Relation
+from rag.question.happenings import Neighbour, event_words, told_of_each
 from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
-from rag.rows import Cell, also_called, asked, name
+from rag.rows import Cell, also_called, asked, is_row, name
 from rag.temporal import overlaps, written
 from rag.types import Answer, Quote, Statement
 from rag.values import may_answer
@@ -26,8 +27,11 @@ _EMBEDDED = 6  # sentences of one event that are held against the question
 _ROWS = 12
 _VALUE_BONUS = 0.3  # of a sentence that holds a value of the kind that is asked for
 _NAMED_BONUS = 0.2  # of one that names what the question is about
-_CELL_BONUS = 0.5  # of a row of a table with a column for what is asked
-_BESIDE = 0.85  # of the best sentence's rank that a second one in its row must reach
+_ASKED_BONUS = (
+    0.4  # of one with all words for what is asked of each event, and in part of one with some
+)
+_CELL_BONUS = 0.9  # of a row of a table with a column for what is asked
+_BESIDE = 0.8  # of the best sentence's rank that a second one in its row must reach
 _TOLD_BY_VALUE = (Kind.DATE, Kind.NUMBER, Kind.DURATION, Kind.ROLE)
 _CALLED_OFF = re.compile(
     r"\b(?:cancel\w*|call(?:s|ed|ing)? (?:it |them |this |that )?off|postpon\w*(?! (?:from|to|until|till)\b)"
@@ -36,6 +40,8 @@ _CALLED_OFF = re.compile(
     re.IGNORECASE,
 )
 _TOOK_PLACE = re.compile(r"\b(?:took place|(?:was|were) held|went ahead)\b", re.IGNORECASE)
+_JOINS = re.compile(r",|\b(?:and|or)\b")
+_OF = re.compile(r"\s+of\s+(?:the\s+)?")
 _MOST = 0.75  # of the documents
 # "… and the codename of …": a further value that is asked for.
 _ALSO = re.compile(
@@ -133,8 +139,23 @@ class EventComposer:
         )
         if event.name and _is_year(event.name):  # of which each thing has a day of its own
             event.moment = best.moment
-        cells = asked(best.candidate.line, columns, _also(query))
+        cells = asked(
+            best.candidate.line, columns, _also(query), question=frozenset(terms(query.text))
+        )
+        if cells:
+            ordered = (likely[at][0].candidate for at in others)
+            beside = [one for one in ordered if _tells_otherwise(query, cells, one)][:1]
         return event, _statement(query, event, cells, [best.candidate, *beside], fits[first])
+
+
+def _tells_otherwise(query: Query, cells: Sequence[Cell], one: Candidate) -> bool:
+    """Whether a sentence gives another number than a table does for what is asked."""
+    wanted = told_of_each(query)
+    if query.kind is not Kind.NUMBER or is_row(one.text) or not wanted:
+        return False
+    said = numbers(one.text)
+    told = numbers(" ".join(each.value for each in cells))
+    return bool(said) and said.isdisjoint(told) and wanted <= frozenset(terms(one.text))
 
 
 def _queries(query: Query) -> list[str]:
@@ -183,6 +204,11 @@ def _held(one: Told) -> frozenset[str]:
     return frozenset(terms(" ".join((one.candidate.text, *_headings(one)))))
 
 
+def _headed(one: Told) -> frozenset[str]:
+    """The stems of the headings of a sentence's section."""
+    return frozenset(terms(" ".join(_headings(one)[1:]))) if _headings(one)[1:] else frozenset()
+
+
 def _is_year(item: str) -> bool:
     return item.isdigit() and len(item) == 4
 
@@ -206,22 +232,46 @@ def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     """The sentences of documents that name what the question is about; all, where most documents do.
 
     In a collection about one thing, a document need not name it; in one about many, another one's events must not
-    be taken for its own.
+    be taken for its own. Nor must the rows of another one's table, where sections are called by what they are about.
     """
     wanted = _about(query)
     found = {one.candidate.document.id for one in told}
     naming = {one.candidate.document.id for one in told if not wanted.isdisjoint(_held(one))}
-    if not naming or len(naming) >= _MOST * len(found):
-        return told
-    return [one for one in told if one.candidate.document.id in naming]
+    if naming and len(naming) < _MOST * len(found):
+        told = [one for one in told if one.candidate.document.id in naming]
+    headed = {one.candidate.document.id for one in told if not wanted.isdisjoint(_headed(one))}
+    return [
+        one
+        for one in told
+        if one.candidate.document.id not in headed
+        or not is_row(one.candidate.text)
+        or not wanted.isdisjoint(_held(one))
+    ]
 
 
 def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events without those that were called off, unless the question is about such ones."""
-    events = grouped(_of_it(query, told))
+    events = [one for one in grouped(_of_it(query, told)) if _is_of_then(query, one)]
     if _CALLED_OFF.search(query.text):
         return events
     return [one for one in events if not _is_called_off(one)]
+
+
+def _is_of_then(query: Query, event: Event) -> bool:
+    """Whether the times of a question admit an event: one of those in which it may be, and all others.
+
+    Where more is named one by one than has a time, times say nothing of the rest.
+    """
+    asked = [one for one in query.time if one.interval]
+    within = [one for one in asked if one.relation is Relation.IN]
+    named = 1 + len(_JOINS.findall(query.text))
+    if event.moment is None or 1 < len(within) < named:
+        return True
+    days = event.moment.interval
+    others = [one for one in asked if one.relation is not Relation.IN]
+    return (not within or any(one.admits(days) for one in within)) and all(
+        one.admits(days) for one in others
+    )
 
 
 def _is_called_off(event: Event) -> bool:
@@ -270,6 +320,9 @@ def _bonus(query: Query, columns: Collection[str], one: Candidate) -> float:
     if asked(one.line, columns):
         return _CELL_BONUS
     named = 0.0 if _about(query).isdisjoint(terms(one.text)) else _NAMED_BONUS
+    wanted = told_of_each(query)
+    if wanted:
+        named += _ASKED_BONUS * len(wanted.intersection(terms(one.line))) / len(wanted)
     return named + (_VALUE_BONUS if _holds_value(query.kind, one.text) else 0.0)
 
 
@@ -292,8 +345,10 @@ def _also(query: Query) -> frozenset[str]:
 
 
 def _about(query: Query) -> frozenset[str]:
-    """The stems of the last words of the names that a question is about."""
-    return frozenset(term for name in query.entities for term in terms(name)[-1:])
+    """The stems of the last words of the names that a question is about: of "Cup of Sund" both."""
+    return frozenset(
+        term for name in query.entities for part in _OF.split(name) for term in terms(part)[-1:]
+    )
 
 
 def _holds_value(kind: Kind, sentence: str) -> bool:
@@ -321,6 +376,7 @@ def _statement(
         return dated_statement(head, [best], event.moment, fit)
     if cells:
         told = "; ".join(one.text for one in cells)
-        return dated_statement(f"{head}: {told}", [best], event.moment, fit)
+        others = "".join(f". {one.stated}" for one in telling[1:])
+        return dated_statement(f"{head}: {told}{others}", telling, event.moment, fit)
     lines = " ".join(told_on(event.moment, one) if event.moment else one.stated for one in telling)
     return dated_statement(f"{head}: {lines}", telling, event.moment, fit)

@@ -114,18 +114,27 @@ def _lines_above(text: str, at: int) -> Iterator[Span]:
         end = start - 1
 
 
-def asked(row: str, wanted: Collection[str], said: Collection[str] = ()) -> tuple[Cell, ...]:
+def asked(
+    row: str,
+    wanted: Collection[str],
+    also: Collection[str] = (),
+    *,
+    question: Collection[str] = (),
+) -> tuple[Cell, ...]:
     """The cells of a row that are asked for: none where no header has any of the stems that are wanted.
 
-    The first is the one whose header has the most of them, unless it says nothing; the others are headed by nothing
-    but stems of `said`, what the question says, and hold no date.
+    The first is the one whose header has the most of them, or of those with as many the most stems of the question,
+    unless it says nothing; the others are headed by nothing but stems of `also`, and hold no date.
     """
     if not is_row(row):
         return ()
     headed = [(frozenset(terms(one.header)), one) for one in _cells(row)]
     if not headed:
         return ()
-    stems, best = max(headed, key=lambda one: len(one[0].intersection(wanted)))
+    stems, best = max(
+        headed,
+        key=lambda one: (len(one[0].intersection(wanted)), len(one[0].intersection(question))),
+    )
     if stems.isdisjoint(wanted) or not _says_something(best):
         return ()
     others = (
@@ -133,7 +142,7 @@ def asked(row: str, wanted: Collection[str], said: Collection[str] = ()) -> tupl
         for stems, one in headed
         if one is not best
         and stems
-        and stems <= frozenset(said)
+        and stems <= frozenset(also)
         and _says_something(one)
         and not find(one.value)
     )

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
-from rag.analysis import STOP_WORDS, terms, words
+from rag.analysis import STOP_WORDS, terms
 from rag.numbers import UP_TO_NINETEEN, any_of
+from rag.question.asking import telling_terms
 from rag.question.query import Query
 
+_SET_TIMES = frozenset(terms("since until till"))
 _NO_EVENTS = frozenset(terms("first second third last final real whole"))
 _SEVERAL = rf"(?:{any_of(UP_TO_NINETEEN[1:])}|\d+)"
 _EACH = re.compile(
-    r"\b(?:each|every|all)\b(?:\s+(?:of\s+)?(?:the|his|her|its|their|these|those)\b)?"
+    r"\b(?:each|every|all)\b(?:\s+of\b)?(?:\s+(?:the|his|her|its|their|these|those)\b)?"
     rf"|\b(?:his|her|its|their|the)\b(?=\s+{_SEVERAL}\b)",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W_][\w’'-]*")
+_PARTICLE = re.compile(r"-(?:up|in|off|out|on|down|over)s?$", re.IGNORECASE)  # "check-ups"
 _BESIDE = re.compile(
     r"\b(?P<side>before|after)(?:(?:\s+(?:that|this|it))?(?:\s+one)?\s*\((?P<reference>[^)]+)\)"
     r"|\s+(?:the one|that)\s+(?:of|in|on|at)\s+(?P<named>[^?,;]{1,80}))",
@@ -30,7 +35,7 @@ _ALIKE = tuple(
         "launch launched unveiled introduced presented announced showed",
         "release released published shipped",
         "vote voted adopted rejected ballot",
-        "inspection inspected inspectors audit examined surveyed survey",
+        "inspection inspected inspectors audit examined examination surveyed survey check checked checkup",
         "hearing hearings sitting session trial heard",
         "incident outage accident failure",
         "match matches game games played fixture derby",
@@ -68,20 +73,29 @@ def event_words(query: Query) -> frozenset[str]:
     The event is what "each" or a number stands before; where nothing is, all that the question says happened.
     """
     told = frozenset(query.event) - _NO_EVENTS
-    head = _head(query.text, told)
-    named = frozenset([head]) if head else told
+    named_by = frozenset(term for name in query.entities for term in terms(name))
+    telling = [one for one in _phrase(query.text) if one in told | named_by]  # "each Boat Race"
+    named = frozenset(telling[-1:]) or told
     return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))
 
 
-def _head(question: str, told: frozenset[str]) -> str | None:
-    """The last event word of the phrase behind "each"."""
+def told_of_each(query: Query) -> frozenset[str]:
+    """The stems of what a question wants to know of each event: without its names, its times and the event itself."""
+    times = (one.expression.text for one in query.time if one.expression)
+    known = frozenset(terms(" ".join((*query.entities, *query.items, *times))))
+    return frozenset(telling_terms(query.text)).difference(
+        known, event_words(query), _phrase(query.text), _SET_TIMES
+    )
+
+
+def _phrase(question: str) -> list[str]:
+    """The stems of the phrase behind "each"; none where no event word stands there."""
     for match in _EACH.finditer(question):
-        head = None
-        for word in words(question[match.end() :]):
-            if word in STOP_WORDS:
-                break
-            if stems := told.intersection(terms(word)):
-                head = next(iter(stems))
-        if head:
-            return head
-    return None
+        found = list(takewhile(_is_no_stop_word, _WORD.findall(question[match.end() :])))
+        if stems := [term for word in found for term in terms(_PARTICLE.sub("", word))]:
+            return stems
+    return []
+
+
+def _is_no_stop_word(word: str) -> bool:
+    return word.lower() not in STOP_WORDS

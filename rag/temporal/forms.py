@@ -56,6 +56,7 @@ _TOLD = any_of(_TOLD_WORDS)
 _THERE = rf"(?:(?:the{S}{_TOLD}|that{S}same|that))"
 _OF_YEAR = (
     rf"(?:,?{S}(?:of{S}|in{S})?(?P<year>{YEAR})|{S}(?:of{S}|in{S})?(?P<year2>['’]\d\d\b|{SHORT_SPOKEN_YEAR})"
+    rf"|{S}(?:of{S})?(?P<direction8>the{S}(?P<unit8>year){S}(?:before|after))\b(?!{S}(?:last|next|the|that)\b)"
     rf"|{S}(?:of{S})?(?P<direction9>{_NEAR}|{_THERE}|the){S}(?P<unit9>year))?"
 )
 _DAY_TO = (

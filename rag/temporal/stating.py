@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.temporal.anchors import Anchor, AnchorKind
 from rag.temporal.entries import said_on
-from rag.temporal.expressions import TimeExpression
+from rag.temporal.expressions import Base, TimeExpression
 from rag.temporal.finding import find
 from rag.temporal.resolution import resolve
 from rag.temporal.resolved import Resolved
@@ -30,6 +31,10 @@ class Stated:
     days: Resolved
 
 
+_YEAR_CELL = re.compile(r"(?:^|; )year\b[^:;\n]{0,20}: (?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
+
+
 def stated(document: Document, span: Span) -> Iterator[Stated]:
     """The times stated inside of a span whose days are known, in order.
 
@@ -45,5 +50,25 @@ def stated(document: Document, span: Span) -> Iterator[Stated]:
             and is_moved_to(document.text, expression.span)
         ):
             tense = Tense.FUTURE  # on the day itself "was postponed to" looks ahead
-        if days := resolve(expression, anchor, tense=tense):
+        narrated = _year_of_row(document.text, expression.span)
+        if narrated is None and (anchor is None or expression.base is Base.NARRATED):
+            narrated = _year_of_title(document)
+        if days := resolve(expression, anchor, tense=tense, narrated=narrated):
             yield Stated(expression=expression, anchor=anchor, days=days)
+
+
+def _year_of_row(text: str, span: Span) -> Anchor | None:
+    """The year of the row of a table that a span stands in: "Year: 2021; Day: 11 September"."""
+    start = text.rfind("\n", 0, span.start) + 1
+    cell = _YEAR_CELL.search(text[start : span.start])
+    return _narrated(cell["year"], "year of its row") if cell else None
+
+
+def _year_of_title(document: Document) -> Anchor | None:
+    """The year that a document's title says, if that is one."""
+    years = set(_YEAR.findall(document.title))
+    return _narrated(years.pop(), "year of its title") if len(years) == 1 else None
+
+
+def _narrated(year: str, found_by: str) -> Anchor:
+    return Anchor(value=year, kind=AnchorKind.NARRATED, found_by=found_by)

@@ -42,6 +42,7 @@ _PAST = (
     r"|wrote|[a-z]{2,20}(?<!e)ed"
 )
 _MARKER = re.compile(rf"\b(?:(?P<future>{_FUTURE})|(?P<past>{_PAST}))\b|(?P<short>['’]ll)\b")
+_IS_ON = re.compile(r"\b(?:is|are)\s+(?:on|for)\s+(?:the\s+)?$")  # "the market is on Friday"
 _BORDER = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
 # A clause's verb comes behind the word that begins it.
 _BEGINS = re.compile(rf"{_BORDER.pattern}|\b(?:because|but|although|though|whereas)\b")
@@ -67,6 +68,8 @@ def tense_at(text: str, span: Span) -> Tense:
     after = text[span.end : span.end + _CLAUSE].lower()
     borders = list(_BEGINS.finditer(before))
     before = before[borders[-1].end() :] if borders else before
+    if _IS_ON.search(before):
+        return Tense.FUTURE
     border = _BORDER.search(after)
     after = after[: border.start()] if border else after
     markers = list(_MARKER.finditer(before))

@@ -17,10 +17,12 @@ _DIRECTIONS = {
     "past": Direction.LAST,
     "previous": Direction.LAST,
     "preceding": Direction.LAST,
+    "before": Direction.LAST,
     "next": Direction.NEXT,
     "coming": Direction.NEXT,
     "following": Direction.NEXT,
     "ensuing": Direction.NEXT,
+    "after": Direction.NEXT,
 }
 _PARTS = {
     "early": Part.EARLY,

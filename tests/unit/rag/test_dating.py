@@ -82,3 +82,20 @@ def test_what_was_moved_was_when_it_was_moved_to() -> None:
         "The launch of the ferry was moved from 3 May 2019 to 7 May 2019.\n", title="Log"
     )
     assert texts(first("When was the launch of the ferry?", page))[0].startswith("7 May 2019: ")
+
+
+def test_a_date_without_a_year_is_of_the_year_that_its_title_says() -> None:
+    page = document(
+        "The ferry sank on 5 December. It was launched on 11 October of the year before.\n",
+        title="Report for 2023",
+    )
+    assert texts(first("When did the ferry sink?", page))[0].startswith("5 December 2023: ")
+    assert texts(first("When was it launched?", page))[0].startswith("11 October 2022: ")
+
+
+def test_what_is_on_a_day_is_to_come() -> None:
+    talk = document("The next call is on the eighth of May.\n", title="Call", recorded=SPOKEN)
+    assert texts(first("When is the next call?", talk))[0].startswith("8 May 2025: ")
+
+
+SPOKEN = DocumentDate(value=dt.date(2025, 2, 27), found_by="today is")

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from rag.types import Answer, Document, DocumentDate, Span
+from rag.types import Answer, Document, DocumentDate, SectionLocator, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
 
@@ -320,4 +320,62 @@ def test_the_other_word_for_what_is_asked_for_heads_a_column_too() -> None:
     assert texts(found) == [
         "north – 10 March 2022: Result: sold out",
         "coast – 14 April 2024: Result: half empty",
+    ]
+
+
+BOARD = document(
+    "Year: 2019; Day: 14 September; Boats at the start: 20.\n"
+    "Year: 2021; Day: 11 September; Boats at the start: 23.\n"
+    "Year: 2022; Day: 10 September; Boats at the start: 29.\n",
+    title="Sund Cup",
+)
+
+
+def test_a_year_in_its_row_makes_a_day_of_a_day_and_a_month() -> None:
+    assert texts(rows(BOARD, question="How many boats started in each Sund Cup?")) == [
+        "14 September 2019: Boats at the start: 20",
+        "11 September 2021: Boats at the start: 23",
+        "10 September 2022: Boats at the start: 29",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "years"),
+    [
+        ("since 2021", ["2021", "2022"]),
+        ("from 2019 to 2021", ["2019", "2021"]),
+        ("of 2019 and of 2022", ["2019", "2022"]),
+    ],
+)
+def test_events_are_of_the_time_that_is_asked_about(when: str, years: list[str]) -> None:
+    found = texts(rows(BOARD, question=f"How many boats started in each Sund Cup {when}?"))
+    assert [one.split(":")[0][-4:] for one in found] == years
+
+
+def test_another_number_that_a_sentence_gives_stands_beside_that_of_the_table() -> None:
+    talk = document(
+        "On 10 September 2022 thirty-one boats started.\n",
+        id="d2",
+        title="Talk of the cup",
+    )
+    found = texts(rows(BOARD, talk, question="How many boats started in each Sund Cup?"))
+    assert found[-1] == (
+        "10 September 2022: Boats at the start: 29. On 10 September 2022 thirty-one boats started."
+    )
+
+
+def test_rows_below_the_heading_of_another_one_are_left_out() -> None:
+    ours = "Call on: 2 May 2024; Orders: 55.\nCall on: 1 August 2024; Orders: 49.\n"
+    theirs = "Call on: 14 May 2024; Orders: 44.\nCall on: 13 August 2024; Orders: 46.\n"
+    book = document(
+        ours + theirs,
+        title="Calls",
+        locators=(
+            SectionLocator(span=Span(0, len(ours)), path=("Arda",)),
+            SectionLocator(span=Span(len(ours), len(ours + theirs)), path=("Bolin",)),
+        ),
+    )
+    assert texts(rows(book, question="How many orders did Arda have at each call?")) == [
+        "2 May 2024: Orders: 55",
+        "1 August 2024: Orders: 49",
     ]

@@ -2,7 +2,7 @@ import pytest
 
 from rag.analysis import terms
 from rag.question import understand
-from rag.question.happenings import Neighbour, event_words, neighbour
+from rag.question.happenings import Neighbour, event_words, neighbour, told_of_each
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,9 @@ from rag.question.happenings import Neighbour, event_words, neighbour
         ("Who led his fifteen hearings?", "hearing", "fifteen"),
         ("What was Ann Lee on each tour that she conducted?", "tour", "conducted"),
         ("Who won each derby?", "matches", "who"),
+        ("What did she weigh at each of Mira's check-ups?", "examined", "up"),
+        ("Who won each Boat Race since 2021?", "race", "won"),
+        ("Who was race officer at each of the Boat Races?", "races", "officer"),
     ],
 )
 def test_what_each_stands_before_is_the_event(question: str, word: str, not_a_word: str) -> None:
@@ -33,3 +36,17 @@ def test_the_neighbour_of_an_event_is_named_by_it() -> None:
     assert neighbour("Who led at the visit after that in Malta, and why?") == Neighbour(1, "Malta")
     assert neighbour("Who led before the war?") is None
     assert neighbour("Who led before the one who came?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("How many boats started in each Sund Cup since 2021?", "boat started"),
+        ("How did Ann Lee vote in each of the five budget votes?", ""),
+        ("Who captained Sund in each derby of May 2024 and June 2025?", "captained"),
+    ],
+)
+def test_what_is_asked_of_each_event_is_neither_its_names_nor_its_times(
+    question: str, wanted: str
+) -> None:
+    assert told_of_each(understand(question)) == frozenset(terms(wanted) if wanted else ())

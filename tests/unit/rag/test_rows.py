@@ -120,3 +120,9 @@ def test_nothing_heads_a_header_a_line_without_tabs_or_one_with_other_cells() ->
 def test_a_line_of_prose_ends_a_table() -> None:
     text = "Boat\tBuilt\n\nAll boats of the harbour are listed in this report.\n\nTern\t2011\n"
     assert header(text, line(text, "Tern")) is None
+
+
+def test_of_two_headers_the_one_with_more_of_the_question_is_meant() -> None:
+    row = "Year: 2021; Boat: Kite; Boats at the start: 23."
+    [found] = asked(row, {"boat"}, question={"boat", "start"})
+    assert found.value == "23"
