@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
 
@@ -67,6 +68,7 @@ def neighbour(question: str) -> Neighbour | None:
     return Neighbour(-1 if found["side"].lower() == "before" else 1, reference)
 
 
+@lru_cache(maxsize=256)  # it is asked of each sentence
 def event_words(query: Query) -> frozenset[str]:
     """Stems of the words by which documents speak of the kind of event that a question asks about.
 
@@ -79,6 +81,7 @@ def event_words(query: Query) -> frozenset[str]:
     return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))
 
 
+@lru_cache(maxsize=256)
 def told_of_each(query: Query) -> frozenset[str]:
     """The stems of what a question wants to know of each event: without its names, its times and the event itself."""
     times = (one.expression.text for one in query.time if one.expression)

@@ -11,11 +11,16 @@ from rag.types import TO_THE_DAY, Document, Quote, Span, exactness
 
 _LONGEST_DATE_CHARS = 40
 _LIST_MARK = re.compile(r"[ \t]*(?:[-*•–][ \t]+|#+[ \t]+|\*\*)?")
+_LIKE_AN_ENTRY = re.compile(
+    rf"(?=[^\n]{{0,{_LONGEST_DATE_CHARS}}}\d)[^\n:]{{4,60}}?(?::|[ \t][–—-])"
+)
 _ENDS_DATE = re.compile(r"(?:\*\*)?(?::(?:\*\*)?|[ \t][–—-])[ \t]+(?=\S)")
 
 
 def leading_day(line: str) -> tuple[Span, str] | None:
     """Where the day stands that a line begins with, as in "8 July 2026: …", and which it is; None where none does."""
+    if not _LIKE_AN_ENTRY.match(line):  # to find times takes some
+        return None
     begun = _LIST_MARK.match(line)
     start = begun.end() if begun else 0
     head = line[: start + _LONGEST_DATE_CHARS]
