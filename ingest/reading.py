@@ -139,16 +139,16 @@ def _dated(reading: Reading, name: str) -> Reading:
         else dates.published(_body(reading), reading.title)
     )
     header = dates.in_running_lines(reading.text, _furniture(reading))
-    published_on = published.date.value if published.date else None
+    out = published.date or header or dates.in_name(name)
     recorded = (
         dates.Stated(reading.recorded)
         if reading.recorded
-        else dates.recorded(reading.text, published_on)
+        else dates.recorded(reading.text, out.value if out else None)
     )
     first = dates.Stated(reading.original) if reading.original else dates.original(reading.text)
     return replace(
         reading,
-        published=published.date or header or dates.in_name(name),
+        published=out,
         recorded=recorded.date,
         original=first.date,
         warnings=reading.warnings + published.warnings + recorded.warnings + first.warnings,

@@ -14,8 +14,9 @@ from rag.mechanisms import EVERY, Mechanism
 from rag.protocols import Composed
 from rag.question import Form, Kind, Query, understand
 from rag.question.happenings import neighbour
-from rag.reading import Ranked, SentenceReader, as_stated
+from rag.reading import Candidate, Ranked, SentenceReader, as_stated
 from rag.reasons import with_reason
+from rag.rows import table_of
 from rag.sources import meant
 from rag.timeliness import Timeliness, newest_first
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
@@ -27,6 +28,7 @@ _PASSAGES_OF_SOME = 60  # where some documents alone are to be heard
 _TELLING = 2  # words and names that a part of a double question must have to be asked by itself
 _SEVERAL = 0.6  # in the place of `keep_above` where several values are asked for: they stand in unlike sentences
 _NEARLY = 0.8  # of the best sentence's rank
+_LONGEST_TABLE = 12  # rows, of one that is told whole
 _CLOSEST = 3  # sentences that an abstention shows
 
 
@@ -148,6 +150,9 @@ class SentenceComposer:
         distinct = _distinct(others)
         stated = [same[0] for same in distinct.values()][: max(0, most - len(dates))]
         ordered = [distinct[_said(one)] for one in self.reader.ordered(text, stated)]
+        if query.form is Form.LIST and not query.time:  # which rows are of a time is not known
+            ordered = _with_whole_tables(ordered)
+            most = max(most, len(ordered))
         why = query.kind is Kind.REASON and self._does(Mechanism.REASONS)
         told = _reasons(ordered) if why else map(_statement, ordered)
         statements = (*(one.statement for one in dates), *told)
@@ -193,6 +198,29 @@ def _asked_one_by_one(query: Query) -> list[Query]:
         text = " ".join((one.text, *left_out))
         parts.append(replace(one, text=text, asked=text, documents=query.documents))
     return parts
+
+
+def _with_whole_tables(ordered: Sequence[list[Ranked]]) -> list[list[Ranked]]:
+    """The sentences, and in the place of two rows of a table or more all of it: a list with gaps misleads."""
+    found = [(same, _table(same[0].candidate)) for same in ordered]
+    tables = [rows for _, rows in found if rows]
+    told: list[list[Ranked]] = []
+    done: list[Sequence[Candidate]] = []
+    for same, rows in found:
+        if tables.count(rows) < 2:
+            told.append(same)
+        elif rows not in done:
+            done.append(rows)
+            told += ([replace(same[0], candidate=row)] for row in rows)
+    return told
+
+
+def _table(one: Candidate) -> list[Candidate]:
+    """The rows of the table that a row stands in; none where it stands in none, or in one that is long."""
+    rows = table_of(one.document.text, one.span)
+    if len(rows) > _LONGEST_TABLE:
+        return []
+    return [replace(one, span=span, share=0.0, before=None, after=None) for span in rows]
 
 
 def _distinct(ranked: Sequence[Ranked]) -> dict[tuple[str, ...], list[Ranked]]:

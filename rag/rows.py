@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from rag.analysis import terms
 from rag.temporal import find
@@ -51,6 +51,24 @@ def is_of_table(text: str, place: Span) -> bool:
         return True
     head = row[: row.index(": ") + 2]
     return text.find(head, text.find(head) + 1) >= 0
+
+
+def table_of(text: str, row: Span) -> tuple[Span, ...]:
+    """The rows of the table that a row stands in, in order, with it; none where the span is no row."""
+    if not is_of_table(text, row):
+        return ()
+    said = row.cut(text)
+    above = list(takewhile(lambda one: _beside(text, one, said), _lines_above(text, row.start)))
+    below = takewhile(lambda one: _beside(text, one, said), _lines_below(text, row.end))
+    return (*reversed(above), row, *below)
+
+
+def _beside(text: str, line: Span, row: str) -> bool:
+    """Whether a line is a row of the same table: with as many tabs below what heads them, or with the same header."""
+    said = line.cut(text)
+    if _TAB in row:
+        return heads(said, row) and header(text, line) is not None
+    return is_row(said) and said.startswith(row[: row.index(": ") + 2])
 
 
 def is_in_header(row: str, at: int) -> bool:
@@ -112,6 +130,18 @@ def _lines_above(text: str, at: int) -> Iterator[Span]:
         if text[start:end].strip():
             yield Span(start, end)
         end = start - 1
+
+
+def _lines_below(text: str, at: int) -> Iterator[Span]:
+    """The lines behind a place that are not empty, in order."""
+    start = at
+    most = min(len(text), at + _LONGEST_TABLE_CHARS)
+    while start < most:
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if text[start:end].strip():
+            yield Span(start, end)
+        start = end + 1
 
 
 def asked(

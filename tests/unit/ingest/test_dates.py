@@ -270,6 +270,14 @@ def test_a_name_is_the_last_resort() -> None:
     )
 
 
+def test_a_name_gives_the_year_of_what_is_said_to_be_today() -> None:
+    spoken = read(f"It is Thursday, the 6th of June. {PROSE}".encode(), name="call-2024-06-06.txt")
+    assert (day(spoken.recorded), spoken.recorded and spoken.recorded.found_by) == (
+        "2024-06-06",
+        "today is, year of publication",
+    )
+
+
 def test_metadata_wins_over_the_text() -> None:
     page = (
         '<html><head><meta name="date" content="2024-05-01"></head><body><h1>A title</h1>'

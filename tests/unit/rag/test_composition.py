@@ -392,3 +392,27 @@ def test_marks_of_lists_and_times_of_a_recording_are_quoted_and_not_stated(
     one = Candidate(document=source, span=Span(0, len(text)), passage_score=1)
     assert one.stated == stated
     assert one.quote.text == text
+
+
+WORKS = document(
+    "Work at the pier: Roof; Crowns: 14.\n\nWork at the pier: Beams; Crowns: 3.\n\n"
+    "Work at the pier: Door; Crowns: 2.\n",
+    title="Report",
+)
+
+
+def test_a_list_with_two_rows_of_a_table_has_all_of_them() -> None:
+    rows = [
+        f"Work at the pier: {one}."
+        for one in ("Roof; Crowns: 14", "Beams; Crowns: 3", "Door; Crowns: 2")
+    ]
+    response = ask(
+        "List the works at the pier.", WORKS, statements=2, abstain_below=0, keep_above=0
+    )
+    assert isinstance(response, Answer)
+    assert [one for one in texts(response) if one in rows] == rows
+    response = ask(
+        "What work was done at the pier?", WORKS, statements=2, abstain_below=0, keep_above=0
+    )
+    assert isinstance(response, Answer)
+    assert len(response.statements) == 2

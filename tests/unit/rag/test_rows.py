@@ -8,6 +8,7 @@ from rag.rows import (
     is_row,
     labelled,
     name,
+    table_of,
     values,
 )
 from rag.types import Span
@@ -126,3 +127,14 @@ def test_of_two_headers_the_one_with_more_of_the_question_is_meant() -> None:
     row = "Year: 2021; Boat: Kite; Boats at the start: 23."
     [found] = asked(row, {"boat"}, question={"boat", "start"})
     assert found.value == "23"
+
+
+def test_a_table_ends_where_other_lines_or_another_header_begin() -> None:
+    two = "Work: Roof; Crowns: 9.\n\nWork: Door; Crowns: 2.\n\nName: Ann; Age: 7.\nName: Bo; Age: 8.\n"
+    whole = table_of(two, line(two, "Work: Door"))
+    assert [one.cut(two) for one in whole] == ["Work: Roof; Crowns: 9.", "Work: Door; Crowns: 2."]
+    assert [one.cut(TABBED) for one in table_of(TABBED, line(TABBED, "Gull"))] == [
+        "Tern\t2011\tO. Berg",
+        "Gull\t2015\tI. Lund",
+    ]
+    assert table_of("All of them are red.", Span(0, 20)) == ()
