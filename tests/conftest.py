@@ -2,8 +2,17 @@
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+_LONGEST_FIRST = (
+    "torture",
+    "browser",
+    "integration",
+    "mutants",
+)  # folders by how long a file takes
 
 
 def pytest_configure() -> None:
@@ -17,3 +26,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("any processor", deadline=None)
     settings.load_profile("any processor")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, let none be left with a long one when the others have none."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
