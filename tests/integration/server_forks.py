@@ -99,6 +99,7 @@ def forks() -> Iterator[Forks]:
 
 def _serve() -> None:
     """Fork a server, or wait for the end of one, for each line that comes; a copy serves, and ends in order."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored below nohup, and a server leaves it so
     fingerprints.fingerprint("What is imported when a first document comes.")
     for line in sys.stdin:
         request = json.loads(line)
