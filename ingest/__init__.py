@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ingest.folders import Folders
-from ingest.pipeline import FileOutcome, Ingested, Ingester
-from rag.bootstrap import open_rag
-from rag.errors import NotFound
-from rag.library import Library
-from rag.settings import Settings
+if TYPE_CHECKING:
+    from rag.library import Library
 
-__all__ = ["FileOutcome", "Ingested", "Ingester", "open_library"]
+__all__ = ["open_library"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +27,13 @@ def open_library(
     Raises:
         NotFound: there is no such folder.
     """
+    # here, because the process that reads files imports this package and needs none of them
+    from ingest.folders import Folders
+    from ingest.pipeline import Ingester
+    from rag.bootstrap import open_rag
+    from rag.errors import NotFound
+    from rag.settings import Settings
+
     root = Path(folder)
     if not root.is_dir():
         raise NotFound(f"There is no folder {str(root)!r}.")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.errors import SpanOutOfRange
 from rag.temporal.context import Candidate
 from rag.temporal.expressions import Base, Direction, Kind, TimeExpression, Unit
-from rag.temporal.forms import BEGINNING, FORMS
+from rag.temporal.forms import FORMS, beginning
 from rag.temporal.wording import fields_of
 from rag.types import Span
 
@@ -62,7 +62,7 @@ def _lower(text: str) -> str:
 
 def _single(text: str, lower: str, start: int, end: int) -> Iterator[TimeExpression]:
     at = start
-    while begun := BEGINNING.search(lower, at, end):
+    while begun := beginning().search(lower, at, end):
         found, at = _reading(text, lower, begun.start(), end)
         if found:
             yield found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from rag.numbers import any_of
 from rag.temporal.expressions import Kind
@@ -30,17 +31,18 @@ from rag.temporal.grammar import (
 from rag.temporal.grammar import SPACE as S
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """One way to say a time, and what sort of expression it makes."""
 
     id: str
     kind: Kind
-    pattern: re.Pattern[str]
+    written: str
 
-
-def _form(form_id: str, kind: Kind, pattern: str) -> Form:
-    return Form(form_id, kind, re.compile(rf"(?<!\w){pattern}"))
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled when a first text is looked at: many a process imports this and looks at none."""
+        return re.compile(rf"(?<!\w){self.written}")
 
 
 _PART_WORDS = ("early", "mid", "late", "earlier", "later", "beginning", "start", "middle", "end")
@@ -77,46 +79,46 @@ _ABOUT = any_of(
 _FISCAL = rf"(?:fiscal(?:{S}year)?{S}|fy{S}?)"
 
 FORMS = (
-    _form(
+    Form(
         "iso",
         Kind.CALENDAR,
         r"(?<![\d-])(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d\d))?(?!-?\d)",
     ),
-    _form(
+    Form(
         "numeric",
         Kind.CALENDAR,
         r"(?<![\d/.])(?P<first>\d{1,2})(?P<mark>[/.])(?P<second>\d{1,2})[/.](?P<year>[12]\d{3})(?!\d)",
     ),
-    _form(
+    Form(
         "day-month",
         Kind.CALENDAR,
         rf"(?<![\d.,:/]){_WEEKDAY}(?:the{S})?(?P<day>{DAY})(?:{S}(?:of{S})?|-)(?P<month>{MONTH})(?:{_OF_YEAR}|-(?P<year3>{YEAR_DIGITS}))",
     ),
-    _form(
+    Form(
         "days-month",
         Kind.RANGE,
         rf"(?<![\d.,:/]){_WEEKDAY}(?:the{S})?(?P<day>{DAY}){_DAY_TO}{_UNTIL_DAY}{S}(?:of{S})?(?P<month>{MONTH}){_OF_YEAR}",
     ),
-    _form(
+    Form(
         "month-day",
         Kind.CALENDAR,
         rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:(?P<on>on{S})?the{S})?(?P<day>{DAY}){_OF_YEAR}",
     ),
-    _form(
+    Form(
         "month-days",
         Kind.RANGE,
         rf"{_WEEKDAY}(?P<month>{MONTH}){S}(?:the{S})?(?P<day>{DAY}){_DAY_TO}{_UNTIL_DAY}{_OF_YEAR}",
     ),
-    _form("month-year", Kind.CALENDAR, rf"{_PART}?(?P<month>{MONTH}){_OF_YEAR}"),
-    _form("near-month", Kind.CALENDAR, rf"(?P<direction>{_NEAR}){S}(?P<month>{MONTH})"),
-    _form("told-month", Kind.CALENDAR, rf"(?P<direction>{_THERE}){S}(?P<month>{MONTH})"),
-    _form(
+    Form("month-year", Kind.CALENDAR, rf"{_PART}?(?P<month>{MONTH}){_OF_YEAR}"),
+    Form("near-month", Kind.CALENDAR, rf"(?P<direction>{_NEAR}){S}(?P<month>{MONTH})"),
+    Form("told-month", Kind.CALENDAR, rf"(?P<direction>{_THERE}){S}(?P<month>{MONTH})"),
+    Form(
         "nth-of-month",
         Kind.CALENDAR,
         rf"(?:the{S})?(?P<nth>first|second|third|fourth|last){S}(?:(?P<weekday>{WEEKDAY})|(?P<unit>weekend|week)){S}"
         rf"(?:of|in){S}(?:(?P<month>{MONTH}){_OF_YEAR}|(?P<direction>{_NEAR}|{_THERE}|the){S}month\b)",
     ),
-    _form(
+    Form(
         "weekday",
         Kind.WEEKDAY,
         rf"(?:(?P<week>{_NEAR}|{_THERE}){S}week,?{S}(?:on{S})?|(?P<count>an?|one|two){S}weeks?{S}(?P<side>on|from|ago(?:{S}on)?){S})?"
@@ -124,104 +126,104 @@ FORMS = (
         rf"(?:{S}(?:of{S})?(?P<week2>{_NEAR}|{_THERE}){S}week\b|{S}(?:of{S}the{S}(?P<of_week>week){S})?"
         rf"(?P<before_last>before{S}last|after{S}next)\b|{S}(?P<week_on>week)\b)?",
     ),
-    _form(
+    Form(
         "weekday-short",
         Kind.WEEKDAY,
         r"(?P<weekday>mon|tues?|wed|thurs?|fri|sat|sun)\b",
     ),
-    _form(
+    Form(
         "weekday-day",
         Kind.CALENDAR,
         rf"(?P<weekday>{WEEKDAY}),?{S}(?:the{S})?(?P<day>{DAY})",
     ),
-    _form(
+    Form(
         "day-of-month",
         Kind.CALENDAR,
         rf"the{S}(?P<day>{DAY_ORDINAL})(?:{S}of{S}(?P<direction>{_NEAR}|{_THERE}|the){S}(?P<unit>month)\b)?",
     ),
-    _form(
+    Form(
         "deictic",
         Kind.OFFSET,
         rf"(?:(?:earlier|later|early|late){S})?(?P<deictic>the{S}day{S}before{S}yesterday|the{S}day{S}after{S}tomorrow|yesterday|today"
         rf"|tonight|tomorrow|this{S}(?:morning|afternoon|evening)|last{S}(?:night|evening))\b(?:{S}{HALF_DAY}\b)?",
     ),
-    _form(
+    Form(
         "ago",
         Kind.OFFSET,
         rf"(?:(?P<about>{_ABOUT}){S})?(?P<count>{COUNT})(?:-|{S})(?P<half>and{S}a{S}half{S})?{_LENGTH}s?['’]?{S}"
         rf"(?P<side>ago(?:{S}today)?|before(?:{S}that)?|earlier|later|after(?:wards|{S}that)?|prior{S}to|previously|beforehand|hence"
         rf"|from{S}(?:now|today))\b",
     ),
-    _form(
+    Form(
         "in-so-many",
         Kind.OFFSET,
         rf"in{S}(?:(?P<about>{_ABOUT}){S})?(?P<count>{COUNT})(?:-|{S}){_LENGTH}s?\b(?P<time>['’]s?{S}time)?",
     ),
-    _form(
+    Form(
         "the-day-before",
         Kind.OFFSET,
         rf"the{S}(?P<unit>day|night|morning|evening|week|weekend|month|quarter|year){S}"
         rf"(?P<side>before(?:{S}(?:last|that))?|after(?:{S}(?:next|that))?|earlier)\b",
     ),
-    _form(
+    Form(
         "told-period",
         Kind.PERIOD,
         rf"(?:(?P<part>early|late|earlier|later){S})?(?P<direction>{_THERE}){S}"
         rf"(?P<unit>day|morning|afternoon|evening|night|weekend|week|month|quarter|year|decade|{any_of(SEASONS)})\b",
     ),
-    _form(
+    Form(
         "near-period",
         Kind.PERIOD,
         rf"(?:{_PART})?(?P<the>the{S})?(?P<direction>{_NEAR}|current){S}"
         rf"(?:(?P<fiscal>fiscal|financial){S})?(?P<unit>weekend|week|month|quarter|year|decade|{any_of(SEASONS)})\b",
     ),
-    _form(
+    Form(
         "part-of-the-period",
         Kind.PERIOD,
         rf"(?:the{S})?(?P<part>beginning|start|middle|end){S}of{S}(?P<direction>the){S}(?P<unit>week|month|year)\b",
     ),
-    _form(
+    Form(
         "q1",
         Kind.PERIOD,
         rf"q(?P<quarter>[1-4])(?:{S}(?:of{S})?(?P<fiscal>{_FISCAL})?|[-/])?(?:(?P<year>{YEAR_DIGITS})|['’]?(?P<year2>\d\d)(?!\d))?(?!\w)",
     ),
-    _form(
+    Form(
         "fy-q1",
         Kind.PERIOD,
         rf"(?P<fiscal>{_FISCAL})['’]?(?:(?P<year>{YEAR_DIGITS})|(?P<year2>\d\d)(?!\d))(?:{S}(?:q(?P<quarter>[1-4])|(?P<quarter2>first|second|third|fourth)(?:-|{S})quarter)\b)?",
     ),
-    _form("1q23", Kind.PERIOD, r"(?P<quarter>[1-4])q['’]?(?P<year>\d\d|[12]\d{3})(?!\w)"),
-    _form(
+    Form("1q23", Kind.PERIOD, r"(?P<quarter>[1-4])q['’]?(?P<year>\d\d|[12]\d{3})(?!\w)"),
+    Form(
         "nth-quarter",
         Kind.PERIOD,
         rf"(?:the{S})?(?P<quarter>first|second|third|fourth|1st|2nd|3rd|4th)(?:-|{S})(?P<fiscal>fiscal{S})?quarter\b"
         rf"(?:{S}(?:of{S}|in{S})?(?:the{S})?(?:(?P<fiscal2>{_FISCAL})(?P<year>{YEAR}|\d\d\b)|(?P<year2>{YEAR})"
         rf"|(?P<direction>{_NEAR}|{_THERE}){S}year\b))?",
     ),
-    _form(
+    Form(
         "half",
         Kind.PERIOD,
         rf"(?:the{S})?(?P<half_year>first|second|latter){S}half{S}of{S}(?:(?P<year>{YEAR})|(?P<direction>{_NEAR}|{_THERE}|the){S}year\b)",
     ),
-    _form("h1", Kind.PERIOD, rf"h(?P<half_year>[12]){S}(?:of{S})?(?P<year>{YEAR_DIGITS})"),
-    _form(
+    Form("h1", Kind.PERIOD, rf"h(?P<half_year>[12]){S}(?:of{S})?(?P<year>{YEAR_DIGITS})"),
+    Form(
         "season",
         Kind.PERIOD,
         rf"(?:{_PART}|the{S})?(?P<unit>{any_of(SEASONS)})\b(?:,?{S}(?:of{S})?(?P<year>{YEAR_OR_SHORT}|{SHORT_SPOKEN_YEAR})(?:[/–-](?:\d{{4}}|\d\d)\b)?"
         rf"|{S}(?:of{S})?(?P<direction>{_NEAR}){S}year\b)?",
     ),
-    _form(
+    Form(
         "decade",
         Kind.PERIOD,
         rf"{_PART}?(?:the{S})?(?:(?P<decade>(?:1[5-9]|20)\d0)|['’](?P<decade2>\d0))['’]?s\b",
     ),
-    _form(
+    Form(
         "years",
         Kind.RANGE,
         r"(?<![\d-])(?P<year>(?:1[5-9]|20)\d\d)[-–—/](?P<until_year>(?:1[5-9]|20)\d\d|\d\d)(?![\d-])",
     ),
-    _form("year", Kind.CALENDAR, rf"{_PART}?(?:(?:the{S})?(?P<word>year){S}(?:of{S})?)?(?P<year>{YEAR})"),
-    _form("short-spoken-year", Kind.CALENDAR, rf"{_PART}?(?P<year>{SHORT_SPOKEN_YEAR})"),
+    Form("year", Kind.CALENDAR, rf"{_PART}?(?:(?:the{S})?(?P<word>year){S}(?:of{S})?)?(?P<year>{YEAR})"),
+    Form("short-spoken-year", Kind.CALENDAR, rf"{_PART}?(?P<year>{SHORT_SPOKEN_YEAR})"),
 )  # fmt: skip
 # What a form's first words can be. Most words of a text are none of them, and cost no more than this.
 _FIRST = (
@@ -232,12 +234,10 @@ _FIRST = (
     rf"|an?{S}(?:few|couple|{_LENGTHS})|{_ABOUT}\b|q[1-4]|h[12]|fy|yesterday|today|tonight|tomorrow"
     rf"|in{S}(?:{_ABOUT}{S})?{COUNT}{_JOINED}{_LENGTHS})"
 )
-# Where any of them begins; which one it is takes another look, as one pattern cannot name a group twice.
-BEGINNING = re.compile(
-    rf"(?<!\w)(?={_FIRST})(?:"
-    + "|".join(
-        re.sub(r"\(\?P<\w+>", "(?:", form.pattern.pattern).removeprefix(r"(?<!\w)")
-        for form in FORMS
-    )
-    + ")"
-)
+
+
+@cache
+def beginning() -> re.Pattern[str]:
+    """Where any of them begins; which one it is takes another look, as one pattern cannot name a group twice."""
+    unnamed = (re.sub(r"\(\?P<\w+>", "(?:", form.written) for form in FORMS)
+    return re.compile(rf"(?<!\w)(?={_FIRST})(?:{'|'.join(unnamed)})")

@@ -96,9 +96,9 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @contextmanager
 def proxied(browser: Browser, folder: Path) -> Iterator[Chat]:
-    """The page behind a proxy that buffers, and that cuts off what is silent for a second."""
+    """The page behind a proxy that buffers, and that cuts off what is silent for two seconds."""
     app = create_app(fake_library(), own=False)
-    with running(app) as service, behind_nginx(folder, service, patience_s=1) as address:
+    with running(app) as service, behind_nginx(folder, service, patience_s=2) as address:
         with httpx.Client(base_url=service, timeout=60) as client:
             upload(client)
         with Chat.opened(browser, address) as chat:
@@ -110,7 +110,7 @@ def test_a_proxy_that_buffers_holds_nothing_back_and_never_waits_in_vain(
 ) -> None:
     monkeypatch.setattr(questions, "kept_alive", partial(kept_alive, ping_s=0.2))
     with proxied(browser, tmp_path) as chat, counted(chat) as asked:
-        slow.append(2.5)
+        slow.append(3.5)
         chat.input.fill(QUESTION)
         chat.input.press("Enter")
         expect(chat.page.locator(".progress")).to_contain_text(
@@ -124,7 +124,7 @@ def test_an_answer_that_a_proxy_cuts_off_is_asked_for_again(
     browser: Browser, tmp_path: Path, slow: list[float]
 ) -> None:
     with proxied(browser, tmp_path) as chat, counted(chat) as asked:
-        slow.append(2.5)
+        slow.append(3.5)
         answer = chat.ask(QUESTION)
         expect(answer.locator(".statement").first).to_contain_text("harbour master")
         assert len(asked) == 2

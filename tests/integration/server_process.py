@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx2 as httpx
@@ -20,11 +20,21 @@ import httpx2 as httpx
 _PROGRAM = "from tests.integration.server_process import main; main()"
 
 
+class Process(Protocol):
+    """What tests do with the process of a server, as `subprocess.Popen` does it."""
+
+    pid: int
+
+    def send_signal(self, sig: int, /) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A process that serves, and where."""
 
-    process: subprocess.Popen[str]
+    process: Process
     url: str
     key: str
 
@@ -98,6 +108,11 @@ def running(
 
 def main() -> None:
     """What the process does."""
+    run(json.loads(sys.argv[1]))
+
+
+def run(said: dict[str, Any]) -> None:
+    """Serve until told to end; `said` is what `running` was."""
     from api.connections import Patience
     from api.edge import LOOPBACK_HOSTS
     from api.logs import set_up
@@ -109,8 +124,6 @@ def main() -> None:
     from rag.types import Vectors
     from tests.fakes import HashingEmbedder, InMemoryStore
     from tests.integration.service import key_for
-
-    said = json.loads(sys.argv[1])
 
     class SlowEmbedder(HashingEmbedder):
         def embed_passages(self, texts: Any) -> Vectors:

@@ -229,6 +229,19 @@ def test_errors_come_out_as_they_were(sandbox: Sandbox) -> None:
         sandbox.read(locked, name="x.pdf")
 
 
+def test_the_process_that_reads_files_brings_nothing_of_the_engine() -> None:
+    script = (
+        "import sys, ingest.sandbox\n"
+        "from ingest.reading import preload\n"
+        "preload()\n"
+        "print({'ingest.pipeline', 'rag.bootstrap', 'rag.library', 'apsw', 'faiss'} & {*sys.modules})"
+    )
+    done = subprocess.run(  # noqa: S603 # our own interpreter
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
 def test_what_libraries_say_of_a_file_is_not_shown() -> None:
     script = (
         "from ingest.sandbox import Sandbox\n"

@@ -44,7 +44,7 @@ def documents(draw: st.DrawFn) -> Document:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(source=documents(), window=st.integers(8, 60))
 def test_passages_hold_every_visible_character_once_and_fit(source: Document, window: int) -> None:
     check(source, WordEmbedder(window))
@@ -55,7 +55,7 @@ def real() -> Embedder:
     return BundledEmbedder()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(source=documents())
 def test_the_same_holds_for_a_real_tokenizer(source: Document, real: Embedder) -> None:
     check(source, real)
@@ -80,7 +80,7 @@ def check(source: Document, embedder: Embedder) -> None:
     assert max(len(passage.text) for passage in passages) <= 8 * embedder.window_tokens
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(source=documents())
 def test_passages_keep_to_one_section_and_begin_and_end_with_words(source: Document) -> None:
     starts = {one.span.start for one in source.sections}
@@ -90,7 +90,7 @@ def test_passages_keep_to_one_section_and_begin_and_end_with_words(source: Docum
         assert passage.section == source.place(passage.span).section
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(source=documents(), window=st.integers(8, 60))
 def test_splitting_twice_is_the_same(source: Document, window: int) -> None:
     assert split(source, WordEmbedder(window)) == split(source, WordEmbedder(window))

@@ -1,6 +1,6 @@
 import time
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.question import Form, Query, understand
@@ -26,7 +26,6 @@ def test_any_question_is_understood_the_same_each_time(question: str) -> None:
     assert len(query.parts) != 1
 
 
-@settings(deadline=None)  # the assertion sets one
 @given(st.lists(_WORDS | st.text(max_size=4), min_size=1, max_size=3).map(" ".join))
 def test_long_questions_take_no_time(unit: str) -> None:
     question = ((unit + " ") * 4000)[:4000]

@@ -60,7 +60,7 @@ def check_sections(reading: Reading) -> None:
     assert not spans or spans[-1].end == len(reading.text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     content=MARKUP.map(str.encode) | st.binary(max_size=300) | st.text(max_size=200).map(str.encode)
 )
@@ -74,7 +74,7 @@ def test_any_bytes_yield_a_sound_reading_or_a_document_error(content: bytes) -> 
         assert read(content, name="x") == reading
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pages=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=4))
 def test_any_pages_yield_ordered_pages_that_cover_the_text(pages: list[list[str]]) -> None:
     # A line that repeats or counts at a page's edge would be a running one, which stands once.

@@ -29,7 +29,7 @@ STORIES = st.lists(
 
 
 @pytest.mark.parametrize("name", TELLERS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(story=STORIES)
 def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None:
     lines = [line for chapter in story for line in (chapter.heading, *chapter.paragraphs)]
@@ -52,7 +52,7 @@ def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None
 @pytest.mark.parametrize(
     "name", ["story.html", "story.md", "story.docx", "story.pptx", "story.epub"]
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(story=STORIES)
 def test_a_chapters_paragraphs_stand_in_its_section(name: str, story: Story) -> None:
     document = check(read(TELLERS[name](story), name=name))

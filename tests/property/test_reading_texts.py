@@ -66,7 +66,7 @@ def texts_of(scraps: tuple[str, ...], start: str = "") -> st.SearchStrategy[byte
     return parts.map(lambda some: (start + "".join(some)).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     content=texts_of(MARKDOWN)
     | texts_of(MAIL, "From: Ada <a@b.example>\nSubject: x\nDate: 3 May 2024\n")
@@ -87,7 +87,7 @@ def test_any_text_yields_a_sound_reading_or_a_document_error(content: bytes, nam
         assert read(content, name=name) == reading
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     lines=st.lists(
         st.sampled_from(["a b.", "c", "> d", ">> e", "", "On 2 May 2024 Bo wrote:"]), max_size=20
@@ -100,7 +100,7 @@ def test_a_mails_parts_hold_every_word(lines: list[str]) -> None:
     assert found.split()[8:] == body.replace(">", " ").split()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     texts=st.lists(
         st.text("ab c.", min_size=1, max_size=8).filter(str.strip), min_size=1, max_size=8

@@ -2,7 +2,7 @@ import datetime as dt
 import time
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.temporal import (
@@ -71,7 +71,6 @@ def test_a_written_date_is_found_and_means_itself(day: dt.date) -> None:
     assert (resolved.value, resolved.rule) == (value, "stated")
 
 
-@settings(deadline=None)  # the assertion sets one
 @given(st.lists(_WORDS | st.text(max_size=3), min_size=1, max_size=3).map(" ".join))
 def test_time_grows_with_the_length_of_the_text_only(unit: str) -> None:
     text = (unit + " ") * (40_000 // (len(unit) + 1))

@@ -6,13 +6,15 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 
 from rag.adapters.backup import verify
-from tests.integration.server_process import Server, running
+from tests.integration.server_forks import Forks, forks
+from tests.integration.server_process import Server
 from tests.integration.service import upload
 
 KILLS = int(os.environ.get("TORTURE_SERVER_KILLS", "50"))
@@ -87,11 +89,17 @@ def settled(client: httpx.Client) -> None:
         time.sleep(0.05)
 
 
-def test_r1_kills_of_the_server(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Forks]:
+    with forks() as one:
+        yield one
+
+
+def test_r1_kills_of_the_server(servers: Forks, tmp_path: Path) -> None:
     draw = random.Random(SEED)  # noqa: S311 # when to kill
     writer, slowest = Writer(), 0.0
     for turn in range(KILLS + 1):
-        with running(tmp_path / "data", requests_per_minute=1_000_000) as server:
+        with servers.running(tmp_path / "data", requests_per_minute=1_000_000) as server:
             began = time.monotonic()
             with server.client() as client:
                 assert client.get("/readyz").status_code == 200
@@ -113,9 +121,9 @@ def test_r1_kills_of_the_server(tmp_path: Path) -> None:
     assert verify(tmp_path / "data") == []
 
 
-def test_r17_what_is_sent_again_is_one_document(tmp_path: Path) -> None:
+def test_r17_what_is_sent_again_is_one_document(servers: Forks, tmp_path: Path) -> None:
     draw = random.Random(SEED)  # noqa: S311 # after how much of an answer the client is gone
-    with running(tmp_path / "data", requests_per_minute=1_000_000) as server:
+    with servers.running(tmp_path / "data", requests_per_minute=1_000_000) as server:
         for turn in range(RESENDS):
             _send_and_leave(
                 server, f"Note {turn // 5} of a client.".encode(), draw.choice((0, 0.01))
@@ -147,11 +155,13 @@ def _send_and_leave(server: Server, content: bytes, after_s: float) -> None:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_r12_told_to_end_at_any_moment(tmp_path: Path, sign: signal.Signals) -> None:
+def test_r12_told_to_end_at_any_moment(
+    servers: Forks, tmp_path: Path, sign: signal.Signals
+) -> None:
     draw = random.Random(SEED)  # noqa: S311 # when
     writer = Writer()
     for _ in range(STOPS // 3):
-        with running(tmp_path / "data", requests_per_minute=1_000_000) as server:
+        with servers.running(tmp_path / "data", requests_per_minute=1_000_000) as server:
             with server.client() as client:
                 settled(client)
                 writer.check(client)

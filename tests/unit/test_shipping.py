@@ -7,9 +7,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
-
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 GATE = ROOT / "examples/gate/.github"  # what users copy
@@ -86,6 +83,10 @@ def test_nothing_is_locked_below_its_floor() -> None:
 
 
 def test_the_bill_of_materials_is_that_of_the_lock() -> None:
+    # two seconds of imports, for each process that finds this file
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     bill = (ROOT / "requirements/sbom.json").read_text(encoding="utf-8")
     made = subprocess.run(  # noqa: S603 # a script of our own
         [sys.executable, ROOT / "requirements/sbom.py"], capture_output=True, check=True
