@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from api.citing import Link, place_words, source_name
+from api.rendering import Told
 from api.schemas import AnswerBody, CitationBody
 from rag.answer_text import CLOSEST, answer_lines, searched_line
 
@@ -58,6 +59,27 @@ def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True)
             for one in answer.abstention.closest:
                 writing.quote(one)
     return Prose(tuple(writing.lines), tuple(writing.marks))
+
+
+class Telling:
+    """The same text as it comes: first of each statement its line, then what is left of the whole."""
+
+    def __init__(self, link: Link | None = None) -> None:
+        self._link = link
+        self._writing = _Writing({}, link)
+
+    def line(self, told: Told) -> Prose:
+        """A statement's line, and its markers at their places in the whole text."""
+        marks = len(self._writing.marks)
+        self._writing.citations.update((one.marker, one) for one in told.citations)
+        self._writing.line(told.statement.text, told.statement.citations)
+        return Prose((self._writing.lines[-1],), tuple(self._writing.marks[marks:]))
+
+    def rest(self, answer: AnswerBody) -> Prose:
+        """What of an answer was not told yet."""
+        whole = prose(answer, self._link)
+        lines, marks = len(self._writing.lines), len(self._writing.marks)
+        return Prose(whole.lines[lines:], whole.marks[marks:])
 
 
 def source_list(answer: AnswerBody, link: Link) -> str:

@@ -73,7 +73,7 @@ def ask(
         earlier=[turn.content for turn in sent.history if turn.role == "user"],
     )
     if sent.stream:
-        return event_stream(kept_alive(answer_events(asking.steps, asking.keep, request)))
+        return event_stream(kept_alive(answer_events(asking.parts(), request)))
     return asking.answer()
 
 

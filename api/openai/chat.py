@@ -117,7 +117,7 @@ def _complete(
         asking = begin(service, view, question, model.collection, earlier=earlier)
         if not sent.stream:
             return writing.completion(asking.answer())
-        chunks = asking.told(writing.opening, writing.rest)
+        chunks = writing.chunks(asking.parts())
     return event_stream(kept_alive(_events(chunks, request)))
 
 

@@ -116,7 +116,7 @@ def _events(
     """The response in events; what fails on the way is told by an `error`."""
     number = -1
     try:
-        for number, event in enumerate(asking.told(responding.opening, responding.rest)):
+        for number, event in enumerate(responding.events(asking.parts())):
             yield _encoded(event, number)
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         told = json.loads(bytes(problem_of(request, error).body))["error"]

@@ -203,6 +203,6 @@ def test_a_place_is_told_in_the_terms_of_its_source(
 def test_open_webui_counts_pages_from_nought() -> None:
     writing = Writing(model="rag", link=LINK, linked=False, framed=True)
     paged = answer(citations=[citation(1, page=3), citation(2)])
-    frames = [one["event"]["data"] for one in writing.rest(paged) if "event" in one]
+    frames = [one["event"]["data"] for one in writing.chunks(iter([paged])) if "event" in one]
     assert [one["metadata"][0].get("page") for one in frames] == [2, None]
     assert [one["metadata"][0]["name"] for one in frames] == ["Log, p. 3", "Log"]
