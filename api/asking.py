@@ -11,6 +11,7 @@ from api.dependencies import Service
 from api.rendering import Markers, Told, answer_body, told_body
 from api.schemas import AnswerBody
 from api.view import View
+from rag.abandonment import Abandoned
 from rag.access import Grant
 from rag.library import AUTO, Retrieved, Stated, Step
 from rag.types import Filters, Usage
@@ -47,9 +48,15 @@ class Asking:
                     yield answer
 
     def answer(self) -> AnswerBody:
-        """The whole answer, kept."""
-        [answer] = [one for one in self.parts() if isinstance(one, AnswerBody)]
-        return answer
+        """The whole answer, kept.
+
+        Raises:
+            Abandoned: nobody waited for it any longer.
+        """
+        for part in self.parts():
+            if isinstance(part, AnswerBody):
+                return part
+        raise Abandoned
 
     def _keep(self, answer: AnswerBody) -> None:
         self.service.metrics.answer(answer.outcome, answer.timings_ms)

@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse
 from api.access import needs
 from api.answer_log import state_of
 from api.asking import begin
+from api.attending import Attended
 from api.dependencies import ServiceDep, ViewDep, new_router
 from api.rendering import search_body
 from api.schemas import (
@@ -57,7 +58,7 @@ def search(service: ServiceDep, view: ViewDep, sent: SearchIn) -> SearchBody:
 )
 @needs("read")
 def ask(
-    request: Request, service: ServiceDep, view: ViewDep, sent: AskIn
+    request: Request, service: ServiceDep, view: ViewDep, sent: AskIn, _: Attended
 ) -> AnswerBody | EventSourceResponse:
     """Answer a question by statements with verbatim quotes, or abstain and say why."""
     limit = service.library.settings.limits.history_turns

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from api.access import needs
 from api.asking import begin
+from api.attending import Attended
 from api.citing import base_of, links_below
 from api.dependencies import ServiceDep, ViewDep
 from api.openai.completions import Chunk, CompletionBody, Writing
@@ -76,7 +77,7 @@ def get_model(view: ViewDep, model_id: str) -> ModelBody:
 )
 @needs("read")
 def complete(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """Answer the last message, as a chat completion."""
     return _complete(request, service, view, sent, framed=False)
@@ -90,7 +91,7 @@ def complete(
 )
 @needs("read")
 def complete_for_open_webui(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """The same for Open WebUI, whose streams show each quote beside the answer."""
     return _complete(request, service, view, sent, framed=True)

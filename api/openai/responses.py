@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from api.access import needs
 from api.asking import Asking, begin
+from api.attending import Attended
 from api.citing import base_of, links_below
 from api.dependencies import Service, ServiceDep, ViewDep
 from api.openai.responding import PREFIX, Event, Responding, ResponseBody
@@ -64,7 +65,7 @@ class ResponseIn(BaseModel):
 @router.post("/v1/responses", response_model=ResponseBody, responses=STREAMED, tags=["OpenAI"])
 @needs("read")
 def respond(
-    request: Request, service: ServiceDep, view: ViewDep, sent: ResponseIn
+    request: Request, service: ServiceDep, view: ViewDep, sent: ResponseIn, _: Attended
 ) -> ResponseBody | EventSourceResponse:
     """Answer the last message, as a response."""
     _refuse(sent)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
+import anyio
 import httpx2 as httpx
 import pytest
+from mcp.client import Client
 
+from api.app import service_of
+from api.mcp.server import server_of
+from api.mcp.tools import Desk
+from api.view import View
+from rag.abandonment import is_abandoned
+from rag.access import EVERYTHING
 from rag.bootstrap import assemble
+from rag.errors import ModelTimeout
 from rag.settings import Settings
 from rag.types import Usage
 from tests.browser.served import served
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.integration.service import upload
-from tests.unit.rag.test_chat_composition import GOOD, QUESTION, TEXT, reply, statement
+from tests.unit.rag.test_chat_composition import GOOD, QUESTION, TEXT, library, reply, statement
 
 MAYOR = "The mayor said “we will pay” in May."
 SECOND = statement(MAYOR, (1, MAYOR))
@@ -30,19 +41,25 @@ WAYS: list[tuple[str, dict[str, Any]]] = [
 
 
 class HaltingModel:
-    """Writes a statement, and no more until it is told to."""
+    """Writes a statement, and no more until it is told to or nobody waits; remembers that it began, and was left."""
 
     name = "test:halting"
 
     def __init__(self) -> None:
-        self.goes_on = Event()
+        self.begun, self.goes_on, self.left = Event(), Event(), Event()
 
     def reply(
         self, system: str, user: str, *, within_s: float
     ) -> Generator[str | Usage, None, None]:
         first, rest = reply(GOOD, SECOND).split("}]}, ")
+        self.begun.set()
         yield first + "}]}, "
-        assert self.goes_on.wait(10)
+        ends = time.monotonic() + 10
+        while not self.goes_on.wait(0.01):
+            assert time.monotonic() < ends
+            if is_abandoned():
+                self.left.set()
+                raise ModelTimeout("nobody waits")
         yield rest
 
 
@@ -105,3 +122,56 @@ def test_a_statement_leaves_before_the_next_one_is_written(
     assert [one["annotation"] for one in added] == ended["response"]["output"][1]["content"][0][
         "annotations"
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/v1/ask", {"question": QUESTION}),
+        *WAYS,
+        (
+            "/mcp",
+            {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "tools/call",
+                "params": {"name": "ask", "arguments": {"question": QUESTION}},
+            },
+        ),
+    ],
+)
+def test_a_model_writes_no_further_for_a_client_that_went_without_its_answer(
+    path: str, asked: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    model = HaltingModel()
+    with bridge(model) as client:
+        body = json.dumps(asked).encode()
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {client.base_url.host}\r\nContent-Type: application/json\r\n"
+            f"Accept: application/json, text/event-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        address = (client.base_url.host, client.base_url.port)
+        with socket.create_connection(address) as connection:
+            connection.sendall(head.encode() + body)
+            assert model.begun.wait(10)
+        assert model.left.wait(5)
+    assert "failed" not in caplog.text
+
+
+def test_a_tool_that_its_host_cancels_ends_and_others_can_be_called() -> None:
+    model = HaltingModel()
+    opened = library(model)
+    service = service_of(opened, keys=False)
+    desk = Desk(service=service, view=View(opened, EVERYTHING), base="chapterverse:")
+
+    async def cancels() -> int:
+        async with Client(server_of(desk)) as client:
+            async with anyio.create_task_group() as calling:
+                calling.start_soon(client.call_tool, "ask", {"question": QUESTION})
+                assert await anyio.to_thread.run_sync(model.begun.wait, 10)
+                calling.cancel_scope.cancel()
+            assert await anyio.to_thread.run_sync(model.left.wait, 5)
+            return len((await client.list_tools()).tools)
+
+    assert anyio.run(cancels) == 3
+    service.answers.close()
