@@ -16,7 +16,7 @@ from api.attending import Attended
 from api.citing import base_of, links_below
 from api.dependencies import ServiceDep, ViewDep
 from api.openai.completions import Chunk, CompletionBody, Writing
-from api.openai.side_tasks import side_task
+from api.openai.side_tasks import own_words, side_task
 from api.openai.wire import (
     STREAMED,
     FormatIn,
@@ -105,7 +105,8 @@ def _complete(
     check_format("response_format", sent.response_format)
     check_tool_choice(sent.tool_choice)
     model = model_of(view, sent.model)
-    question, earlier = conversation(sent.messages, "messages")
+    message, earlier = conversation(sent.messages, "messages")
+    question = own_words(message)
     link = links_below(base_of(request))
     counted = sent.stream_options is not None and bool(sent.stream_options.include_usage)
     writing = Writing(model=model.id, link=link, linked=model.links, framed=framed, counted=counted)

@@ -9,6 +9,20 @@ _TASK = "### Task:"  # how Open WebUI's templates begin
 _OUTPUT = re.compile(r'\{\s*"(title|tags|follow_ups|queries|text)"\s*:')
 _FIRST_TURN = re.compile(r"<chat_history>\s*(?:(?:USER|user):\s*)?(\S.*)")
 _TITLE_CHARS = 60
+_CONTEXT, _END_OF_CONTEXT = "<context>", "</context>"
+_AROUND_QUERY = re.compile(r"</?user_query>")
+
+
+def own_words(message: str) -> str:
+    """What a user wrote, without what Open WebUI puts before it where files are attached or the web was searched.
+
+    That is instructions which begin as its own tasks do, and passages of its own: no documents of the service.
+    """
+    instructions, has_context, rest = message.partition(_CONTEXT)
+    if not has_context or not _is_template(message) or _OUTPUT.search(instructions):
+        return message
+    words = _AROUND_QUERY.sub("", rest.rpartition(_END_OF_CONTEXT)[2]).strip()
+    return words or message
 
 
 def side_task(question: str) -> str | None:
@@ -17,7 +31,7 @@ def side_task(question: str) -> str | None:
     It is JSON of the form that the task asks for, and empty where only a guess could fill it: a title is the
     conversation's first question; tags, follow-ups, queries and completions are none.
     """
-    if not question.lstrip().startswith(_TASK):
+    if not _is_template(question):
         return None
     wanted = _OUTPUT.search(question)
     if wanted is None:
@@ -26,6 +40,10 @@ def side_task(question: str) -> str | None:
     if name == "title":
         return json.dumps({name: _title(question)}, ensure_ascii=False)
     return json.dumps({name: "" if name == "text" else []})
+
+
+def _is_template(message: str) -> bool:
+    return message.lstrip().startswith(_TASK)
 
 
 def _title(question: str) -> str:

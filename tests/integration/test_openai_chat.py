@@ -172,6 +172,21 @@ def test_open_webuis_own_tasks_search_nothing_and_cost_nothing(here: Place) -> N
         assert response.json()["choices"][0]["message"]["content"] == ""
 
 
+def test_open_webuis_question_with_files_is_answered_from_the_documents(here: Place) -> None:
+    passages = f'<source id="1">{"Bees dance. " * 500}</source>'
+    wrapped = (
+        f"### Task:\nRespond to the user query.\n\n<context>\n{passages}\n</context>\n{QUESTION}"
+    )
+    sent = {"model": "rag", "messages": [{"role": "user", "content": wrapped}]}
+    with here.http as http:
+        body = http.post("/openwebui/v1/chat/completions", json=sent).json()
+        plain = http.post(
+            "/openwebui/v1/chat/completions", json={"model": "rag", "messages": ASKED}
+        )
+    assert body["choices"] == plain.json()["choices"]
+    assert QUOTE in body["choices"][0]["message"]["content"]
+
+
 def test_what_was_asked_before_tells_what_a_question_leans_on(here: Place, client: OpenAI) -> None:
     told = "The harbour master."
     messages: list[Any] = [
