@@ -10,7 +10,12 @@ from api.citing import Link, place_words, source_name
 from api.rendering import Told
 from api.schemas import AnswerBody, CitationBody
 from rag.answer_text import CLOSEST, answer_lines, searched_line
+from rag.composition import EXTRACTIVE
 
+# Where a language model failed at an answer; elsewhere `degraded` and `composer` say it.
+_BROKE_OFF = "The language model broke off here."
+_NOT_USED = "The language model could not be used, so these are the documents’ own sentences."
+_NOT_ASKED = "The language model could not be used."
 # The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
 # nothing already, and one more would set them free.
 _ACTIVE = re.compile(r"(?<!\\)((?:\\\\)*)(\](?=[(\[:])|<(?=[A-Za-z/!?]))")
@@ -41,6 +46,8 @@ class Prose:
 def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True) -> Prose:
     """What the answer says, a paragraph for each line; of an abstention also what was searched and what came closest.
 
+    If a language model failed at it, the last line says so.
+
     Words of documents are written so that nothing in them becomes a link, an image or HTML where the text
     is shown as Markdown.
 
@@ -58,6 +65,8 @@ def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True)
             writing.line(CLOSEST, ())
             for one in answer.abstention.closest:
                 writing.quote(one)
+    if answer.degraded:
+        writing.line(_failure(answer), ())
     return Prose(tuple(writing.lines), tuple(writing.marks))
 
 
@@ -93,6 +102,12 @@ def source_list(answer: AnswerBody, link: Link) -> str:
 def inert(words: str) -> str:
     """Words in which Markdown finds no link, image or HTML; elsewhere they are as they were."""
     return _ACTIVE.sub(r"\1\\\2", words)
+
+
+def _failure(answer: AnswerBody) -> str:
+    if answer.composer != EXTRACTIVE:
+        return _BROKE_OFF
+    return _NOT_ASKED if answer.abstention else _NOT_USED
 
 
 def _source(one: CitationBody) -> str:
