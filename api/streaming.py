@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from threading import Event, Lock
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel
@@ -74,9 +74,11 @@ def event_stream(events: AsyncIterator[bytes]) -> EventSourceResponse:
 
 
 async def kept_alive(
-    events: Generator[bytes, None, None], ping_s: float = PING_S
+    events: Generator[bytes, None, None],
+    limiter: CapacityLimiter | None = None,
+    ping_s: float = PING_S,
 ) -> AsyncIterator[bytes]:
-    """Events, each made on a thread, with a comment where none comes for `ping_s`.
+    """Events, each made on a thread that the limiter admits, with a comment where none comes for `ping_s`.
 
     When the reader goes, the step that is under way ends, early if it waits for a chat model, and no other is begun:
     the events are closed, so that what a model took until then is counted.
@@ -93,7 +95,7 @@ async def kept_alive(
 
     try:
         while True:
-            coming = asyncio.ensure_future(to_thread.run_sync(following))
+            coming = asyncio.ensure_future(to_thread.run_sync(following, limiter=limiter))
             try:
                 while not (await asyncio.wait({coming}, timeout=ping_s))[0]:
                     yield KEEPALIVE_COMMENT

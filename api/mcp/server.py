@@ -71,7 +71,12 @@ def server_of(desk: Desk) -> Server[dict[str, object]]:
         left = Event()
         try:
             return await anyio.to_thread.run_sync(
-                _call_until, left, desk, called, abandon_on_cancel=True
+                _call_until,
+                left,
+                desk,
+                called,
+                abandon_on_cancel=True,
+                limiter=desk.service.answering,
             )
         finally:
             left.set()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field
@@ -14,7 +16,7 @@ from api.access import needs
 from api.asking import begin
 from api.attending import Attended
 from api.citing import base_of, links_below
-from api.dependencies import ServiceDep, ViewDep
+from api.dependencies import Service, ServiceDep, ViewDep
 from api.openai.completions import Chunk, CompletionBody, Writing
 from api.openai.side_tasks import own_words, side_task
 from api.openai.wire import (
@@ -34,6 +36,7 @@ from api.openai.wire import (
 from api.problems import problem_of
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
+from api.view import View
 
 router = openai_router()
 
@@ -76,11 +79,12 @@ def get_model(view: ViewDep, model_id: str) -> ModelBody:
     "/v1/chat/completions", response_model=CompletionBody, responses=STREAMED, tags=["OpenAI"]
 )
 @needs("read")
-def complete(
+async def complete(
     request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """Answer the last message, as a chat completion."""
-    return _complete(request, service, view, sent, framed=False)
+    writing = partial(_complete, request, service, view, sent, framed=False)
+    return await to_thread.run_sync(writing, limiter=service.answering)
 
 
 @router.post(
@@ -90,15 +94,16 @@ def complete(
     tags=["OpenAI"],
 )
 @needs("read")
-def complete_for_open_webui(
+async def complete_for_open_webui(
     request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """The same for Open WebUI, whose streams show each quote beside the answer."""
-    return _complete(request, service, view, sent, framed=True)
+    writing = partial(_complete, request, service, view, sent, framed=True)
+    return await to_thread.run_sync(writing, limiter=service.answering)
 
 
 def _complete(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, *, framed: bool
+    request: Request, service: Service, view: View, sent: CompletionIn, *, framed: bool
 ) -> CompletionBody | EventSourceResponse:
     if sent.n not in (None, 1):
         raise unfit("n", "one answer is given; leave it out")
@@ -120,7 +125,7 @@ def _complete(
         if not sent.stream:
             return writing.completion(asking.answer())
         chunks = writing.chunks(asking.parts())
-    return event_stream(kept_alive(_events(chunks, request)))
+    return event_stream(kept_alive(_events(chunks, request), service.answering))
 
 
 def _events(chunks: Iterator[Chunk], request: Request) -> Generator[bytes, None, None]:

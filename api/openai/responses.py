@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator
 from typing import Any, Literal
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field
@@ -64,10 +65,18 @@ class ResponseIn(BaseModel):
 
 @router.post("/v1/responses", response_model=ResponseBody, responses=STREAMED, tags=["OpenAI"])
 @needs("read")
-def respond(
+async def respond(
     request: Request, service: ServiceDep, view: ViewDep, sent: ResponseIn, _: Attended
 ) -> ResponseBody | EventSourceResponse:
     """Answer the last message, as a response."""
+    return await to_thread.run_sync(
+        _respond, request, service, view, sent, limiter=service.answering
+    )
+
+
+def _respond(
+    request: Request, service: Service, view: View, sent: ResponseIn
+) -> ResponseBody | EventSourceResponse:
     _refuse(sent)
     model = model_of(view, sent.model)
     question, earlier = conversation(_messages(sent.input), "input")
@@ -81,7 +90,7 @@ def respond(
     )
     asking = begin(service, view, question, model.collection, earlier=earlier)
     if sent.stream:
-        return event_stream(kept_alive(_events(asking, responding, request)))
+        return event_stream(kept_alive(_events(asking, responding, request), service.answering))
     return responding.response(asking.answer())
 
 

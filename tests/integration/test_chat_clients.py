@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 from typing import Any
@@ -47,14 +48,16 @@ class HaltingModel:
 
     def __init__(self) -> None:
         self.begun, self.goes_on, self.left = Event(), Event(), Event()
+        self.asked: list[str] = []
 
     def reply(
         self, system: str, user: str, *, within_s: float
     ) -> Generator[str | Usage, None, None]:
         first, rest = reply(GOOD, SECOND).split("}]}, ")
+        self.asked.append(user)
         self.begun.set()
         yield first + "}]}, "
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 30
         while not self.goes_on.wait(0.01):
             assert time.monotonic() < ends
             if is_abandoned():
@@ -175,3 +178,26 @@ def test_a_tool_that_its_host_cancels_ends_and_others_can_be_called() -> None:
 
     assert anyio.run(cancels) == 3
     service.answers.close()
+
+
+def test_questions_that_wait_for_a_model_keep_no_other_call_waiting() -> None:
+    """More of them than the threads that all other calls share, whole answers and streams."""
+    model = HaltingModel()
+    many = 50
+
+    def ask(number: int) -> int:
+        sent = {"question": f"{QUESTION[:-1]} in year {number}?", "stream": number % 2 == 0}
+        return client.post("/v1/ask", json=sent).status_code
+
+    with bridge(model) as client, ThreadPoolExecutor(many) as askers:
+        answers = [askers.submit(ask, number) for number in range(many)]
+        try:
+            ends = time.monotonic() + 10
+            while len(model.asked) < many and time.monotonic() < ends:
+                time.sleep(0.01)
+            models = client.get("/v1/models", timeout=5)
+        finally:
+            model.goes_on.set()
+        assert models.status_code == 200
+        assert len(model.asked) == many
+        assert {one.result() for one in answers} == {200}
