@@ -8,6 +8,10 @@ import re
 _TASK = "### Task:"  # how Open WebUI's templates begin
 _OUTPUT = re.compile(r'\{\s*"(title|tags|follow_ups|queries|text)"\s*:')
 _FIRST_TURN = re.compile(r"<chat_history>\s*(?:(?:USER|user):\s*)?(\S.*)")
+_LIBRECHATS_TITLE = (
+    "Provide a concise, 5-word-or-less title for the conversation"  # how its only task begins
+)
+_ITS_FIRST_TURN = re.compile(r"^User:\s*(\S.*)", re.MULTILINE)
 _TITLE_CHARS = 60
 _CONTEXT, _END_OF_CONTEXT = "<context>", "</context>"
 _AROUND_QUERY = re.compile(r"</?user_query>")
@@ -28,9 +32,11 @@ def own_words(message: str) -> str:
 def side_task(question: str) -> str | None:
     """The reply to a front end's own task; None for a question of a user.
 
-    It is JSON of the form that the task asks for, and empty where only a guess could fill it: a title is the
-    conversation's first question; tags, follow-ups, queries and completions are none.
+    It is JSON of the form that Open WebUI's task asks for, and empty where only a guess could fill it: a title is the
+    conversation's first question; tags, follow-ups, queries and completions are none. LibreChat's title is plain.
     """
+    if question.startswith(_LIBRECHATS_TITLE):
+        return _title(_ITS_FIRST_TURN.search(question))
     if not _is_template(question):
         return None
     wanted = _OUTPUT.search(question)
@@ -38,7 +44,7 @@ def side_task(question: str) -> str | None:
         return ""
     name = wanted[1]
     if name == "title":
-        return json.dumps({name: _title(question)}, ensure_ascii=False)
+        return json.dumps({name: _title(_FIRST_TURN.search(question))}, ensure_ascii=False)
     return json.dumps({name: "" if name == "text" else []})
 
 
@@ -46,8 +52,7 @@ def _is_template(message: str) -> bool:
     return message.lstrip().startswith(_TASK)
 
 
-def _title(question: str) -> str:
-    first = _FIRST_TURN.search(question)
+def _title(first: re.Match[str] | None) -> str:
     words = " ".join(first[1].split()) if first else ""
     if len(words) <= _TITLE_CHARS:
         return words

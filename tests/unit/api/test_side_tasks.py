@@ -26,6 +26,18 @@ def test_a_long_title_ends_between_words() -> None:
     assert title == f"{' '.join(['gate'] * 12)}…"
 
 
+@pytest.mark.parametrize(
+    ("conversation", "title"),
+    [
+        ("User: Who closed the\tgate?\nAI: User: nobody. [1]", "Who closed the gate?"),
+        ("", ""),
+    ],
+)
+def test_librechats_title_is_plain(conversation: str, title: str) -> None:
+    asked = "Provide a concise, 5-word-or-less title for the conversation, using its same language."
+    assert side_task(f"{asked}\n\nConversation:\n{conversation}") == title
+
+
 def test_a_users_question_is_none() -> None:
     assert side_task("What is a ### Task: of the harbour master?") is None
 
