@@ -29,10 +29,11 @@ from api.openai.wire import (
     openai_router,
     unfit,
 )
-from api.problems import problem_of
+from api.problems import PROBLEMS, ProblemError, problem_of
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
 from api.view import View
+from rag.errors import UnknownAnswer
 
 router = openai_router()
 
@@ -113,9 +114,17 @@ def _asked_before(service: Service, view: View, response_id: str) -> str:
     """The question of an earlier response, as it stands alone.
 
     Raises:
-        UnknownAnswer: there is none that the caller may see.
+        ProblemError: there is none that the caller may see.
     """
-    kept = view.answer(service.answers, response_id.removeprefix(PREFIX))
+    try:
+        kept = view.answer(service.answers, response_id.removeprefix(PREFIX))
+    except UnknownAnswer as error:
+        detail = (
+            f"There is no response {response_id!r} to go on from; it may be past its time. "
+            "Send the conversation as `input` instead."
+        )
+        wrong = {"in": "body", "field": "previous_response_id", "detail": detail}
+        raise ProblemError(PROBLEMS[UnknownAnswer], detail, errors=[wrong]) from error
     question: str = kept.body["standalone_question"]
     return question
 
