@@ -17,6 +17,7 @@ from starlette.types import Scope
 from api import administration, documents, page, problems, questions, status
 from api.access import Gate
 from api.answer_log import AnswerLog
+from api.attending import on_abandoned
 from api.dependencies import Service
 from api.documents import DOCUMENTS_PATH
 from api.edge import LOOPBACK_HOSTS, Edge
@@ -27,6 +28,7 @@ from api.readiness import Readiness
 from api.suggestions import Suggestions
 from ingest.jobs import JobWorker
 from ingest.pipeline import Ingester
+from rag.abandonment import Abandoned
 from rag.errors import RagError
 from rag.library import Library
 
@@ -67,6 +69,7 @@ def create_app(
     app.exception_handler(RagError)(problems.on_rag_error)
     app.exception_handler(problems.ProblemError)(problems.on_problem)
     app.exception_handler(HTTPException)(problems.on_http_error)
+    app.exception_handler(Abandoned)(on_abandoned)
     app.exception_handler(RequestValidationError)(problems.on_invalid_request)
     origins = library.settings.access.origins
     if origins:

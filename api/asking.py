@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from api.access import today
 from api.dependencies import Service
-from api.rendering import answer_body
+from api.rendering import Markers, Told, answer_body, told_body
 from api.schemas import AnswerBody
 from api.view import View
+from rag.abandonment import Abandoned
 from rag.access import Grant
-from rag.library import AUTO, Retrieved, Step
-from rag.types import Filters, Reply, Usage
+from rag.library import AUTO, Retrieved, Stated, Step
+from rag.types import Filters, Usage
 
-_Part = TypeVar("_Part")
+Part = Retrieved | Told | AnswerBody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,34 +33,34 @@ class Asking:
     collection: str
     steps: Iterator[Step]
 
-    def keep(self, answer: AnswerBody) -> None:
-        """Count an answer that is given, and store it."""
-        self.service.metrics.answer(answer.outcome, answer.timings_ms)
-        self.service.answers.keep(self.collection, answer)
-
-    def told(
-        self,
-        opening: Callable[[str], Iterable[_Part]],
-        rest: Callable[[AnswerBody], Iterable[_Part]],
-    ) -> Iterator[_Part]:
-        """What is sent of the answer, in parts, as it comes.
-
-        Args:
-            opening: Gives the parts that are due once the answer's id is known.
-            rest: Gives those that need the whole answer, which is kept before.
-        """
+    def parts(self) -> Iterator[Part]:
+        """What was found, each statement once it is verified, and the whole answer, which is counted and stored."""
+        markers: Markers = {}
         for step in self.steps:
-            if isinstance(step, Retrieved):
-                yield from opening(step.id)
-            elif isinstance(step, Reply):
-                answer = answer_body(step)
-                self.keep(answer)
-                yield from rest(answer)
+            match step:
+                case Retrieved():
+                    yield step
+                case Stated():
+                    yield told_body(step, markers)
+                case _:
+                    answer = answer_body(step)
+                    self._keep(answer)
+                    yield answer
 
     def answer(self) -> AnswerBody:
-        """The whole answer, kept."""
-        [answer] = self.told(lambda _: (), lambda whole: (whole,))
-        return answer
+        """The whole answer, kept.
+
+        Raises:
+            Abandoned: nobody waited for it any longer.
+        """
+        for part in self.parts():
+            if isinstance(part, AnswerBody):
+                return part
+        raise Abandoned
+
+    def _keep(self, answer: AnswerBody) -> None:
+        self.service.metrics.answer(answer.outcome, answer.timings_ms)
+        self.service.answers.keep(self.collection, answer)
 
 
 def begin(

@@ -24,6 +24,7 @@ from rag.access import Grant
 from rag.library import Library
 
 _WAITING = 1_000  # uploads that may be waited for at a time, each on a thread that sleeps
+_ANSWERING = 200  # questions that may be answered at a time, each on a thread that mostly waits for a chat model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class Service:
     metrics: Metrics
     readiness: Readiness
     waiting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_WAITING))
+    answering: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_ANSWERING))
 
 
 def _service(request: Request) -> Service:

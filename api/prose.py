@@ -7,9 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from api.citing import Link, place_words, source_name
+from api.rendering import Told
 from api.schemas import AnswerBody, CitationBody
 from rag.answer_text import CLOSEST, answer_lines, searched_line
+from rag.composition import EXTRACTIVE
 
+# Where a language model failed at an answer; elsewhere `degraded` and `composer` say it.
+_BROKE_OFF = "The language model broke off here."
+_NOT_USED = "The language model could not be used, so these are the documents’ own sentences."
+_NOT_ASKED = "The language model could not be used."
 # The characters that no link, image or HTML of Markdown does without. After an odd number of backslashes they do
 # nothing already, and one more would set them free.
 _ACTIVE = re.compile(r"(?<!\\)((?:\\\\)*)(\](?=[(\[:])|<(?=[A-Za-z/!?]))")
@@ -40,6 +46,8 @@ class Prose:
 def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True) -> Prose:
     """What the answer says, a paragraph for each line; of an abstention also what was searched and what came closest.
 
+    If a language model failed at it, the last line says so.
+
     Words of documents are written so that nothing in them becomes a link, an image or HTML where the text
     is shown as Markdown.
 
@@ -57,7 +65,30 @@ def prose(answer: AnswerBody, link: Link | None = None, *, closest: bool = True)
             writing.line(CLOSEST, ())
             for one in answer.abstention.closest:
                 writing.quote(one)
+    if answer.degraded:
+        writing.line(_failure(answer), ())
     return Prose(tuple(writing.lines), tuple(writing.marks))
+
+
+class Telling:
+    """The same text as it comes: first of each statement its line, then what is left of the whole."""
+
+    def __init__(self, link: Link | None = None) -> None:
+        self._link = link
+        self._writing = _Writing({}, link)
+
+    def line(self, told: Told) -> Prose:
+        """A statement's line, and its markers at their places in the whole text."""
+        marks = len(self._writing.marks)
+        self._writing.citations.update((one.marker, one) for one in told.citations)
+        self._writing.line(told.statement.text, told.statement.citations)
+        return Prose((self._writing.lines[-1],), tuple(self._writing.marks[marks:]))
+
+    def rest(self, answer: AnswerBody) -> Prose:
+        """What of an answer was not told yet."""
+        whole = prose(answer, self._link)
+        lines, marks = len(self._writing.lines), len(self._writing.marks)
+        return Prose(whole.lines[lines:], whole.marks[marks:])
 
 
 def source_list(answer: AnswerBody, link: Link) -> str:
@@ -71,6 +102,12 @@ def source_list(answer: AnswerBody, link: Link) -> str:
 def inert(words: str) -> str:
     """Words in which Markdown finds no link, image or HTML; elsewhere they are as they were."""
     return _ACTIVE.sub(r"\1\\\2", words)
+
+
+def _failure(answer: AnswerBody) -> str:
+    if answer.composer != EXTRACTIVE:
+        return _BROKE_OFF
+    return _NOT_ASKED if answer.abstention else _NOT_USED
 
 
 def _source(one: CitationBody) -> str:

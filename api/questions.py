@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.sse import EventSourceResponse
 
 from api.access import needs
 from api.answer_log import state_of
 from api.asking import begin
-from api.dependencies import ServiceDep, ViewDep, new_router
+from api.attending import Attended
+from api.dependencies import Service, ServiceDep, ViewDep, new_router
 from api.rendering import search_body
 from api.schemas import (
     AnswerBody,
@@ -25,6 +27,7 @@ from api.schemas import (
     StoredAnswerBody,
 )
 from api.streaming import EVENT, answer_events, event_stream, kept_alive
+from api.view import View
 from rag.errors import InvalidQuestion
 from rag.protocols import Feedback
 from rag.types import DocumentId, Filters
@@ -56,25 +59,11 @@ def search(service: ServiceDep, view: ViewDep, sent: SearchIn) -> SearchBody:
     tags=["questions"],
 )
 @needs("read")
-def ask(
-    request: Request, service: ServiceDep, view: ViewDep, sent: AskIn
+async def ask(
+    request: Request, service: ServiceDep, view: ViewDep, sent: AskIn, _: Attended
 ) -> AnswerBody | EventSourceResponse:
     """Answer a question by statements with verbatim quotes, or abstain and say why."""
-    limit = service.library.settings.limits.history_turns
-    if len(sent.history) > limit:
-        raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
-    asking = begin(
-        service,
-        view,
-        sent.question,
-        sent.collection,
-        filters=_filters(sent.filters),
-        composer=sent.composer,
-        earlier=[turn.content for turn in sent.history if turn.role == "user"],
-    )
-    if sent.stream:
-        return event_stream(kept_alive(answer_events(asking.steps, asking.keep, request)))
-    return asking.answer()
+    return await to_thread.run_sync(_ask, request, service, view, sent, limiter=service.answering)
 
 
 @router.get("/v1/composers", tags=["questions"])
@@ -135,6 +124,26 @@ def add_feedback(service: ServiceDep, view: ViewDep, answer_id: str, sent: Feedb
             at=dt.datetime.now(dt.UTC),
         ),
     )
+
+
+def _ask(
+    request: Request, service: Service, view: View, sent: AskIn
+) -> AnswerBody | EventSourceResponse:
+    limit = service.library.settings.limits.history_turns
+    if len(sent.history) > limit:
+        raise InvalidQuestion(f"The history has {len(sent.history)} turns; send the last {limit}.")
+    asking = begin(
+        service,
+        view,
+        sent.question,
+        sent.collection,
+        filters=_filters(sent.filters),
+        composer=sent.composer,
+        earlier=[turn.content for turn in sent.history if turn.role == "user"],
+    )
+    if sent.stream:
+        return event_stream(kept_alive(answer_events(asking.parts(), request), service.answering))
+    return asking.answer()
 
 
 def _filters(sent: FiltersIn) -> Filters:

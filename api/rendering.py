@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from api.schemas import (
     AbstentionBody,
@@ -62,6 +63,14 @@ _AROUND = 80  # characters on either side of a place
 Markers = dict[Quote, int]  # in order of first use; equal quotes share one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A statement as it is told before the whole answer, and its citations that no earlier statement has."""
+
+    statement: StatementBody
+    citations: tuple[CitationBody, ...]
+
+
 def answer_body(reply: Reply) -> AnswerBody:
     """The answer object."""
     response = reply.response
@@ -69,7 +78,7 @@ def answer_body(reply: Reply) -> AnswerBody:
     statements, conflicts, missing = [], [], []
     if isinstance(response, Answer):
         markers = _markers(response.quotes)
-        statements = [statement_body(one, markers) for one in response.statements]
+        statements = [_statement(one, markers) for one in response.statements]
         conflicts = [_conflict(one, markers) for one in response.conflicts]
         missing = list(response.missing)
     body = AnswerBody(
@@ -114,45 +123,15 @@ def found_body(retrieved: Retrieved) -> RetrievedBody:
     )
 
 
-def statement_body(statement: Statement, markers: Markers) -> StatementBody:
-    """A statement, its quotes by their markers."""
-    cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
-    return StatementBody(
-        text=statement.text, citations=list(cited), event=_event(statement.event, markers)
-    )
-
-
-def citation_body(marker: int, quote: Quote, within: Reply | Stated) -> CitationBody:
-    """A quote with its place."""
-    document = within.documents[quote.document_id, quote.version]
-    boxes = within.boxes.get(quote, ())
-    place = document.place(quote.span)
-    here = [box for one in boxes if one.page == place.page for box in one.boxes]
-    continued = [
-        PageBoxesBody(page=one.page, boxes=list(one.boxes))
-        for one in boxes
-        if one.page != place.page
-    ]
-    return CitationBody(
-        marker=marker,
-        document_id=quote.document_id,
-        document_version=quote.version,
-        document_title=document.title,
-        published=document.published.value if document.published else None,
-        quote=quote.text,
-        start=quote.span.start,
-        end=quote.span.end,
-        page=place.page,
-        page_label=place.page_label,
-        boxes=here if boxes else None,
-        continued=continued if boxes else None,
-        time_s=place.time_s,
-        time_end_s=place.time_end_s,
-        section=section_path(place.section),
-        part=place.part,
-        sheet=place.sheet,
-        row=place.row,
-        source_url=document.source_url,
+def told_body(stated: Stated, markers: Markers) -> Told:
+    """A statement with what it is the first to cite, whose markers are added to those that were given."""
+    quotes = stated.statement.quotes
+    new = [one for one in dict.fromkeys(quotes) if one not in markers]
+    for quote in new:
+        markers[quote] = len(markers) + 1
+    return Told(
+        statement=_statement(stated.statement, markers),
+        citations=tuple(_citation(markers[one], one, stated) for one in new),
     )
 
 
@@ -278,6 +257,48 @@ def section_path(section: tuple[str, ...]) -> str | None:
     return " › ".join(section) or None
 
 
+def _statement(statement: Statement, markers: Markers) -> StatementBody:
+    """A statement, its quotes by their markers."""
+    cited = dict.fromkeys(markers[quote] for quote in statement.quotes)
+    return StatementBody(
+        text=statement.text, citations=list(cited), event=_event(statement.event, markers)
+    )
+
+
+def _citation(marker: int, quote: Quote, within: Reply | Stated) -> CitationBody:
+    """A quote with its place."""
+    document = within.documents[quote.document_id, quote.version]
+    boxes = within.boxes.get(quote, ())
+    place = document.place(quote.span)
+    here = [box for one in boxes if one.page == place.page for box in one.boxes]
+    continued = [
+        PageBoxesBody(page=one.page, boxes=list(one.boxes))
+        for one in boxes
+        if one.page != place.page
+    ]
+    return CitationBody(
+        marker=marker,
+        document_id=quote.document_id,
+        document_version=quote.version,
+        document_title=document.title,
+        published=document.published.value if document.published else None,
+        quote=quote.text,
+        start=quote.span.start,
+        end=quote.span.end,
+        page=place.page,
+        page_label=place.page_label,
+        boxes=here if boxes else None,
+        continued=continued if boxes else None,
+        time_s=place.time_s,
+        time_end_s=place.time_end_s,
+        section=section_path(place.section),
+        part=place.part,
+        sheet=place.sheet,
+        row=place.row,
+        source_url=document.source_url,
+    )
+
+
 def _markers(quotes: Iterable[Quote]) -> Markers:
     markers: Markers = {}
     for quote in quotes:
@@ -311,7 +332,7 @@ def _conflict(conflict: Conflict, markers: Markers) -> ConflictBody:
 
 
 def _citations(markers: Markers, reply: Reply) -> list[CitationBody]:
-    return [citation_body(marker, quote, reply) for quote, marker in markers.items()]
+    return [_citation(marker, quote, reply) for quote, marker in markers.items()]
 
 
 def _abstention(abstention: Abstention, reply: Reply) -> AbstentionBody:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from threading import Event, Lock
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import BaseModel
 
+from api.asking import Part
 from api.problems import problem_of
-from api.rendering import Markers, answer_body, citation_body, found_body, statement_body
-from api.schemas import AnswerBody, AnswerIdBody
+from api.rendering import Told, found_body
+from api.schemas import AnswerIdBody
 from rag.abandonment import abandonable
-from rag.library import Retrieved, Stated, Step
+from rag.library import Retrieved
 
 EVENT = {  # as OpenAPI 3.2 describes one
     "type": "object",
@@ -30,19 +31,15 @@ EVENT = {  # as OpenAPI 3.2 describes one
 PING_S = 10.0  # without an event; proxies give up on what is silent for longer
 
 
-def answer_events(
-    steps: Iterator[Step], keep: Callable[[AnswerBody], None], request: Request
-) -> Generator[bytes, None, None]:
-    """The steps of an answer, encoded; whatever fails on the way becomes an `error`, and `done` is always last.
+def answer_events(parts: Iterator[Part], request: Request) -> Generator[bytes, None, None]:
+    """The parts of an answer, encoded; whatever fails on the way becomes an `error`, and `done` is always last.
 
     An event's id is the answer's, a full stop and a number: whoever loses the stream can ask for the answer.
 
     Args:
-        steps: As `Library.answering` gives them.
-        keep: Called with the answer before it is sent.
+        parts: As `Asking.parts` gives them.
         request: What is answered, for the problem that an error becomes.
     """
-    markers: Markers = {}
     numbers = count(1)
     answer_id = ""
 
@@ -52,21 +49,17 @@ def answer_events(
         return format_sse_event(event=name, data_str=written, id=number)
 
     try:
-        for step in steps:
-            match step:
+        for part in parts:
+            match part:
                 case Retrieved():
-                    answer_id = step.id
-                    yield event("search_results", found_body(step))
-                case Stated():
-                    for quote in step.statement.quotes:
-                        if quote not in markers:
-                            markers[quote] = len(markers) + 1
-                            yield event("citation", citation_body(markers[quote], quote, step))
-                    yield event("statement", statement_body(step.statement, markers))
+                    answer_id = part.id
+                    yield event("search_results", found_body(part))
+                case Told():
+                    for cited in part.citations:
+                        yield event("citation", cited)
+                    yield event("statement", part.statement)
                 case _:
-                    answer = answer_body(step)
-                    keep(answer)
-                    yield event("answer", answer)
+                    yield event("answer", part)
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         yield event("error", bytes(problem_of(request, error).body).decode())
     yield event("done", AnswerIdBody(id=answer_id))
@@ -81,9 +74,11 @@ def event_stream(events: AsyncIterator[bytes]) -> EventSourceResponse:
 
 
 async def kept_alive(
-    events: Generator[bytes, None, None], ping_s: float = PING_S
+    events: Generator[bytes, None, None],
+    limiter: CapacityLimiter | None = None,
+    ping_s: float = PING_S,
 ) -> AsyncIterator[bytes]:
-    """Events, each made on a thread, with a comment where none comes for `ping_s`.
+    """Events, each made on a thread that the limiter admits, with a comment where none comes for `ping_s`.
 
     When the reader goes, the step that is under way ends, early if it waits for a chat model, and no other is begun:
     the events are closed, so that what a model took until then is counted.
@@ -100,7 +95,7 @@ async def kept_alive(
 
     try:
         while True:
-            coming = asyncio.ensure_future(to_thread.run_sync(following))
+            coming = asyncio.ensure_future(to_thread.run_sync(following, limiter=limiter))
             try:
                 while not (await asyncio.wait({coming}, timeout=ping_s))[0]:
                     yield KEEPALIVE_COMMENT

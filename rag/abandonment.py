@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event
 
-_abandoned: ContextVar[Event | None] = ContextVar("abandoned", default=None)
+_abandoned: ContextVar[tuple[Event, ...]] = ContextVar("abandoned", default=())
+
+
+class Abandoned(Exception):
+    """There is no result, since nobody waited for it any longer."""
 
 
 @contextmanager
 def abandonable(event: Event) -> Iterator[None]:
-    """What is done inside ends early once the event is set."""
-    token = _abandoned.set(event)
+    """What is done inside ends early once the event is set, or that of a context around this one."""
+    token = _abandoned.set((*_abandoned.get(), event))
     try:
         yield
     finally:
@@ -20,5 +24,4 @@ def abandonable(event: Event) -> Iterator[None]:
 
 def is_abandoned() -> bool:
     """Whether nobody waits any more for what this context does."""
-    event = _abandoned.get()
-    return event is not None and event.is_set()
+    return any(one.is_set() for one in _abandoned.get())

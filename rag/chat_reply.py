@@ -24,6 +24,7 @@ _TRIES = 32  # to read one that may not be complete: one try for a part with a c
 _BEGINNING = re.compile(r'\{\s{0,40}"(?:text|quotes)"\s{0,40}:')
 _LONGEST_BEGINNING = 100  # characters of one, at the most
 _NONE_SAID = re.compile(r'"statements"\s{0,40}:\s{0,40}\[\s{0,40}\]')
+_NUMBER_WRITTEN = re.compile(r"\s{0,9}(?:passage\s{1,9})?\[?(\d{1,3})\]?\s{0,9}", re.IGNORECASE)
 _DECODER = json.JSONDecoder(strict=False)  # models break lines inside of strings
 
 
@@ -168,10 +169,18 @@ def _statement(value: object) -> Iterator[Written]:
 def _quotes(values: list[object]) -> Iterator[WrittenQuote]:
     for one in values:
         if isinstance(one, dict):
-            passage, text = one.get("passage"), one.get("quote")
-            # What is true is no number, although Python counts it as 1.
-            if type(passage) is int and isinstance(text, str):
+            passage, text = _number(one.get("passage")), one.get("quote")
+            if passage is not None and isinstance(text, str):
                 yield WrittenQuote(passage, encodable(text))
+
+
+def _number(value: object) -> int | None:
+    """The number of a passage, also where it is written as a string, or behind what passages are called by."""
+    if isinstance(value, str) and (written := _NUMBER_WRITTEN.fullmatch(value)):
+        return int(written[1])
+    return (
+        value if type(value) is int else None
+    )  # what is true is none, although Python counts it as 1
 
 
 def encodable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib.metadata import version
+from threading import Event
 
 import anyio
 from mcp.server.context import ServerRequestContext
@@ -26,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.mcp.tools import TOOLS, Desk
 from api.problems import ProblemError
+from rag.abandonment import Abandoned, abandonable
 from rag.errors import RagError
 
 logger = logging.getLogger(__name__)
@@ -38,20 +40,10 @@ _Context = ServerRequestContext[dict[str, object]]
 
 
 async def serve_request(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request. Nothing outlives it, so that no session can be taken over.
-
-    Raises:
-        ProblemError: the body turns out to be too large.
-    """
-    manager = StreamableHTTPSessionManager(_server(desk), json_response=True, stateless=True)
-    refused = None
+    """Answer one HTTP request. Nothing outlives it, so that no session can be taken over."""
+    manager = StreamableHTTPSessionManager(server_of(desk), json_response=True, stateless=True)
     async with manager.run():
-        try:
-            await manager.handle_request(scope, receive, send)
-        except ProblemError as error:
-            refused = error  # the manager would hide it in a group
-    if refused is not None:
-        raise refused
+        await manager.handle_request(scope, receive, send)
 
 
 def serve_stdio(desk: Desk) -> None:
@@ -60,12 +52,14 @@ def serve_stdio(desk: Desk) -> None:
 
 
 async def _serve_stdio(desk: Desk) -> None:
-    server = _server(desk)
+    server = server_of(desk)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
 
 
-def _server(desk: Desk) -> Server[dict[str, object]]:
+def server_of(desk: Desk) -> Server[dict[str, object]]:
+    """The tools at a desk. A call that its host cancels, or goes from, ends early."""
+
     async def list_tools(_: _Context, __: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=_TOOLS)
 
@@ -74,7 +68,18 @@ def _server(desk: Desk) -> Server[dict[str, object]]:
             raise MCPError(
                 INVALID_PARAMS, f"There is no tool {called.name!r}; known ones: {', '.join(TOOLS)}."
             )
-        return await anyio.to_thread.run_sync(_call, desk, called)
+        left = Event()
+        try:
+            return await anyio.to_thread.run_sync(
+                _call_until,
+                left,
+                desk,
+                called,
+                abandon_on_cancel=True,
+                limiter=desk.service.answering,
+            )
+        finally:
+            left.set()
 
     return Server(
         "chapterverse",
@@ -84,6 +89,12 @@ def _server(desk: Desk) -> Server[dict[str, object]]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def _call_until(left: Event, desk: Desk, called: CallToolRequestParams) -> CallToolResult:
+    """Call a tool, and end early once its host has cancelled the call."""
+    with abandonable(left):
+        return _call(desk, called)
 
 
 def _call(desk: Desk, called: CallToolRequestParams) -> CallToolResult:
@@ -100,6 +111,8 @@ def _call(desk: Desk, called: CallToolRequestParams) -> CallToolResult:
         return _failed(str(error))
     except ProblemError as error:
         return _failed(error.detail)
+    except Abandoned:
+        return _failed("Nobody waits for it any longer.")
     except Exception:  # the edge: the protocol has no other way to tell
         logger.exception("the tool %s failed", called.name)
         return _failed("An error in the service; its log has it.")

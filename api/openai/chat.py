@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field
 
 from api.access import needs
 from api.asking import begin
+from api.attending import Attended
 from api.citing import base_of, links_below
-from api.dependencies import ServiceDep, ViewDep
+from api.dependencies import Service, ServiceDep, ViewDep
 from api.openai.completions import Chunk, CompletionBody, Writing
-from api.openai.side_tasks import side_task
+from api.openai.side_tasks import own_words, side_task
 from api.openai.wire import (
     STREAMED,
     FormatIn,
@@ -33,6 +36,7 @@ from api.openai.wire import (
 from api.problems import problem_of
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
+from api.view import View
 
 router = openai_router()
 
@@ -75,11 +79,12 @@ def get_model(view: ViewDep, model_id: str) -> ModelBody:
     "/v1/chat/completions", response_model=CompletionBody, responses=STREAMED, tags=["OpenAI"]
 )
 @needs("read")
-def complete(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+async def complete(
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """Answer the last message, as a chat completion."""
-    return _complete(request, service, view, sent, framed=False)
+    writing = partial(_complete, request, service, view, sent, framed=False)
+    return await to_thread.run_sync(writing, limiter=service.answering)
 
 
 @router.post(
@@ -89,22 +94,24 @@ def complete(
     tags=["OpenAI"],
 )
 @needs("read")
-def complete_for_open_webui(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn
+async def complete_for_open_webui(
+    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, _: Attended
 ) -> CompletionBody | EventSourceResponse:
     """The same for Open WebUI, whose streams show each quote beside the answer."""
-    return _complete(request, service, view, sent, framed=True)
+    writing = partial(_complete, request, service, view, sent, framed=True)
+    return await to_thread.run_sync(writing, limiter=service.answering)
 
 
 def _complete(
-    request: Request, service: ServiceDep, view: ViewDep, sent: CompletionIn, *, framed: bool
+    request: Request, service: Service, view: View, sent: CompletionIn, *, framed: bool
 ) -> CompletionBody | EventSourceResponse:
     if sent.n not in (None, 1):
         raise unfit("n", "one answer is given; leave it out")
     check_format("response_format", sent.response_format)
     check_tool_choice(sent.tool_choice)
     model = model_of(view, sent.model)
-    question, earlier = conversation(sent.messages, "messages")
+    message, earlier = conversation(sent.messages, "messages")
+    question = own_words(message)
     link = links_below(base_of(request))
     counted = sent.stream_options is not None and bool(sent.stream_options.include_usage)
     writing = Writing(model=model.id, link=link, linked=model.links, framed=framed, counted=counted)
@@ -117,8 +124,8 @@ def _complete(
         asking = begin(service, view, question, model.collection, earlier=earlier)
         if not sent.stream:
             return writing.completion(asking.answer())
-        chunks = asking.told(writing.opening, writing.rest)
-    return event_stream(kept_alive(_events(chunks, request)))
+        chunks = writing.chunks(asking.parts())
+    return event_stream(kept_alive(_events(chunks, request), service.answering))
 
 
 def _events(chunks: Iterator[Chunk], request: Request) -> Generator[bytes, None, None]:

@@ -1,18 +1,19 @@
-"""How an answer is written as a chat completion, whole or in chunks.
+"""How an answer is written as a chat completion, whole or in chunks, of which each statement has its own.
 
-The text of a stream leaves once the whole answer is known: by then the n-th of `search_results` has to be the source
-of the marker `[n]`, and clients read that list with the first words only.
+A stream tells `search_results` behind the text, when the n-th of them is the source of the marker `[n]`: clients take
+the first list that comes, and only from a chunk that has text, which may be empty.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from api.asking import Part
 from api.citing import Link, source_id, source_name
 from api.openai.wire import (
     SearchResultBody,
@@ -21,8 +22,10 @@ from api.openai.wire import (
     tokens_of,
     url_citation,
 )
-from api.prose import Prose, prose
+from api.prose import Prose, Telling, prose
+from api.rendering import Told
 from api.schemas import AnswerBody, CitationBody
+from rag.library import Retrieved
 
 _TASK_ID = "task"
 Chunk = dict[str, Any]
@@ -90,6 +93,7 @@ class Writing:
         linked: Whether markers are links.
         framed: Whether a stream tells sources as Open WebUI's events, and not by annotations: it would show each twice.
         counted: Whether a stream tells what the answer took.
+        created: When it was asked, in seconds of Unix: one time for all chunks.
     """
 
     model: str
@@ -97,6 +101,7 @@ class Writing:
     linked: bool
     framed: bool
     counted: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
 
     def completion(self, answer: AnswerBody) -> CompletionBody:
         """A whole answer."""
@@ -116,32 +121,54 @@ class Writing:
 
     def task_chunks(self, reply: str) -> Iterator[Chunk]:
         """The same in chunks."""
-        yield from self.opening(_TASK_ID)
+        yield self._opening(_TASK_ID)
         yield self._chunk(_TASK_ID, {"content": reply})
         yield self._chunk(_TASK_ID, {}, finish_reason="stop")
         yield from self._taken(_TASK_ID, UsageBody())
 
-    def opening(self, answer_id: str) -> Iterator[Chunk]:
-        """The first chunk."""
-        yield self._chunk(answer_id, {"role": "assistant", "content": ""})
+    def chunks(self, parts: Iterator[Part]) -> Iterator[Chunk]:
+        """An answer as it comes."""
+        telling = Telling(self._marking)
+        answer_id, framed = "", 0
+        for part in parts:
+            match part:
+                case Retrieved():
+                    answer_id = part.id
+                    yield self._opening(answer_id)
+                case Told():
+                    yield from self._frames(part.citations)
+                    framed += len(part.citations)
+                    yield from self._lines(answer_id, telling.line(part))
+                case _:
+                    yield from self._frames(part.citations[framed:])
+                    yield from self._lines(answer_id, telling.rest(part))
+                    yield from self._closing(part)
 
-    def rest(self, answer: AnswerBody) -> Iterator[Chunk]:
-        """All chunks but the first."""
+    def _opening(self, answer_id: str) -> Chunk:
+        return self._chunk(answer_id, {"role": "assistant", "content": ""})
+
+    def _frames(self, citations: Sequence[CitationBody]) -> Iterator[Chunk]:
         if self.framed:
-            yield from (_frame(one, self.link(one)) for one in answer.citations)
-        text = self._prose(answer)
-        told: Chunk = {"search_results": _dumped(self._search_results(answer))}
-        for line in text.lines:
-            yield self._chunk(answer.id, {"content": line}) | told
-            told = {}
-        annotations = [] if self.framed else self._annotations(answer, text)
+            yield from (_frame(one, self.link(one)) for one in citations)
+
+    def _lines(self, answer_id: str, text: Prose) -> Iterator[Chunk]:
+        yield from (self._chunk(answer_id, {"content": line}) for line in text.lines)
+
+    def _closing(self, answer: AnswerBody) -> Iterator[Chunk]:
+        results = _dumped(self._search_results(answer))
+        yield self._chunk(answer.id, {"content": ""}) | {"search_results": results}
+        annotations = [] if self.framed else self._annotations(answer, self._prose(answer))
         delta = {"annotations": _dumped(annotations)} if annotations else {}
         last = self._chunk(answer.id, delta, finish_reason="stop")
         yield last | {"citations": [self.link(one) for one in answer.citations]}
         yield from self._taken(answer.id, UsageBody.of(answer))
 
+    @property
+    def _marking(self) -> Link | None:
+        return self.link if self.linked else None
+
     def _prose(self, answer: AnswerBody) -> Prose:
-        return prose(answer, self.link if self.linked else None)
+        return prose(answer, self._marking)
 
     def _annotations(self, answer: AnswerBody, text: Prose) -> list[AnnotationBody]:
         cited = {one.marker: one for one in answer.citations}
@@ -166,7 +193,7 @@ class Writing:
         message = CompletionMessageBody(content=content, annotations=list(annotations))
         return CompletionBody(
             id=_completion_id(answer_id),
-            created=int(time.time()),
+            created=self.created,
             model=self.model,
             choices=[ChoiceBody(message=message)],
             usage=usage or UsageBody(),
@@ -183,7 +210,7 @@ class Writing:
         return {
             "id": _completion_id(answer_id),
             "object": "chat.completion.chunk",
-            "created": int(time.time()),
+            "created": self.created,
             "model": self.model,
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
         }

@@ -17,6 +17,7 @@ _PATHS = (
 _CODES = {  # those that clients know; any other kind goes by its own name
     "key-needed": "invalid_api_key",
     "unknown-model": "model_not_found",
+    "unknown-answer": "previous_response_not_found",
     "rate-limited": "rate_limit_exceeded",
     "budget-spent": "insufficient_quota",
 }

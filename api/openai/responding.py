@@ -1,22 +1,27 @@
-"""How an answer is written as a response of the Responses API, whole or in events.
+"""How an answer is written as a response of the Responses API, whole or in events, of which each statement has its own.
 
 Each marker has two annotations, since some clients read only `file_citation` and others only `url_citation`. The
-quotes are the results of a file search that precedes the text.
+quotes are the results of a file search before the text; in a stream that item is done when the text is, since only then
+all quotes are known.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from api.asking import Part
 from api.citing import Link
 from api.openai.wire import tokens_of, url_citation
-from api.prose import Prose, prose
+from api.prose import Prose, Telling, prose
+from api.rendering import Told
 from api.schemas import AnswerBody, CitationBody
+from rag.library import Retrieved
 
 PREFIX = "resp_"
 Item = dict[str, Any]
@@ -71,45 +76,82 @@ class Responding:
         link: Where a citation can be opened.
         linked: Whether markers are links.
         previous: The response that the request goes on from.
+        created: When it was asked, in seconds of Unix: one time for all events.
     """
 
     model: str
     link: Link
     linked: bool
     previous: str | None
+    created: int = field(default_factory=lambda: int(time.time()))
 
     def response(self, answer: AnswerBody) -> ResponseBody:
         """A whole answer."""
-        output = [self._search(answer), self._message(answer, self._prose(answer))]
+        output = [self._search(answer), self._message(answer)]
         return self._body(answer.id, output, ResponseUsageBody.of(answer))
 
-    def opening(self, answer_id: str) -> Iterator[Event]:
-        """The events that are due before the answer is known."""
+    def events(self, parts: Iterator[Part]) -> Iterator[Event]:
+        """An answer as it comes."""
+        telling, places = Telling(self._marking), count()
+        cited: dict[int, CitationBody] = {}
+        answer_id = ""
+        for part in parts:
+            match part:
+                case Retrieved():
+                    answer_id = part.id
+                    yield from self._opening(answer_id)
+                case Told():
+                    cited.update((one.marker, one) for one in part.citations)
+                    yield from self._said(answer_id, telling.line(part), cited, places)
+                case _:
+                    cited.update((one.marker, one) for one in part.citations)
+                    yield from self._said(answer_id, telling.rest(part), cited, places)
+                    yield from self._closing(part)
+
+    def _opening(self, answer_id: str) -> Iterator[Event]:
         begun = self._body(answer_id).model_dump()
         yield {"type": "response.created", "response": begun}
         yield {"type": "response.in_progress", "response": begun}
         searching = _search_item(answer_id, "in_progress", [], [])
         yield _at(_SEARCH, "response.output_item.added", item=searching)
-        for state in ("in_progress", "searching"):
+        for state in ("in_progress", "searching", "completed"):
             name = f"response.file_search_call.{state}"
             yield _at(_SEARCH, name, item_id=searching["id"])
+        message = _message_item(answer_id, "in_progress", [])
+        yield _at(_MESSAGE, "response.output_item.added", item=message)
+        yield _of_part("content_part.added", answer_id, part=_part("", []))
 
-    def rest(self, answer: AnswerBody) -> Iterator[Event]:
-        """All other events."""
-        found = self._search(answer)
-        yield _at(_SEARCH, "response.file_search_call.completed", item_id=found["id"])
+    def _said(
+        self,
+        answer_id: str,
+        text: Prose,
+        cited: Mapping[int, CitationBody],
+        places: Iterator[int],
+    ) -> Iterator[Event]:
+        """Lines of the text, and then what their markers cite."""
+        for line in text.lines:
+            yield _of_part("output_text.delta", answer_id, delta=line, logprobs=[])
+        for one in self._annotations(text, cited):
+            yield _of_part(
+                "output_text.annotation.added",
+                answer_id,
+                annotation=one,
+                annotation_index=next(places),
+            )
+
+    def _closing(self, answer: AnswerBody) -> Iterator[Event]:
+        whole = self.response(answer)
+        found, message = whole.output
+        [part] = message["content"]
+        yield _of_part("output_text.done", answer.id, text=part["text"], logprobs=[])
+        yield _of_part("content_part.done", answer.id, part=part)
         yield _at(_SEARCH, "response.output_item.done", item=found)
-        text = self._prose(answer)
-        message = self._message(answer, text)
-        begun = message | {"status": "in_progress", "content": []}
-        yield _at(_MESSAGE, "response.output_item.added", item=begun)
-        yield from _part_events(message["id"], message["content"][0], text)
         yield _at(_MESSAGE, "response.output_item.done", item=message)
-        whole = self._body(answer.id, [found, message], ResponseUsageBody.of(answer))
         yield {"type": "response.completed", "response": whole.model_dump()}
 
-    def _prose(self, answer: AnswerBody) -> Prose:
-        return prose(answer, self.link if self.linked else None)
+    @property
+    def _marking(self) -> Link | None:
+        return self.link if self.linked else None
 
     def _search(self, answer: AnswerBody) -> Item:
         results = [self._result(one) for one in answer.citations]
@@ -131,34 +173,23 @@ class Responding:
             "attributes": {name: said for name, said in place.items() if said is not None},
         }
 
-    def _message(self, answer: AnswerBody, text: Prose) -> Item:
+    def _message(self, answer: AnswerBody) -> Item:
+        text = prose(answer, self._marking)
         cited = {one.marker: one for one in answer.citations}
-        annotations: list[Item] = []
+        part = _part(text.text, list(self._annotations(text, cited)))
+        return _message_item(answer.id, "completed", [part])
+
+    def _annotations(self, text: Prose, cited: Mapping[int, CitationBody]) -> Iterator[Item]:
         for mark in text.marks:
             one = cited[mark.marker]
-            annotations.append(
-                {
-                    "type": "file_citation",
-                    "file_id": one.document_id,
-                    "filename": one.document_title,
-                    "index": mark.start,
-                }
-            )
+            yield {
+                "type": "file_citation",
+                "file_id": one.document_id,
+                "filename": one.document_title,
+                "index": mark.start,
+            }
             place = url_citation(mark, one, self.link)
-            annotations.append({"type": "url_citation", **place.model_dump()})
-        part = {
-            "type": "output_text",
-            "text": text.text,
-            "annotations": annotations,
-            "logprobs": [],
-        }
-        return {
-            "id": f"msg_{answer.id}",
-            "type": "message",
-            "role": "assistant",
-            "status": "completed",
-            "content": [part],
-        }
+            yield {"type": "url_citation", **place.model_dump()}
 
     def _body(
         self,
@@ -168,7 +199,7 @@ class Responding:
     ) -> ResponseBody:
         return ResponseBody(
             id=f"{PREFIX}{answer_id}",
-            created_at=int(time.time()),
+            created_at=self.created,
             status="in_progress" if output is None else "completed",
             model=self.model,
             output=output or [],
@@ -187,19 +218,22 @@ def _search_item(answer_id: str, status: str, queries: list[str], results: list[
     }
 
 
-def _part_events(item_id: str, part: Item, text: Prose) -> Iterator[Event]:
-    """The text and its annotations, once the message that holds them has begun."""
+def _message_item(answer_id: str, status: str, content: list[Item]) -> Item:
+    return {
+        "id": f"msg_{answer_id}",
+        "type": "message",
+        "role": "assistant",
+        "status": status,
+        "content": content,
+    }
 
-    def event(name: str, **said: Any) -> Event:
-        return _at(_MESSAGE, f"response.{name}", item_id=item_id, content_index=0, **said)
 
-    yield event("content_part.added", part=part | {"text": "", "annotations": []})
-    for line in text.lines:
-        yield event("output_text.delta", delta=line, logprobs=[])
-    for place, annotation in enumerate(part["annotations"]):
-        yield event("output_text.annotation.added", annotation=annotation, annotation_index=place)
-    yield event("output_text.done", text=part["text"], logprobs=[])
-    yield event("content_part.done", part=part)
+def _part(text: str, annotations: list[Item]) -> Item:
+    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
+
+
+def _of_part(name: str, answer_id: str, **said: Any) -> Event:
+    return _at(_MESSAGE, f"response.{name}", item_id=f"msg_{answer_id}", content_index=0, **said)
 
 
 def _at(place: int, name: str, **said: Any) -> Event:

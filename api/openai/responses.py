@@ -6,12 +6,14 @@ import json
 from collections.abc import Generator
 from typing import Any, Literal
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field
 
 from api.access import needs
 from api.asking import Asking, begin
+from api.attending import Attended
 from api.citing import base_of, links_below
 from api.dependencies import Service, ServiceDep, ViewDep
 from api.openai.responding import PREFIX, Event, Responding, ResponseBody
@@ -27,10 +29,11 @@ from api.openai.wire import (
     openai_router,
     unfit,
 )
-from api.problems import problem_of
+from api.problems import PROBLEMS, ProblemError, problem_of
 from api.schemas import Words
 from api.streaming import event_stream, kept_alive
 from api.view import View
+from rag.errors import UnknownAnswer
 
 router = openai_router()
 
@@ -63,10 +66,18 @@ class ResponseIn(BaseModel):
 
 @router.post("/v1/responses", response_model=ResponseBody, responses=STREAMED, tags=["OpenAI"])
 @needs("read")
-def respond(
-    request: Request, service: ServiceDep, view: ViewDep, sent: ResponseIn
+async def respond(
+    request: Request, service: ServiceDep, view: ViewDep, sent: ResponseIn, _: Attended
 ) -> ResponseBody | EventSourceResponse:
     """Answer the last message, as a response."""
+    return await to_thread.run_sync(
+        _respond, request, service, view, sent, limiter=service.answering
+    )
+
+
+def _respond(
+    request: Request, service: Service, view: View, sent: ResponseIn
+) -> ResponseBody | EventSourceResponse:
     _refuse(sent)
     model = model_of(view, sent.model)
     question, earlier = conversation(_messages(sent.input), "input")
@@ -80,7 +91,7 @@ def respond(
     )
     asking = begin(service, view, question, model.collection, earlier=earlier)
     if sent.stream:
-        return event_stream(kept_alive(_events(asking, responding, request)))
+        return event_stream(kept_alive(_events(asking, responding, request), service.answering))
     return responding.response(asking.answer())
 
 
@@ -103,9 +114,17 @@ def _asked_before(service: Service, view: View, response_id: str) -> str:
     """The question of an earlier response, as it stands alone.
 
     Raises:
-        UnknownAnswer: there is none that the caller may see.
+        ProblemError: there is none that the caller may see.
     """
-    kept = view.answer(service.answers, response_id.removeprefix(PREFIX))
+    try:
+        kept = view.answer(service.answers, response_id.removeprefix(PREFIX))
+    except UnknownAnswer as error:
+        detail = (
+            f"There is no response {response_id!r} to go on from; it may be past its time. "
+            "Send the conversation as `input` instead."
+        )
+        wrong = {"in": "body", "field": "previous_response_id", "detail": detail}
+        raise ProblemError(PROBLEMS[UnknownAnswer], detail, errors=[wrong]) from error
     question: str = kept.body["standalone_question"]
     return question
 
@@ -116,7 +135,7 @@ def _events(
     """The response in events; what fails on the way is told by an `error`."""
     number = -1
     try:
-        for number, event in enumerate(asking.told(responding.opening, responding.rest)):
+        for number, event in enumerate(responding.events(asking.parts())):
             yield _encoded(event, number)
     except Exception as error:  # noqa: BLE001 # the edge of the process: the status has been sent
         told = json.loads(bytes(problem_of(request, error).body))["error"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Coroutine, Generator, Iterator, Mapping
@@ -20,6 +22,8 @@ from rag.abandonment import is_abandoned
 from rag.errors import ModelError, ModelKeyRefused, ModelTimeout, ModelUnavailable
 from rag.types import Usage
 
+logger = logging.getLogger(__name__)
+
 Schema = Mapping[str, object]
 Structured = Literal["auto", "tool", "schema", "text"]
 _LOOK_S = 0.1  # between looks at whether anybody still waits
@@ -27,8 +31,14 @@ _BUSY = frozenset(
     {408, 409, 425, 429}
 )  # statuses that may be others a moment later, as those from 500 on
 _KEY_REFUSED = frozenset({401, 403})
-_REQUEST_REFUSED = frozenset({400, 422})
-_ASKING_USAGE = ("stream_options", "include_usage")  # as OpenAI's protocol names it
+_REQUEST_REFUSED = frozenset({400, 404, 422})
+# What is asked for besides a reply, and how servers name it that refuse it: what a reply takes, its form, and the
+# temperature, which models that think first often have no choice of.
+_REFUSABLE = {
+    "usage": re.compile(r"stream_options|include_usage"),
+    "form": re.compile(r"\btools?\b|tool_choice|response_format|json_schema"),
+    "temperature": re.compile(r"\btemperature\b"),
+}
 
 
 class LangChainChatModel:
@@ -45,9 +55,17 @@ class LangChainChatModel:
         schema: Schema | None = None,
         how: Structured = "auto",
     ) -> None:
-        silent = _not_asking_usage(model)
-        self._model = model if schema is None else _held(model, schema, how)
-        self._silent = silent if schema is None else _held(silent, schema, how)
+        self._model, self._schema = model, schema
+        self._how = _way(model, how)
+        self._asking = frozenset(
+            what
+            for what, is_asked in {
+                "usage": getattr(model, "stream_usage", False),
+                "form": schema is not None and self._how != "text",
+                "temperature": getattr(model, "temperature", None) is not None,
+            }.items()
+            if is_asked
+        )
         self.name = name
         self._loop = _Loop()
 
@@ -128,53 +146,61 @@ class LangChainChatModel:
     async def _pass_on(
         self, system: str, user: str, parts: queue.SimpleQueue[AIMessage | _End]
     ) -> None:
-        """Read a reply. Where to ask what it takes is refused, ask without that, and from then on if it helps.
+        """Read a reply. Of what is refused, ask without that, and from then on if it helps.
 
         Each reply goes by what it asked itself: others that are under way may have been refused meanwhile.
         """
         messages = [SystemMessage(system), HumanMessage(user)]
-        model, begun = self._model, False
-        try:
-            async for part in model.astream(messages):
-                begun = True
-                parts.put(part)
-        except Exception as error:
-            if begun or model is self._silent or not _refuses_usage(error):
-                raise
-        else:
-            return
-        async for part in self._silent.astream(messages):
-            self._model = self._silent
-            parts.put(part)
+        asking = self._asking
+        while True:
+            begun = False
+            try:
+                async for part in self._asked(asking).astream(messages):
+                    begun, self._asking = True, asking
+                    parts.put(part)
+            except Exception as error:
+                refused = next((one for one in _refused(error) if one in asking), None)
+                if begun or refused is None:
+                    raise
+                logger.info("the chat model %r is asked without %s", self.name, refused)
+                asking -= {refused}
+            else:
+                return
+
+    def _asked(self, asking: frozenset[str]) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model, asking for just this besides a reply."""
+        left_out: dict[str, object] = {}
+        if "usage" not in asking and hasattr(self._model, "stream_usage"):
+            left_out["stream_usage"] = False
+        if "temperature" not in asking and hasattr(self._model, "temperature"):
+            left_out["temperature"] = None
+        model = self._model.model_copy(update=left_out)
+        if self._schema is None or "form" not in asking:
+            return model
+        return _held(model, self._schema, self._how)
+
+
+def _way(model: BaseChatModel, how: Structured) -> Structured:
+    """How the model is held to a form: as it is meant to be, or as it is known to be able to."""
+    if how != "auto":
+        return how
+    return "tool" if (model.profile or {}).get("tool_calling") else "text"
 
 
 def _held(
     model: BaseChatModel, schema: Schema, how: Structured
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    """The model, held to a form as it is meant to be, or as it is known to be able to."""
-    if how == "auto":
-        how = "tool" if (model.profile or {}).get("tool_calling") else "text"
-    match how:
-        case "tool":
-            return model.bind_tools([dict(schema)], tool_choice=str(schema["title"]))
-        case "schema":
-            form = {"name": schema["title"], "strict": True, "schema": schema}
-            return model.bind(response_format={"type": "json_schema", "json_schema": form})
-        case "text":
-            return model
+    if how == "tool":
+        return model.bind_tools([dict(schema)], tool_choice=str(schema["title"]))
+    form = {"name": schema["title"], "strict": True, "schema": schema}
+    return model.bind(response_format={"type": "json_schema", "json_schema": form})
 
 
-def _not_asking_usage(model: BaseChatModel) -> BaseChatModel:
-    """The same model, not asking its server what a reply takes; itself where it does not ask."""
-    if not getattr(model, "stream_usage", False):
-        return model
-    return model.model_copy(update={"stream_usage": False})
-
-
-def _refuses_usage(error: BaseException) -> bool:
-    """Whether a server refused to be asked what a reply takes, and not something else of the request."""
-    said = "\n".join(map(str, _causes(error)))
-    return _status(error) in _REQUEST_REFUSED and any(name in said for name in _ASKING_USAGE)
+def _refused(error: BaseException) -> Iterator[str]:
+    """What of a request a server names that refused it."""
+    if _status(error) in _REQUEST_REFUSED:
+        said = "\n".join(map(str, _causes(error)))
+        yield from (what for what, named in _REFUSABLE.items() if named.search(said))
 
 
 class _End:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.content import Citation, ContentBlock, TextContentBlock
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
@@ -17,7 +18,7 @@ from pydantic_core import core_schema
 
 from rag.errors import InvalidQuestion
 from rag.library import Library
-from rag.types import DEFAULT_COLLECTION, Abstention, Document, Filters, Quote, Reply, Span
+from rag.types import DEFAULT_COLLECTION, Abstention, Document, Filters, Quote, Reply, Span, Usage
 
 # As it is: pydantic would look into its fields, of which some are protocols.
 _Opened = Annotated[Library, GetPydanticSchema(lambda *_: core_schema.is_instance_schema(Library))]
@@ -66,8 +67,9 @@ def answering(
 
     Each statement, and each side that sources disagree on, is a text block, whose annotations are its quotes:
     `cited_text` is the quote to the letter, and `extras` has its document and offsets in code points.
-    `response_metadata` has the outcome and what is missing. An abstention is the reason, without a citation; there,
-    it has what was `searched`, and what came `closest` in the form of citations, which supports nothing.
+    `response_metadata` has the outcome, what is missing, and who wrote it; `usage_metadata` what a language model took.
+    An abstention is the reason, without a citation; there, `response_metadata` has what was `searched`, and what came
+    `closest` in the form of citations, which supports nothing.
 
     Args:
         library: What is asked; whoever opened it closes it.
@@ -115,16 +117,25 @@ def _message(reply: Reply) -> AIMessage:
     return AIMessage(
         content_blocks=blocks,
         id=reply.id,
+        usage_metadata=_usage(reply.usage),
         response_metadata={
             "outcome": response.outcome,
             "missing": missing,
             "standalone_question": reply.standalone_question,
             "composer": reply.composer,
             "degraded": reply.degraded,
+            "model_name": reply.model,
             "snapshot": reply.snapshot,
             **more,
         },
     )
+
+
+def _usage(usage: Usage | None) -> UsageMetadata | None:
+    if usage is None:
+        return None
+    taken, given = usage.input_tokens, usage.output_tokens
+    return UsageMetadata(input_tokens=taken, output_tokens=given, total_tokens=taken + given)
 
 
 def _block(text: str, quotes: Sequence[Quote], reply: Reply) -> TextContentBlock:

@@ -100,6 +100,28 @@ def test_a_server_that_does_not_tell_what_a_reply_takes_is_asked_without_from_th
     assert ["stream_options" in one for one in behaviour.asked] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("refused", "name", "how"),
+    [
+        ("tools", "openai:gpt-4o", "auto"),
+        ("tools", "openai:m", "tool"),
+        ("response_format", "openai:m", "schema"),
+        ("temperature", "openai:m", "text"),
+    ],
+)
+def test_a_server_that_refuses_the_form_or_the_temperature_is_asked_without(
+    refused: str, name: str, how: Structured
+) -> None:
+    behaviour = Behaviour([(0, WRITTEN)], refused=refused)
+    with serving(behaviour) as address:
+        model = LangChainChatModel.named(name, address, 5, schema=SCHEMA, how=how)
+        for _ in range(2):
+            said = [one for one in model.reply("s", "u", within_s=5) if isinstance(one, str)]
+            assert "".join(said) == WRITTEN
+    assert [refused in one for one in behaviour.asked] == [True, False, False]
+    assert all("stream_options" in one for one in behaviour.asked)  # what is not refused stays
+
+
 def test_replies_under_way_when_it_is_first_refused_are_asked_for_without_too() -> None:
     behaviour = Behaviour([(0, WRITTEN)], refused="stream_options", answers_after_s=0.3)
     with serving(behaviour) as address, ThreadPoolExecutor(4) as askers:

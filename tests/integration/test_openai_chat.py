@@ -96,8 +96,8 @@ def test_a_stream_tells_the_same(here: Place, client: OpenAI) -> None:
     assert usage.usage is not None
     text = "".join(one.choices[0].delta.content or "" for one in said)
     assert text == whole.choices[0].message.content
-    with_text = next(one for one in said if one.choices[0].delta.content)
-    results = extra(with_text, "search_results")
+    results = extra(said[-1], "search_results")
+    assert said[-1].choices[0].delta.content == ""  # clients look at it only beside text
     assert results == extra(whole, "search_results")
     assert last.choices[0].finish_reason == "stop"
     assert last.choices[0].delta.content is None  # a client reads annotations only without text
@@ -130,12 +130,14 @@ def test_open_webui_gets_each_source_once_before_the_words(here: Place) -> None:
         [about] = one["data"]["metadata"]
         assert one["data"]["source"] == {"id": about["source"], "name": "Harbour log"}
         assert [here.opened(about["source_url"])] == one["data"]["document"]
-    words = next(
-        place
-        for place, one in enumerate(told)
-        if "choices" in one and one["choices"][0]["delta"].get("content")
-    )
-    assert all("event" in one for one in told[1:words])
+    words = [one for one in told if "choices" in one and one["choices"][0]["delta"].get("content")]
+    shown = 0
+    for one in told:
+        shown += "event" in one
+        if one in words:  # the n-th that was shown is what [n] opens
+            markers = re.findall(r"\[(\d+)\]", one["choices"][0]["delta"]["content"])
+            assert max(map(int, markers), default=0) <= shown
+    assert words
     assert "annotations" not in response.text
 
 
@@ -168,6 +170,21 @@ def test_open_webuis_own_tasks_search_nothing_and_cost_nothing(here: Place) -> N
             "/v1/chat/completions", json={"model": "rag", "messages": [odd]}, headers=headers
         )
         assert response.json()["choices"][0]["message"]["content"] == ""
+
+
+def test_open_webuis_question_with_files_is_answered_from_the_documents(here: Place) -> None:
+    passages = f'<source id="1">{"Bees dance. " * 500}</source>'
+    wrapped = (
+        f"### Task:\nRespond to the user query.\n\n<context>\n{passages}\n</context>\n{QUESTION}"
+    )
+    sent = {"model": "rag", "messages": [{"role": "user", "content": wrapped}]}
+    with here.http as http:
+        body = http.post("/openwebui/v1/chat/completions", json=sent).json()
+        plain = http.post(
+            "/openwebui/v1/chat/completions", json={"model": "rag", "messages": ASKED}
+        )
+    assert body["choices"] == plain.json()["choices"]
+    assert QUOTE in body["choices"][0]["message"]["content"]
 
 
 def test_what_was_asked_before_tells_what_a_question_leans_on(here: Place, client: OpenAI) -> None:

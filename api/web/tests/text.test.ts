@@ -9,6 +9,7 @@ import {
   dateInWords,
   derivationInWords,
   foundInWords,
+  modelInWords,
   placeInWords,
   scopeInWords,
   timeInWords,
@@ -104,6 +105,32 @@ describe("words", () => {
     expect(scopeInWords({ published_after: from, published_before: from })).toBe(
       "documents of 2 January 2024",
     );
+  });
+});
+
+describe("what became of a language model", () => {
+  const answer = given as Answer;
+  const own = ", so these are the documents’ own sentences";
+  it("is told where it did not write the whole answer, and whose sentences stand there", () => {
+    const failed = { ...answer, degraded: true };
+    expect(modelInWords({ ...failed, composer: "chat" }, false)).toBe(
+      "the language model broke off",
+    );
+    expect(modelInWords({ ...failed, composer: "extractive" }, false)).toBe(
+      `the language model could not be used${own}`,
+    );
+    expect(modelInWords({ ...answer, composer: "extractive" }, true)).toBe(
+      `the language model found no answer${own}`,
+    );
+    const abstention = {
+      reason: "",
+      searched: { collection: "", documents: 1, passages: 1 },
+      closest: [],
+    };
+    expect(modelInWords({ ...failed, composer: "extractive", abstention }, false)).toBe(
+      "the language model could not be used",
+    );
+    expect(modelInWords({ ...answer, composer: "chat" }, false)).toBeUndefined();
   });
 });
 

@@ -66,6 +66,31 @@ def test_markers_that_are_links_are_whole_ones() -> None:
     assert told.text[told.marks[0].start : told.marks[0].end] == f"[[1]]({address})"
 
 
+@pytest.mark.parametrize(
+    ("composer", "said"),
+    [
+        ("chat", "The language model broke off here."),
+        (
+            "extractive",
+            "The language model could not be used, so these are the documents’ own sentences.",
+        ),
+    ],
+)
+def test_where_a_language_model_failed_the_last_line_says_so(composer: str, said: str) -> None:
+    told = prose(answer(composer=composer, degraded=True))
+    assert told.text == f"𝕳e did. [1][2]\n\nSo. [2]\n\n{said}"
+
+
+def test_an_abstention_without_a_language_model_that_failed_says_so_too() -> None:
+    nothing = {
+        "reason": "Nothing fits.",
+        "searched": {"collection": "c", "documents": 1, "passages": 1},
+        "closest": [],
+    }
+    told = prose(answer(statements=[], citations=[], abstention=nothing, degraded=True))
+    assert told.text.endswith("\n\nThe language model could not be used.")
+
+
 def test_what_sources_disagree_on_and_what_is_missing_is_told() -> None:
     conflict = {
         "about": "the day",
@@ -203,6 +228,6 @@ def test_a_place_is_told_in_the_terms_of_its_source(
 def test_open_webui_counts_pages_from_nought() -> None:
     writing = Writing(model="rag", link=LINK, linked=False, framed=True)
     paged = answer(citations=[citation(1, page=3), citation(2)])
-    frames = [one["event"]["data"] for one in writing.rest(paged) if "event" in one]
+    frames = [one["event"]["data"] for one in writing.chunks(iter([paged])) if "event" in one]
     assert [one["metadata"][0].get("page") for one in frames] == [2, None]
     assert [one["metadata"][0]["name"] for one in frames] == ["Log, p. 3", "Log"]

@@ -114,7 +114,9 @@ def test_a_statement_is_given_before_the_next_is_asked_for() -> None:
     "quotes",
     [
         '[{"passage": true, "quote": "x"}]',
-        '[{"passage": "1", "quote": "x"}]',
+        '[{"passage": "1 and 2", "quote": "x"}]',
+        '[{"passage": "the first", "quote": "x"}]',
+        '[{"passage": "-1", "quote": "x"}]',
         '[{"passage": 1.0, "quote": "x"}]',
         '[{"passage": null, "quote": "x"}, 5, "y"]',
         '[{"passage": 1, "quote": ["x"]}]',
@@ -122,6 +124,12 @@ def test_a_statement_is_given_before_the_next_is_asked_for() -> None:
 )
 def test_a_quote_of_the_wrong_kind_is_left_out(quotes: str) -> None:
     assert read([f'{{"text": "a", "quotes": {quotes}}}']) == ([Written("a", ())], None)
+
+
+@pytest.mark.parametrize("written", ["2", " 2", "[2]", "Passage 2", "passage [2]"])
+def test_the_number_of_a_passage_may_be_a_string(written: str) -> None:
+    reply = json.dumps({"text": "a", "quotes": [{"passage": written, "quote": "x"}]})
+    assert read([reply]) == ([Written("a", (WrittenQuote(2, "x"),))], None)
 
 
 def test_half_a_surrogate_pair_is_left_out() -> None:

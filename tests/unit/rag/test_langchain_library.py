@@ -11,9 +11,11 @@ from rag.bootstrap import assemble
 from rag.errors import InvalidQuestion, UnknownCollection
 from rag.library import Library
 from rag.settings import Settings
-from rag.types import DocumentId, Filters
+from rag.types import DocumentId, Filters, Usage
 from tests.fakes import HashingEmbedder, InMemoryStore
 from tests.make import document, lines
+from tests.unit.rag.test_chat_composition import GOOD, ScriptedModel, reply
+from tests.unit.rag.test_chat_composition import library as with_model
 
 TEXT = "Frogs sleep under the ice of the pond.\nRoses need pruning in March."
 QUESTION = "Where do frogs sleep?"
@@ -57,9 +59,24 @@ def test_a_retriever_is_a_part_of_a_chain(library: Library) -> None:
     assert "Frogs" in chain.invoke(QUESTION)
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_a_language_model_took_is_told_as_langchain_counts_it(stands: bool) -> None:
+    said = reply(GOOD) if stands else "no"
+    opened = with_model(ScriptedModel(said, Usage(700, 300)))
+    message = answering(opened).invoke("What does the bridge cost?")
+    assert message.usage_metadata == {
+        "input_tokens": 700,
+        "output_tokens": 300,
+        "total_tokens": 1000,
+    }
+    assert message.response_metadata["degraded"] is not stands
+    assert message.response_metadata["model_name"] == ("test:scripted" if stands else None)
+
+
 def test_an_answer_is_a_message_whose_citations_are_exact(library: Library) -> None:
     message = answering(library).invoke(QUESTION)
     assert message.response_metadata["outcome"] == "answered"
+    assert message.usage_metadata is None
     assert message.text.startswith("Frogs sleep under the ice of the pond.")
     for block in message.content_blocks:
         assert block["type"] == "text"

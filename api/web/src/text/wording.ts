@@ -1,6 +1,6 @@
 /** Places, dates and counts in words. */
 
-import type { Citation, DatedEvent, Document, Filters, Statement } from "../contract";
+import type { Answer, Citation, DatedEvent, Document, Filters, Statement } from "../contract";
 
 const LOCALE = "en-GB";
 const FORMS: Record<DatedEvent["precision"], Intl.DateTimeFormatOptions> = {
@@ -97,6 +97,17 @@ export function withoutDate({ text, event }: Statement): string {
 
 export function isRestricted(filters: Filters): boolean {
   return Object.values(filters).some((value) => value !== undefined);
+}
+
+/** What became of a language model that was asked, where it did not write the whole answer. */
+export function modelInWords(
+  { composer, degraded, abstention }: Answer,
+  foundNone: boolean,
+): string | undefined {
+  if (!foundNone && !degraded) return undefined;
+  if (composer === "chat") return "the language model broke off";
+  const became = `the language model ${foundNone ? "found no answer" : "could not be used"}`;
+  return abstention ? became : `${became}, so these are the documents’ own sentences`;
 }
 
 /** Which documents a question goes to. */

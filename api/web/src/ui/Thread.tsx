@@ -24,7 +24,7 @@ import {
 import { preferences, scope } from "../state/preferences";
 import { useStore } from "../state/store";
 import { endsBelow } from "../state/views";
-import { counted, isRestricted, scopeInWords } from "../text/wording";
+import { counted, isRestricted, modelInWords, scopeInWords } from "../text/wording";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerView } from "./AnswerView";
 import { Failure } from "./Failure";
@@ -259,9 +259,7 @@ function Outcome({ turn }: { turn: Turn }) {
   }
   if (!answer) return null;
   const seconds = Object.values(answer.timings_ms).reduce((all, one) => all + one, 0) / 1000;
-  const model = modelFoundNone(turn)
-    ? "the language model found no answer"
-    : answer.degraded && "the language model could not be used";
+  const model = modelInWords(answer, modelFoundNone(turn));
   return (
     <>
       {answer.abstention ? (
@@ -271,7 +269,6 @@ function Outcome({ turn }: { turn: Turn }) {
       )}
       {seconds >= 0.005 && ` · ${seconds.toFixed(seconds < 1 ? 2 : 1)} s`}
       {model && ` · ${model}`}
-      {model && !answer.abstention && ", so these are the documents’ own sentences"}
     </>
   );
 }
