@@ -367,7 +367,8 @@ def _statement(
 ) -> Statement:
     """The row of an event, from the sentence that tells best what was asked, or cells of it, and one beside it."""
     best = telling[0]
-    called = event.name or (name(best.line) if cells else None)
+    numbered = [one.value for one in asked(best.line, event_words(query))]  # "Quarter: Q2 2024"
+    called = event.name or (next(iter(numbered), name(best.line)) if cells else None)
     called = None if called in [one.value for one in cells] else called
     day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (called, day) if part)

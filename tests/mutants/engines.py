@@ -87,7 +87,7 @@ class _AsOfToday:
         today = Anchor(value="2031-07-09", kind=AnchorKind.PUBLISHED, found_by="user")
         with (
             patch("rag.moments.anchor_of", lambda *_: today),
-            patch("rag.temporal.stating.anchor_of", lambda *_: today),
+            patch("rag.temporal.entries.anchor_of", lambda *_: today),
         ):
             return self.inner.compose(question, evidence)
 

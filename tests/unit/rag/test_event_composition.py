@@ -379,3 +379,15 @@ def test_rows_below_the_heading_of_another_one_are_left_out() -> None:
         "2 May 2024: Orders: 55",
         "1 August 2024: Orders: 49",
     ]
+
+
+def test_a_row_is_called_by_the_column_for_the_event() -> None:
+    book = document(
+        "Quarter: Q1 2024; Call on: 2 May 2024; Orders: 55.\n"
+        "Quarter: Q2 2024; Call on: 1 August 2024; Orders: 49.\n",
+        title="Arda",
+    )
+    assert texts(rows(book, question="How many orders did Arda have in each quarter of 2024?")) == [
+        "Q1 2024 – 2 May 2024: Orders: 55",
+        "Q2 2024 – 1 August 2024: Orders: 49",
+    ]
