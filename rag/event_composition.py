@@ -18,7 +18,7 @@ from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
 from rag.rows import Cell, also_called, asked, is_row, name
-from rag.temporal import overlaps, written
+from rag.temporal import leading_day, overlaps, written
 from rag.types import Answer, Quote, Statement
 from rag.values import may_answer
 
@@ -362,13 +362,18 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
             return False
 
 
+def _called(query: Query, row: str) -> str | None:
+    """What a row's event is called: by the column for it ("Quarter: Q2 2024"), unless a day stands there, else by `name`."""
+    found = next((one.value for one in asked(row, event_words(query))), None)
+    return name(row) if found is None or leading_day(f"{found}: it") else found
+
+
 def _statement(
     query: Query, event: Event, cells: Sequence[Cell], telling: Sequence[Candidate], fit: float
 ) -> Statement:
     """The row of an event, from the sentence that tells best what was asked, or cells of it, and one beside it."""
     best = telling[0]
-    numbered = [one.value for one in asked(best.line, event_words(query))]  # "Quarter: Q2 2024"
-    called = event.name or (next(iter(numbered), name(best.line)) if cells else None)
+    called = event.name or (_called(query, best.line) if cells else None)
     called = None if called in [one.value for one in cells] else called
     day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (called, day) if part)

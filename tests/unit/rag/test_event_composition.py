@@ -282,8 +282,8 @@ def test_a_row_of_a_table_with_tabs_gives_its_cell_and_quotes_what_heads_it() ->
     )
     answer = rows(report, question="Who was conductor on each tour of the orchestra?")
     assert texts(answer) == [
-        "10 March 2022: Conductor: A. Lee",
-        "14 April 2024: Conductor: I. Lund",
+        "northern tour – 10 March 2022: Conductor: A. Lee",
+        "coast tour – 14 April 2024: Conductor: I. Lund",
     ]
     assert [one.text for one in answer.statements[0].quotes] == [
         "10 March 2022\tnorthern tour\tA. Lee",
