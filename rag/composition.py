@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import words
@@ -101,8 +101,26 @@ class SentenceComposer:
         most: int,
         of: Collection[DocumentId] | None = None,
     ) -> Response:
-        """What the sentences say, of these documents or all, held against a wording of the question."""
-        candidates = self.reader.candidates(text, evidence, times.known)
+        """What the sentences say, of these documents or all, held against a wording of the question.
+
+        Where none says enough, a time that its document says of all of them need not stand in it.
+        """
+        response = self._read_as(query, times, text, evidence, most, of, lambda _: "")
+        if isinstance(response, Abstention) and query.time:
+            return self._read_as(query, times, text, evidence, most, of, times.known)
+        return response
+
+    def _read_as(
+        self,
+        query: Query,
+        times: Timeliness,
+        text: str,
+        evidence: Evidence,
+        most: int,
+        of: Collection[DocumentId] | None,
+        known: Callable[[Candidate], str],
+    ) -> Response:
+        candidates = self.reader.candidates(text, evidence, known)
         heard = [one for one in candidates if of is None or one.document.id in of]
         newest = newest_first(query, heard)
         ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))

@@ -363,7 +363,7 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
 
 
 def _called(query: Query, row: str) -> str | None:
-    """What a row's event is called: by the column for it ("Quarter: Q2 2024"), unless a day stands there, else by `name`."""
+    """What a row's event is called: by the column for it, "Quarter: Q2 2024", unless that is its day, or by `name`."""
     found = next((one.value for one in asked(row, event_words(query))), None)
     return name(row) if found is None or leading_day(f"{found}: it") else found
 

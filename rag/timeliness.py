@@ -63,13 +63,13 @@ class Timeliness:
         """The words for the time that is asked about, of a sentence that tells of then since its document does."""
         if not self.query.time or not self._counts:
             return ""
-        of_then = self.tells_of_then(one)
-        day = one.document.day if not of_then and not _times_of(one) else None
-        days = Interval(day, day) if day else None
+        day = one.document.day
+        if day is None or (_times_of(one) and not self.tells_of_then(one)):
+            return ""
         known = (
             each.expression.text
             for each in self.query.time
-            if each.expression and (of_then or (days and each.interval and each.admits(days)))
+            if each.expression and each.interval and each.admits(Interval(day, day))
         )
         return " ".join(known)
 
