@@ -74,7 +74,9 @@ def event_words(query: Query) -> frozenset[str]:
 
     The event is what "each" or a number stands before; where nothing is, all that the question says happened.
     """
-    named = frozenset(_telling(query, _phrase(query))[-1:]) or _happened(query)
+    telling = _telling(query)
+    head = [one for one in _phrase(query) if one in telling][-1:]
+    named = frozenset(head) or _happened(query)
     return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))
 
 
@@ -90,18 +92,19 @@ def told_of_each(query: Query) -> frozenset[str]:
 
 def _phrase(query: Query) -> list[str]:
     """The stems of the first phrase behind "each" that has a word for an event or of a name; none where none has."""
+    telling = _telling(query)
     for match in _EACH.finditer(query.text):
-        found = takewhile(_is_no_stop_word, _WORD.findall(query.text[match.end() :]))
+        words = (one[0] for one in _WORD.finditer(query.text, match.end()))
+        found = takewhile(_is_no_stop_word, words)
         stems = [term for word in found for term in terms(_PARTICLE.sub("", word))]
-        if _telling(query, stems):
+        if not telling.isdisjoint(stems):
             return stems
     return []
 
 
-def _telling(query: Query, stems: list[str]) -> list[str]:
-    """Those of some stems that are of an event or a name: "each Boat Race"."""
-    named_by = frozenset(term for name in query.entities for term in terms(name))
-    return [one for one in stems if one in _happened(query) | named_by]
+def _telling(query: Query) -> frozenset[str]:
+    """The stems of events and of names: "each Boat Race"."""
+    return _happened(query).union(term for name in query.entities for term in terms(name))
 
 
 def _happened(query: Query) -> frozenset[str]:
