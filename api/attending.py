@@ -19,7 +19,7 @@ _GONE = 499  # what proxies write into their logs for it; nobody gets it
 
 @asynccontextmanager
 async def attended(receive: Receive) -> AsyncIterator[None]:
-    """What is done inside ends early (`rag.abandonment`) once the sender has gone.
+    """What is done inside ends early (`rag.abandonment`) once the sender has gone, or the request is cancelled.
 
     Args:
         receive: Of a request whose body was read.
@@ -36,6 +36,7 @@ async def attended(receive: Receive) -> AsyncIterator[None]:
         with abandonable(left):
             yield
     finally:
+        left.set()  # a thread outlives the request that a server cancels when it ends
         watching.cancel()
 
 

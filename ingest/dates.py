@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rag.temporal.grammar import (
     DAY_ORDINAL,
@@ -161,8 +161,10 @@ _PERSON = re.compile(
     r"(?:by\s+)?(?!(?:The|An?)\s)[A-Z][\w’'.-]+(?:\s+[A-Z][\w’'.-]*){1,3}(?:,\s[^.!?\n]{1,60})?",
 )
 _HEADER = re.compile(r"[A-Z0-9][^!?;:\n]*(?:\s[-–—]|[|·•])\s*")
+_LINE = re.compile(r"[^\n]+")
+# What may be blank gives nothing back: a line can hold very much of it.
 _AFTER_DATE = re.compile(
-    r"[\s*_.|]*(?:[,|·•]?\s*(?:at\s+)?\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4})?[\s*_]*)?"
+    r"[\s*_.|]*+(?:[,|·•]?\s*(?:at\s+)?\d{1,2}[:.]\d\d(?:\s*[ap]\.?m\.?)?(?:\s+[A-Z]{2,4})?[\s*_]*+)?"
     r"(?:[,|·•]?\s*by\s+[A-Z][^\n]{1,80})?"
 )
 _DECORATION = " \t*_>#"
@@ -213,13 +215,19 @@ def recorded(text: str, published_on: dt.date | None = None) -> Stated:
 
 def _met(text: str) -> DocumentDate | None:
     """The day of the meeting that a line of the head is about; None where lines of the text name several."""
-    met = [
-        DocumentDate(value=day, found_by="minutes of", span=Span(*date.span()))
-        for date, line in _ending_lines(text, re.finditer(r"[^\n]+", text))
-        if (day := _value(date)) and _OF_A_MEETING.fullmatch(text, line.start(), date.start())
-    ]
-    in_head = bool(met) and met[0].span is not None and met[0].span.start < _HEAD_CHARS
-    return met[0] if in_head and len({one.value for one in met}) == 1 else None
+    head = takewhile(lambda line: line.end() <= _HEAD_CHARS, _LINE.finditer(text))
+    first = next(_meetings(text, head), None)  # most texts have none: no need to look at all of one
+    if first is None or any(one.value != first.value for one in _meetings(text)):
+        return None
+    return first
+
+
+def _meetings(text: str, lines: Iterable[re.Match[str]] | None = None) -> Iterator[DocumentDate]:
+    """The days of the meetings that lines are about, of all lines or these."""
+    for date, line in _ending_lines(text, _LINE.finditer(text) if lines is None else lines):
+        day = _value(date)
+        if day and _OF_A_MEETING.fullmatch(text, line.start(), date.start()):
+            yield DocumentDate(value=day, found_by="minutes of", span=Span(*date.span()))
 
 
 def _recorded_before(text: str, published_on: dt.date | None) -> Iterator[DocumentDate]:
@@ -365,7 +373,7 @@ class _Dateline:
 
 def _datelines(head: str) -> list[_Dateline]:
     """The datelines above the text; none where so many lines end in a date that they are a list."""
-    lines = [line for line in re.finditer(r"[^\n]+", head) if line[0].strip()][:_HEAD_LINES]
+    lines = [line for line in _LINE.finditer(head) if line[0].strip()][:_HEAD_LINES]
     numbers = {line.start(): number for number, line in enumerate(lines)}
     ending = [
         (numbers[line.start()], line.start(), date) for date, line in _ending_lines(head, lines)

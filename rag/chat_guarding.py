@@ -60,7 +60,8 @@ class GuardedChatModel:
             except ModelError as error:
                 if is_abandoned():
                     self._left(begun=begun)
-                elif isinstance(error, _COUNTED):
+                    raise
+                if isinstance(error, _COUNTED):
                     self._failed()
                 wait_s = random.uniform(0, _FIRST_WAIT_S * 2 ** (tried - 1))  # noqa: S311 # no secret
                 again = isinstance(error, ModelUnavailable) and not begun and tried < _TRIES

@@ -220,25 +220,31 @@ def _asked_one_by_one(query: Query) -> list[Query]:
 
 def _with_whole_tables(ordered: Sequence[list[Ranked]]) -> list[list[Ranked]]:
     """The sentences, and in the place of two rows of a table or more all of it: a list with gaps misleads."""
-    found = [(same, _table(same[0].candidate)) for same in ordered]
-    tables = [rows for _, rows in found if rows]
+    known = {_line(one.candidate): same for same in ordered for one in same}
+    tables = [_table(same) for same in ordered]
+    # not by the rows themselves, which differ where they are of several passages
+    places = [_line(rows[0]) if rows else None for rows in tables]
     told: list[list[Ranked]] = []
-    done: list[Sequence[Candidate]] = []
-    for same, rows in found:
-        if tables.count(rows) < 2:
+    for at, (same, rows) in enumerate(zip(ordered, tables, strict=True)):
+        if not rows or places.count(places[at]) < 2:
             told.append(same)
-        elif rows not in done:
-            done.append(rows)
-            told += ([replace(same[0], candidate=row)] for row in rows)
+        elif places.index(places[at]) == at:
+            told += (known.get(_line(row), [replace(same[0], candidate=row)]) for row in rows)
     return told
 
 
-def _table(one: Candidate) -> list[Candidate]:
-    """The rows of the table that a row stands in; none where it stands in none, or in one that is long."""
-    rows = table_of(one.document.text, one.span)
-    if len(rows) > _LONGEST_TABLE:
-        return []
-    return [replace(one, span=span, share=0.0, before=None, after=None) for span in rows]
+def _table(same: Sequence[Ranked]) -> list[Candidate]:
+    """The rows of the table that a row stands in, in any source; none where there is none, or it is long."""
+    for one in (each.candidate for each in same):
+        rows = table_of(one.document.text, one.span)
+        if 0 < len(rows) <= _LONGEST_TABLE:
+            return [replace(one, span=span, share=0.0, before=None, after=None) for span in rows]
+    return []
+
+
+def _line(one: Candidate) -> tuple[DocumentId, int]:
+    """Where the line begins that a sentence stands in."""
+    return one.document.id, one.document.text.rfind("\n", 0, one.span.start) + 1
 
 
 def _distinct(ranked: Sequence[Ranked]) -> dict[tuple[str, ...], list[Ranked]]:

@@ -58,17 +58,22 @@ def table_of(text: str, row: Span) -> tuple[Span, ...]:
     if not is_of_table(text, row):
         return ()
     said = row.cut(text)
-    above = list(takewhile(lambda one: _beside(text, one, said), _lines_above(text, row.start)))
-    below = takewhile(lambda one: _beside(text, one, said), _lines_below(text, row.end))
+    head = header(text, row)
+    begins = head.end if head else 0
+
+    def is_beside(line: Span) -> bool:
+        return line.start >= begins and _is_alike(line.cut(text), said)
+
+    above = list(takewhile(is_beside, _lines_above(text, row.start)))
+    below = takewhile(is_beside, _lines_below(text, row.end))
     return (*reversed(above), row, *below)
 
 
-def _beside(text: str, line: Span, row: str) -> bool:
-    """Whether a line is a row of the same table: with as many tabs below what heads them, or with the same header."""
-    said = line.cut(text)
+def _is_alike(line: str, row: str) -> bool:
+    """Whether a line may be a row of the same table: it has as many tabs, or the same first header."""
     if _TAB in row:
-        return heads(said, row) and header(text, line) is not None
-    return is_row(said) and said.startswith(row[: row.index(": ") + 2])
+        return heads(line, row)
+    return is_row(line) and line.startswith(row[: row.index(": ") + 2])
 
 
 def is_in_header(row: str, at: int) -> bool:

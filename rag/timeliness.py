@@ -10,7 +10,7 @@ from rag.evidence import Evidence
 from rag.question import Form, Query, Relation
 from rag.reading import Candidate
 from rag.temporal import Interval, TimeExpression, Unit, find, overlaps, resolve, stated
-from rag.types import Document, DocumentId, Filters
+from rag.types import Document, DocumentId, Filters, Span
 
 _BONUS = 0.3  # Chosen on TimeQA and TAT-QA, of 0.15 to 0.5; SQuAD 2.0 is indifferent.
 _YEAR_BONUS = (
@@ -37,6 +37,7 @@ class Timeliness:
     query: Query
     counts: bool = True
     _of_then: dict[DocumentId, bool] = field(default_factory=dict, init=False)
+    _stated: dict[tuple[DocumentId, Span], list[Interval]] = field(default_factory=dict, init=False)
 
     def __call__(self, one: Candidate) -> float:
         """What speaks for a sentence that states days which a time of the question admits, or is of then otherwise.
@@ -45,7 +46,7 @@ class Timeliness:
         """
         if not self._counts or not self.query.time:  # to find times takes some
             return 0.0
-        said = _times_of(one)
+        said = self._times_of(one)
         if self._admits(said):
             return _BONUS
         if self.is_of_then(one.document) and not any(map(_is_short, said)):
@@ -56,7 +57,7 @@ class Timeliness:
         """Whether a sentence of a document of then may tell of then: it does not state other days or months alone."""
         if not self.is_of_then(one.document):
             return False
-        said = _times_of(one)
+        said = self._times_of(one)
         return not any(map(_is_short, said)) or self._admits(said)
 
     def known(self, one: Candidate) -> str:
@@ -64,7 +65,7 @@ class Timeliness:
         if not self.query.time or not self._counts:
             return ""
         day = one.document.day
-        if day is None or (_times_of(one) and not self.tells_of_then(one)):
+        if day is None or (self._times_of(one) and not self.tells_of_then(one)):
             return ""
         known = (
             each.expression.text
@@ -72,6 +73,13 @@ class Timeliness:
             if each.expression and each.interval and each.admits(Interval(day, day))
         )
         return " ".join(known)
+
+    def _times_of(self, one: Candidate) -> list[Interval]:
+        """As `_times_of`, looked for once: to find times takes some, and a sentence is asked for them thrice."""
+        place = one.document.id, one.span
+        if place not in self._stated:
+            self._stated[place] = _times_of(one)
+        return self._stated[place]
 
     def _admits(self, said: Sequence[Interval]) -> bool:
         """Whether a time of the question admits any of these."""

@@ -170,11 +170,12 @@ class LangChainChatModel:
     def _asked(self, asking: frozenset[str]) -> Runnable[LanguageModelInput, AIMessage]:
         """The model, asking for just this besides a reply."""
         left_out: dict[str, object] = {}
-        if "usage" not in asking and hasattr(self._model, "stream_usage"):
+        if "usage" not in asking and getattr(self._model, "stream_usage", False):
             left_out["stream_usage"] = False
-        if "temperature" not in asking and hasattr(self._model, "temperature"):
+        if "temperature" not in asking and getattr(self._model, "temperature", None) is not None:
             left_out["temperature"] = None
-        model = self._model.model_copy(update=left_out)
+        # a copy may open connections of its own
+        model = self._model.model_copy(update=left_out) if left_out else self._model
         if self._schema is None or "form" not in asking:
             return model
         return _held(model, self._schema, self._how)

@@ -74,10 +74,9 @@ def event_words(query: Query) -> frozenset[str]:
 
     The event is what "each" or a number stands before; where nothing is, all that the question says happened.
     """
-    told = frozenset(query.event) - _NO_EVENTS
-    named_by = frozenset(term for name in query.entities for term in terms(name))
-    telling = [one for one in _phrase(query.text) if one in told | named_by]  # "each Boat Race"
-    named = frozenset(telling[-1:]) or told
+    telling = _telling(query)
+    head = [one for one in _phrase(query) if one in telling][-1:]
+    named = frozenset(head) or _happened(query)
     return named.union(*(group for group in _ALIKE if not named.isdisjoint(group)))
 
 
@@ -87,17 +86,29 @@ def told_of_each(query: Query) -> frozenset[str]:
     times = (one.expression.text for one in query.time if one.expression)
     known = frozenset(terms(" ".join((*query.entities, *query.items, *times))))
     return frozenset(telling_terms(query.text)).difference(
-        known, event_words(query), _phrase(query.text), _SET_TIMES
+        known, event_words(query), _phrase(query), _SET_TIMES
     )
 
 
-def _phrase(question: str) -> list[str]:
-    """The stems of the phrase behind "each"; none where no event word stands there."""
-    for match in _EACH.finditer(question):
-        found = list(takewhile(_is_no_stop_word, _WORD.findall(question[match.end() :])))
-        if stems := [term for word in found for term in terms(_PARTICLE.sub("", word))]:
+def _phrase(query: Query) -> list[str]:
+    """The stems of the first phrase behind "each" that has a word for an event or of a name; none where none has."""
+    telling = _telling(query)
+    for match in _EACH.finditer(query.text):
+        words = (one[0] for one in _WORD.finditer(query.text, match.end()))
+        found = takewhile(_is_no_stop_word, words)
+        stems = [term for word in found for term in terms(_PARTICLE.sub("", word))]
+        if not telling.isdisjoint(stems):
             return stems
     return []
+
+
+def _telling(query: Query) -> frozenset[str]:
+    """The stems of events and of names: "each Boat Race"."""
+    return _happened(query).union(term for name in query.entities for term in terms(name))
+
+
+def _happened(query: Query) -> frozenset[str]:
+    return frozenset(query.event) - _NO_EVENTS
 
 
 def _is_no_stop_word(word: str) -> bool:

@@ -31,6 +31,9 @@ class Stated:
     days: Resolved
 
 
+_LONGEST_ROW_CHARS = (
+    2_000  # a whole text may be one line, which is not looked through for each time in it
+)
 _YEAR_CELL = re.compile(r"(?:^|; )year\b[^:;\n]{0,20}: (?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 
@@ -59,7 +62,10 @@ def stated(document: Document, span: Span) -> Iterator[Stated]:
 
 def _year_of_row(text: str, span: Span) -> Anchor | None:
     """The year of the row of a table that a span stands in: "Year: 2021; Day: 11 September"."""
-    start = text.rfind("\n", 0, span.start) + 1
+    least = max(0, span.start - _LONGEST_ROW_CHARS)
+    start = text.rfind("\n", least, span.start) + 1
+    if not start and least:
+        return None
     cell = _YEAR_CELL.search(text[start : span.start])
     return _narrated(cell["year"], "year of its row") if cell else None
 

@@ -297,8 +297,20 @@ def test_metadata_wins_over_the_text() -> None:
         "Monday, the " * 20_000,
         "1/1/" * 50_000,
         "| " * 100_000,
+        f"on 12 March 2025{' ' * 100_000}x",
+        f"on 12 March 2025 12:30{' ' * 100_000}x",
     ],
-    ids=["lines", "spaces", "recorded", "recording", "weekdays", "numbers", "bars"],
+    ids=[
+        "lines",
+        "spaces",
+        "recorded",
+        "recording",
+        "weekdays",
+        "numbers",
+        "bars",
+        "behind a date",
+        "behind a time",
+    ],
 )
 def test_hostile_text_takes_no_time(text: str) -> None:
     begun = time.monotonic()
@@ -385,6 +397,7 @@ def test_a_running_line_says_when_it_was_printed_unless_that_is_a_copy(
         ("Meeting of 12 March 2025\nNobody came.\nMeeting of 9 April 2025\n", None),
         ("Agenda of the meeting of 12 March 2025\n", None),
         ("The meeting was moved to 12 March 2025\n", None),
+        (f"The Quay Club\n{'x' * 3_000}\nMeeting of 12 March 2025\n", None),
         ("Notes on boats\nBuilt on 12 March 2025\n", None),
     ],
 )

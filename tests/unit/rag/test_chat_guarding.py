@@ -130,6 +130,14 @@ def test_a_reader_that_left_is_no_failure_and_text_that_came_is_none_either(
         assert asked(model) == "well"
 
 
+def test_for_nobody_a_model_that_is_away_is_not_asked_again() -> None:
+    inner, left = Model([AWAY], ["never asked"]), Event()
+    left.set()
+    with abandonable(left):
+        fails(GuardedChatModel(inner), ModelUnavailable)
+    assert len(inner.does) == 1
+
+
 def test_a_model_that_hangs_in_the_middle_again_and_again_is_left_alone_too() -> None:
     hanging: list[str | Exception] = ["begun", ModelTimeout("slow")]
     inner = Model(*[hanging] * 5, ["never asked"])

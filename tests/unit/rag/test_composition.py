@@ -416,3 +416,17 @@ def test_a_list_with_two_rows_of_a_table_has_all_of_them() -> None:
     )
     assert isinstance(response, Answer)
     assert len(response.statements) == 2
+
+
+def test_rows_of_a_table_in_several_passages_are_of_one_table_and_keep_their_quotes() -> None:
+    first = "Work at the pier: Roof of the pier; Crowns: 14."
+    second = "Work at the pier: Beams; Crowns: 3."
+    third = "Work at the pier: Door; Crowns: 2."
+    table = document(f"{first}\n\n{second} \n\n{third}\n", title="Report")
+    copy = document(f"{second}\n", id="d2", title="Letter")
+    response = ask(
+        "List the works at the pier.", table, copy, statements=2, abstain_below=0, keep_above=0
+    )
+    assert isinstance(response, Answer)
+    assert texts(response) == [first, second, third]
+    assert [len(one.quotes) for one in response.statements] == [1, 2, 1]

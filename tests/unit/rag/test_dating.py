@@ -2,6 +2,7 @@ import datetime as dt
 
 import pytest
 
+from rag.temporal import stated
 from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
@@ -91,6 +92,15 @@ def test_a_date_without_a_year_is_of_the_year_that_its_title_says() -> None:
     )
     assert texts(first("When did the ferry sink?", page))[0].startswith("5 December 2023: ")
     assert texts(first("When was it launched?", page))[0].startswith("11 October 2022: ")
+
+
+def test_a_year_is_of_a_row_only_where_it_stands_near() -> None:
+    row = "Year: 2021; {}Day: 11 September; Event: the ferry sank."
+    for words, dates in (("", ["2021-09-11"]), ("x " * 2_000, [])):
+        page = document(row.format(words), title="Log")
+        found = stated(page, Span(0, len(page.text)))
+        told = [one.days.value for one in found if one.expression.text == "11 September"]
+        assert told == dates
 
 
 def test_what_is_on_a_day_is_to_come() -> None:

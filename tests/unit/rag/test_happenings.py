@@ -17,6 +17,7 @@ from rag.question.happenings import Neighbour, event_words, neighbour, told_of_e
         ("What did she weigh at each of Mira's check-ups?", "examined", "up"),
         ("Who won each Boat Race since 2021?", "race", "won"),
         ("Who was race officer at each of the Boat Races?", "races", "officer"),
+        ("What did the two of them wear at each visit?", "visit", "wear"),
     ],
 )
 def test_what_each_stands_before_is_the_event(question: str, word: str, not_a_word: str) -> None:
@@ -43,6 +44,7 @@ def test_the_neighbour_of_an_event_is_named_by_it() -> None:
     [
         ("How many boats started in each Sund Cup since 2021?", "boat started"),
         ("How did Ann Lee vote in each of the five budget votes?", ""),
+        ("What did all say at each hearing?", "say"),
         ("Who captained Sund in each derby of May 2024 and June 2025?", "captained"),
     ],
 )

@@ -1,3 +1,6 @@
+import pytest
+
+from rag import rows
 from rag.rows import (
     Cell,
     also_called,
@@ -138,3 +141,18 @@ def test_a_table_ends_where_other_lines_or_another_header_begin() -> None:
         "Gull\t2015\tI. Lund",
     ]
     assert table_of("All of them are red.", Span(0, 20)) == ()
+
+
+def test_the_header_is_looked_for_once_however_long_a_table_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[Span] = []
+
+    def counted(text: str, row: Span) -> Span | None:
+        looked.append(row)
+        return header(text, row)
+
+    monkeypatch.setattr(rows, "header", counted)
+    text = "Day\tCount\n" + "".join(f"{one}\t1\n" for one in range(100))
+    assert len(table_of(text, line(text, "50\t"))) == 100
+    assert len(looked) == 1

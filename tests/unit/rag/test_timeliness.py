@@ -2,9 +2,11 @@ import datetime as dt
 
 import pytest
 
+from rag import timeliness
 from rag.question import understand
+from rag.reading import Candidate
 from rag.temporal import Interval
-from rag.types import Answer, Document, DocumentDate
+from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
 from tests.unit.rag.test_composition import ask, texts
 
@@ -35,6 +37,19 @@ def first(question: str) -> str:
 )
 def test_the_sentence_of_the_time_that_is_asked_about_goes_first(when: str, club: str) -> None:
     assert club in first(f"For which club did she play {when}?")
+
+
+def test_the_times_of_a_sentence_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Span] = []
+    times_of = timeliness._times_of
+
+    def counted(one: Candidate) -> list[Interval]:
+        looked.append(one.span)
+        return times_of(one)
+
+    monkeypatch.setattr(timeliness, "_times_of", counted)
+    first("For which club did she play in 2012?")
+    assert len(looked) == len(set(looked)) == 4
 
 
 def test_a_question_without_a_time_or_for_several_values_is_left_in_its_order() -> None:
