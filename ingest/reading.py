@@ -6,6 +6,8 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from ctypes import CDLL
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -117,6 +119,9 @@ def preload() -> None:
     """Import every reader and what it needs, before a process is forked that can open no file."""
     for module in iter_modules(readers.__path__, "ingest.readers."):
         import_module(module.name)
+    # recognition of text links to it, and can open nothing outside of the packages; not there on every system
+    with suppress(OSError):
+        CDLL("libdl.so.2")
     read(
         b"Preloaded: this sentence is long enough for its language to be told.", name="preload.txt"
     )
