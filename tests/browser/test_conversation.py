@@ -393,11 +393,13 @@ def test_words_are_found_inside_a_document(chat: Chat) -> None:
 
 
 def test_a_new_question_moves_to_the_top(chat: Chat) -> None:
+    chat.page.set_viewport_size({"width": 1280, "height": 480})  # too low for the answer
     to_the_end = chat.page.get_by_label("To the latest answer")
     chat.ask(TYPE_CASE)
     to_the_end.click()
     expect(chat.answers.last.locator(".actions")).to_be_in_viewport()
     expect(to_the_end).to_have_count(0)
+    chat.page.set_viewport_size({"width": 1280, "height": 800})
     chat.ask("Who painted the Mona Lisa?")
     asked = chat.page.locator(".asked").last.bounding_box()
     viewport = chat.page.locator(".viewport").bounding_box()
