@@ -19,9 +19,8 @@ help: ## List the commands
 demo: $(VENV)/.runtime ## Ingest the sample documents, ask the sample question, print the cited answer
 	@$(BIN)/verse demo
 
-# Three processes keep two processors busy: tests that kill, serve and browse wait for half of their time.
-test: $(VENV)/.dev ## Run the tests, several files at once
-	@$(BIN)/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+test: $(VENV)/.dev ## Run the tests, on two processors at once
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 check: lint types layers test ## Lint, types, layers and tests
 
