@@ -105,26 +105,16 @@ class SentenceComposer:
 
         Where none says enough, a time that its document says of all of them need not stand in it.
         """
-        response = self._read_as(query, times, text, evidence, most, of, lambda _: "")
-        if isinstance(response, Abstention) and query.time:
-            return self._read_as(query, times, text, evidence, most, of, times.known)
-        return response
 
-    def _read_as(
-        self,
-        query: Query,
-        times: Timeliness,
-        text: str,
-        evidence: Evidence,
-        most: int,
-        of: Collection[DocumentId] | None,
-        known: Callable[[Candidate], str],
-    ) -> Response:
-        candidates = self.reader.candidates(text, evidence, known)
-        heard = [one for one in candidates if of is None or one.document.id in of]
-        newest = newest_first(query, heard)
-        ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))
-        return self._response(query, times, text, ranked, evidence.searched, most)
+        def read(known: Callable[[Candidate], str]) -> Response:
+            candidates = self.reader.candidates(text, evidence, known)
+            heard = [one for one in candidates if of is None or one.document.id in of]
+            newest = newest_first(query, heard)
+            ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))
+            return self._response(query, times, text, ranked, evidence.searched, most)
+
+        response = read(lambda _: "")
+        return read(times.known) if isinstance(response, Abstention) and query.time else response
 
     def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:
         """The sentences that reach a share of the best one's rank; none where that fits too badly."""

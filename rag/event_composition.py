@@ -206,7 +206,7 @@ def _held(one: Told) -> frozenset[str]:
 
 def _headed(one: Told) -> frozenset[str]:
     """The stems of the headings of a sentence's section."""
-    return frozenset(terms(" ".join(_headings(one)[1:]))) if _headings(one)[1:] else frozenset()
+    return frozenset(terms(" ".join(_headings(one)[1:])))
 
 
 def _is_year(item: str) -> bool:
