@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EVAL   := VERSE_EMBEDDING__COMPUTE_PATH=fp32 $(BIN)/verse eval
 suites  = $(sort $(dir $(wildcard $(1)/*/suite.toml)))
 
-.PHONY: help demo test check format lint types layers web web-check screenshots fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency bench-streams ranker clean
+.PHONY: help demo test check format lint types layers web web-check screenshots fuzz lock torture eval eval-accept eval-full bench bench-ingest bench-latency bench-streams ranker speech clean
 .DEFAULT_GOAL := help
 
 help: ## List the commands
@@ -83,6 +83,9 @@ bench-streams: $(VENV)/.dev ## Measure answers of a scripted chat model, one by 
 
 ranker: $(VENV)/.dev ## Fit the sentence ranker again (half an hour), and say the sha256 that has to be pinned
 	@nice $(BIN)/python -m eval.fitting $(BENCH) rag/adapters/sentence_ranker.safetensors
+
+speech: $(VENV)/.dev ## Fit again where sentences end in speech (15 seconds), and say the sha256 that has to be pinned
+	@$(BIN)/python -m eval.fitting_speech $(BENCH)
 
 clean: ## Remove the environment and everything that tools left
 	rm -rf $(VENV) build dist .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -19,6 +19,7 @@ from ingest.sniffing import sniff
 from rag.characters import one_line
 from rag.errors import DocumentError, EmptyDocument, UnreadableDocument
 from rag.layout import PageLayout
+from rag.speech import borders
 from rag.types import DocumentDate, FurnitureLocator, Locator, RowLocator, Span, TimeLocator
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ def preload() -> None:
     """Import every reader and what it needs, before a process is forked that can open no file."""
     for module in iter_modules(readers.__path__, "ingest.readers."):
         import_module(module.name)
+    borders()
     # recognition of text links to it, and can open nothing outside of the packages; not there on every system
     with suppress(OSError):
         CDLL("libdl.so.2")

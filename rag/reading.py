@@ -13,6 +13,7 @@ from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role, telling_terms
 from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
+from rag.speech import is_running
 from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 
 # Chosen on the development questions of XQuAD English and SQuAD 2.0.
@@ -88,8 +89,8 @@ class Candidate:
     @property
     def prior(self) -> float:
         """What speaks for the sentence before it is held against the question."""
-        label = 0.0 if _ENDS_A_SENTENCE.search(self.line) else _LABEL_PENALTY
-        return _PASSAGE_WEIGHT * self.passage_score - label
+        whole = _ENDS_A_SENTENCE.search(self.line) or is_running(self.line)
+        return _PASSAGE_WEIGHT * self.passage_score - (0.0 if whole else _LABEL_PENALTY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

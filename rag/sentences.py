@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from nupunkt import sent_spans
 
+from rag.speech import divided
 from rag.types import Span
 
 _BORDER = re.compile(r"\n\s*\n|(?P<stop>[。！？｡]+[”’」』）】]*)")
@@ -15,7 +16,7 @@ def sentences(text: str) -> tuple[Span, ...]:
 
     A blank line always ends a sentence, and so do the full stops of Chinese and Japanese, which nothing else
     uses; a single line break never does. Punkt (Kiss and Strunk, Computational Linguistics 2006) with
-    nupunkt's English parameters decides the rest.
+    nupunkt's English parameters decides the rest, and `divided` where nobody set full stops.
     """
     return tuple(_sentences(text))
 
@@ -27,7 +28,7 @@ def _sentences(text: str) -> Iterator[Span]:
             sentence = block[at:until]
             if stripped := sentence.strip():
                 begin = start + at + sentence.index(stripped)
-                yield Span(begin, begin + len(stripped))
+                yield from (one.moved(begin) for one in divided(stripped))
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
