@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import in_order, terms, words
@@ -17,7 +18,7 @@ from rag.question.happenings import Neighbour, event_words, told_of_each
 from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
-from rag.rows import Cell, also_called, asked, is_row, name
+from rag.rows import Cell, also_called, asked, cells_of, is_row, name
 from rag.temporal import leading_day, overlaps, written
 from rag.types import Answer, Quote, Statement
 from rag.values import may_answer
@@ -40,7 +41,9 @@ _CALLED_OFF = re.compile(
     re.IGNORECASE,
 )
 _TOOK_PLACE = re.compile(r"\b(?:took place|(?:was|were) held|went ahead)\b", re.IGNORECASE)
-_JOINS = re.compile(r",|\b(?:and|or)\b")
+_JOINS = re.compile(r"(?:,|\b(?:and|or)\b)(?!\s+(?:and\s+)?(?:how|wh[a-z]+)\b)")
+_OFTEN = 2  # rows of a table that name what is asked about, for its column to be told
+_NAME_WORDS = 3
 _OF = re.compile(r"\s+of\s+(?:the\s+)?")
 _MOST = 0.75  # of the documents
 # "… and the codename of …": a further value that is asked for.
@@ -249,9 +252,44 @@ def _of_it(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     ]
 
 
+def _not_of_others(query: Query, told: Sequence[Told]) -> Sequence[Told]:
+    """The sentences without those of others: rows where the column that names what is asked about names another.
+
+    Nor sentences that name such another one alone. What somebody was is asked of whoever a column names.
+    """
+    wanted = _about(query)
+    if query.kind is Kind.ROLE or not wanted:
+        return told
+    tables: defaultdict[tuple[object, ...], list[tuple[Cell, ...]]] = defaultdict(list)
+    for one in told:
+        row = tuple(cells_of(one.candidate.line)) if is_row(one.candidate.text) else ()
+        if row:
+            tables[one.candidate.document.id, *(cell.header for cell in row)].append(row)
+    others = {other for rows in tables.values() for other in _others(rows, wanted)}
+    return [
+        one
+        for one in told
+        if not wanted.isdisjoint(terms(one.candidate.line))
+        or not any(each in in_order(one.candidate.line) for each in others)
+    ]
+
+
+def _others(rows: Sequence[tuple[Cell, ...]], wanted: Collection[str]) -> Iterator[str]:
+    """The values of the column of a table that most often names what is asked about, where they do not."""
+    columns = list(zip(*rows, strict=True))
+    naming = [[not wanted.isdisjoint(terms(one.value)) for one in column] for column in columns]
+    most = max(map(sum, naming), default=0)
+    if most < _OFTEN:
+        return
+    at = [sum(one) for one in naming].index(most)
+    for one, names in zip(columns[at], naming[at], strict=True):
+        if not names and 0 < len(words(one.value)) <= _NAME_WORDS:
+            yield in_order(one.value)
+
+
 def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events without those that were called off, unless the question is about such ones."""
-    events = [one for one in grouped(_of_it(query, told)) if _is_of_then(query, one)]
+    events = [one for one in grouped(_not_of_others(query, _of_it(query, told))) if _is_of_then(query, one)]
     if _CALLED_OFF.search(query.text):
         return events
     return [one for one in events if not _is_called_off(one)]

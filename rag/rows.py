@@ -163,7 +163,7 @@ def asked(
     """
     if not is_row(row):
         return ()
-    headed = [(frozenset(terms(one.header)), one) for one in _cells(row)]
+    headed = [(frozenset(terms(one.header)), one) for one in cells_of(row)]
     if not headed:
         return ()
     stems, best = max(
@@ -191,7 +191,7 @@ def _says_something(one: Cell) -> bool:
 
 def name(row: str) -> str | None:
     """What a row is about: its first cell that is no number, unless a date stands there or before it."""
-    for one in _cells(row):
+    for one in cells_of(row):
         if find(one.value):
             return None
         if any(each.isalpha() for each in one.value):
@@ -201,7 +201,7 @@ def name(row: str) -> str | None:
 
 def also_called(row: str, item: str) -> str | None:
     """What a row that has a cell for an item calls it too: "version 9" where it is "Version: 9; Name: heron"."""
-    cells = list(_cells(row))
+    cells = list(cells_of(row))
     if not any(one.value.casefold() == item.casefold() for one in cells[1:]):
         return None
     key = cells[0]
@@ -211,10 +211,11 @@ def also_called(row: str, item: str) -> str | None:
 
 def values(row: str) -> frozenset[str]:
     """The stems of a row's values, of which those of no other row tell it from others."""
-    return frozenset(term for one in _cells(row) for term in terms(one.value))
+    return frozenset(term for one in cells_of(row) for term in terms(one.value))
 
 
-def _cells(row: str) -> Iterator[Cell]:
+def cells_of(row: str) -> Iterator[Cell]:
+    """The cells of a row whose values stand behind their headers; none of anything else."""
     headers = list(_HEADER.finditer(row))
     ends = (*(one.start() for one in headers[1:]), len(row))
     for one, end in zip(headers, ends, strict=False):
