@@ -289,7 +289,11 @@ def _others(rows: Sequence[tuple[Cell, ...]], wanted: Collection[str]) -> Iterat
 
 def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events without those that were called off, unless the question is about such ones."""
-    events = [one for one in grouped(_not_of_others(query, _of_it(query, told))) if _is_of_then(query, one)]
+    events = [
+        one
+        for one in grouped(_not_of_others(query, _of_it(query, told)))
+        if _is_of_then(query, one)
+    ]
     if _CALLED_OFF.search(query.text):
         return events
     return [one for one in events if not _is_called_off(one)]
@@ -372,7 +376,7 @@ def _columns(query: Query) -> frozenset[str]:
         same = (noun for noun, one in SAME_NOUN.items() if one == query.attribute)
         return frozenset(terms(" ".join((query.attribute, *same))))
     if query.kind is Kind.PERSON:  # "who led": a column "Lead"
-        return frozenset(query.event) - event_words(query)
+        return told_of_each(query).intersection(query.event)
     return frozenset()
 
 

@@ -13,11 +13,26 @@ from rag.numbers import UP_TO_NINETEEN, any_of
 from rag.question.asking import telling_terms
 from rag.question.query import Query
 
-_SET_TIMES = frozenset(terms("since until till"))
+_NO_VALUES = frozenset(terms("since until till change changed develop developed evolve evolved"))
 _NO_EVENTS = frozenset(terms("first second third last final real whole"))
 _SEVERAL = rf"(?:{any_of(UP_TO_NINETEEN[1:])}|\d+)"
+# "sale by sale", before the second
+ONE_BY_ONE = r"(?P<one>(?!step|one|side|word|bit|year|month|week|day)[a-z]{3,}) by (?=(?P=one)\b)"
+# "at the four hearings", "over the rounds", before what there are several of
+_PLURAL = (
+    r"(?=(?:[a-z-]+ )?(?!years|months|weeks|days|hours|decades|minutes|seconds)[a-z-]{3,}(?<!s)s\b)"
+)
+SEVERAL_DID = re.compile(
+    rf"\b(?:did|do|were|are|have|had|will) the {_SEVERAL} {_PLURAL}", re.IGNORECASE
+)
+OVER_SEVERAL = (
+    rf"(?:(?:at|in|on|about|over|across|during|through|throughout) the {_SEVERAL}"
+    r"|(?:over|across|throughout) the)"
+    rf" {_PLURAL}"
+)
 _EACH = re.compile(
-    r"\b(?:each|every|all)\b(?:\s+of\b)?(?:\s+(?:the|his|her|its|their|these|those)\b)?"
+    rf"\b(?:{ONE_BY_ONE}|{OVER_SEVERAL})"
+    r"|\b(?:each|every|all)\b(?:\s+of\b)?(?:\s+(?:the|his|her|its|their|these|those)\b)?"
     rf"|\b(?:his|her|its|their|the)\b(?=\s+{_SEVERAL}\b)",
     re.IGNORECASE,
 )
@@ -86,7 +101,7 @@ def told_of_each(query: Query) -> frozenset[str]:
     times = (one.expression.text for one in query.time if one.expression)
     known = frozenset(terms(" ".join((*query.entities, *query.items, *times))))
     return frozenset(telling_terms(query.text)).difference(
-        known, event_words(query), _phrase(query), _SET_TIMES
+        known, event_words(query), _phrase(query), _NO_VALUES, terms(" ".join(UP_TO_NINETEEN))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from rag.question.happenings import ONE_BY_ONE, OVER_SEVERAL
 from rag.question.query import Relation, Scope, TimeConstraint
 from rag.temporal import (
     Anchor,
@@ -26,7 +27,8 @@ _SCOPES = (
     (Scope.LATEST, r"latest|newest|most recent(?:ly)?|most up-to-date"),
     (
         Scope.EACH,
-        r"(?:for |on |at |in )?each time|every time|each|every|respectively|(?-i:per (?=[a-z]+\b))",
+        r"(?:for |on |at |in )?each time|every time|each|every|respectively|(?-i:per (?=[a-z]+\b))"
+        rf"|{ONE_BY_ONE}|{OVER_SEVERAL}",
     ),
     (Scope.PREVIOUS, r"before (?:that|this|then)|previous(?:ly)?|beforehand|the time before"),
     (Scope.FIRST, r"first(?! of)|the first of|earliest|initially|originally"),

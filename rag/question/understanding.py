@@ -10,8 +10,9 @@ from itertools import pairwise
 from rag.analysis import STOP_WORDS, terms, words
 from rag.question.asking import asked_for
 from rag.question.framing import framed
+from rag.question.happenings import SEVERAL_DID
 from rag.question.naming import is_summed, items, names
-from rag.question.query import Form, Query, Relation, Scope, TimeConstraint
+from rag.question.query import Form, Kind, Query, Relation, Scope, TimeConstraint
 from rag.question.timing import reference_events, scopes, times
 from rag.question.vocabulary import (
     AUXILIARIES,
@@ -93,7 +94,8 @@ def _single(question: str, asked_on: dt.date | None) -> Query:
     asked = asked_for(rest)
     entities, left = names(asked.rest)
     form = asked.form
-    if gone_through or Scope.EACH in scope or (form is Form.SINGLE and two_dates):
+    several = asked.kind is Kind.DATE and SEVERAL_DID.search(question) is not None
+    if several or gone_through or Scope.EACH in scope or (form is Form.SINGLE and two_dates):
         form = Form.PER_EVENT
     elif form in (Form.SINGLE, Form.LIST) and {Scope.CURRENT, Scope.LATEST} & set(scope):
         form = Form.LATEST
