@@ -274,7 +274,7 @@ def _not_of_others(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     ]
 
 
-def _others(rows: Sequence[tuple[Cell, ...]], wanted: Collection[str]) -> Iterator[str]:
+def _others(rows: Sequence[tuple[Cell, ...]], wanted: frozenset[str]) -> Iterator[str]:
     """The values of the column of a table that most often names what is asked about, where they do not."""
     columns = list(zip(*rows, strict=True))
     naming = [[not wanted.isdisjoint(terms(one.value)) for one in column] for column in columns]
