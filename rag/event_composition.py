@@ -19,8 +19,8 @@ from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
 from rag.rows import Cell, also_called, asked, cells_of, is_row, name
-from rag.temporal import leading_day, overlaps, written
-from rag.types import Answer, Quote, Statement
+from rag.temporal import find, leading_day, overlaps, written
+from rag.types import Answer, DocumentId, Quote, Statement
 from rag.values import may_answer
 
 _PASSAGES = 40  # that are read for events, from each query
@@ -51,6 +51,7 @@ _ALSO = re.compile(
     r"(?:,|\band)\s+(?:the\s+)?(?P<noun>(?:[a-z]+\s+){0,2}[a-z]+)\s+(?:of|at|in|on|for|was|were|is|are|did|does|do)\b"
 )
 _PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)
+_IN_A_PLACE = re.compile(r"\b(?:in|at|to|from|near|off)\s+(?:the\s+)?(?P<name>[A-Z][\w’'-]+)")
 _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 
 
@@ -274,6 +275,23 @@ def _not_of_others(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     ]
 
 
+def _not_left_empty(query: Query, told: Sequence[Told]) -> Sequence[Told]:
+    """The sentences without rows that say nothing in a column for what is asked, where others of their table do."""
+    columns = _columns(query)
+    rows = {id(one): key for one in told if (key := _table(one))}
+    saying = {id(one) for one in told if id(one) in rows and asked(one.candidate.line, columns)}
+    told_of = {rows[one] for one in saying}
+    return [one for one in told if id(one) in saying or rows.get(id(one)) not in told_of]
+
+
+def _table(one: Told) -> tuple[DocumentId, str] | None:
+    """By what the rows of one table are known: their document and the header of their first cell."""
+    if not is_row(one.candidate.text):
+        return None
+    first = next(cells_of(one.candidate.line), None)
+    return (one.candidate.document.id, first.header) if first else None
+
+
 def _others(rows: Sequence[tuple[Cell, ...]], wanted: frozenset[str]) -> Iterator[str]:
     """The values of the column of a table that most often names what is asked about, where they do not."""
     columns = list(zip(*rows, strict=True))
@@ -289,11 +307,8 @@ def _others(rows: Sequence[tuple[Cell, ...]], wanted: frozenset[str]) -> Iterato
 
 def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events without those that were called off, unless the question is about such ones."""
-    events = [
-        one
-        for one in grouped(_not_of_others(query, _of_it(query, told)))
-        if _is_of_then(query, one)
-    ]
+    told = _not_left_empty(query, _not_of_others(query, _of_it(query, told)))
+    events = [one for one in grouped(told) if _is_of_then(query, one)]
     if _CALLED_OFF.search(query.text):
         return events
     return [one for one in events if not _is_called_off(one)]
@@ -398,8 +413,12 @@ def _holds_value(kind: Kind, sentence: str) -> bool:
     match kind:
         case Kind.ROLE | Kind.NUMBER | Kind.DURATION:
             return True  # `_may_tell` lets no others through
-        case Kind.PERSON | Kind.PLACE | Kind.ORGANISATION:
+        case Kind.PERSON | Kind.ORGANISATION:
             return _NAME.search(sentence) is not None
+        case Kind.PLACE:
+            times = [one.span for one in find(sentence)]
+            named = (one.start("name") for one in _IN_A_PLACE.finditer(sentence))
+            return any(all(not each.start <= at < each.end for each in times) for at in named)
         case _:
             return False
 
