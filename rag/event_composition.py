@@ -13,8 +13,10 @@ from rag.dating import dated_statement, told_on
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
+from rag.quarters import tells_of
 from rag.question import Kind, Query, Relation
 from rag.question.happenings import Neighbour, event_words, told_of_each
+from rag.question.naming import QUARTERS
 from rag.question.roles import names_role
 from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
@@ -68,7 +70,7 @@ class EventComposer:
 
     def compose(self, query: Query, evidence: Evidence) -> Answer | None:
         """A row for each event in order of time; None where fewer than two are told of."""
-        told = self._told(query, evidence)
+        told = _not_left_empty(query, _not_of_others(query, self._told(query, evidence)))
         events = _named(query, told) if query.items else _that_were(query, told)
         rows = [row for event in events if (row := self._row(query, event))]
         rows = _of_what_is_asked(query, rows)
@@ -139,7 +141,13 @@ class EventComposer:
         near = [likely[at][0].candidate for at in others if ranks[at] >= enough]
         # Two sentences may name two titles.
         beside = (
-            [] if query.kind is Kind.ROLE else [one for one in near if words(one.text) != said][:1]
+            []
+            if query.kind is Kind.ROLE
+            else [
+                one
+                for one in near
+                if words(one.text) != said and not _is_alike(one, best.candidate)
+            ][:1]
         )
         if event.name and _is_year(event.name):  # of which each thing has a day of its own
             event.moment = best.moment
@@ -150,6 +158,12 @@ class EventComposer:
             ordered = (likely[at][0].candidate for at in others)
             beside = [one for one in ordered if _tells_otherwise(query, cells, one)][:1]
         return event, _statement(query, event, cells, [best.candidate, *beside], fits[first])
+
+
+def _is_alike(one: Candidate, other: Candidate) -> bool:
+    """Whether two rows have the same columns: beside one of what is asked about, the other is of something else."""
+    headers = [[cell.header for cell in cells_of(each.line)] for each in (one, other)]
+    return is_row(one.text) and headers[0] == headers[1]
 
 
 def _tells_otherwise(query: Query, cells: Sequence[Cell], one: Candidate) -> bool:
@@ -176,7 +190,9 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events that the question names, in its order, each with the sentences that name it or its day."""
     events = []
     held = [(one, _held(one)) for one in told]
-    naming = [[one for one, stems in held if _names(one, stems, item)] for item in query.items]
+    naming = [
+        [one for one, stems in held if _names(query, one, stems, item)] for item in query.items
+    ]
     known = {one.candidate.quote for named in naming for one in named}
     unnamed = [one for one in told if one.candidate.quote not in known]
     for item, named in zip(query.items, naming, strict=True):
@@ -192,7 +208,10 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     return events
 
 
-def _names(one: Told, held: Collection[str], item: str) -> bool:
+def _names(query: Query, one: Told, held: Collection[str], item: str) -> bool:
+    if item in QUARTERS:
+        years = {day.first.year for each in query.time if (day := each.interval)}
+        return tells_of(one.candidate.line, _headings(one), item, years)
     if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
     return frozenset(terms(item)) <= frozenset(held)
@@ -307,8 +326,7 @@ def _others(rows: Sequence[tuple[Cell, ...]], wanted: frozenset[str]) -> Iterato
 
 def _that_were(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events without those that were called off, unless the question is about such ones."""
-    told = _not_left_empty(query, _not_of_others(query, _of_it(query, told)))
-    events = [one for one in grouped(told) if _is_of_then(query, one)]
+    events = [one for one in grouped(_of_it(query, told)) if _is_of_then(query, one)]
     if _CALLED_OFF.search(query.text):
         return events
     return [one for one in events if not _is_called_off(one)]

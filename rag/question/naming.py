@@ -55,6 +55,11 @@ _SERIES = re.compile(
 )
 _PAIR = re.compile(rf"(?<!\w)(?P<items>{_CAPITAL}\s+and\s+{_CAPITAL})\s+each\b")
 _YEARS = re.compile(r"\b(?P<items>\d{4}(?:\s*,\s*\d{4}){0,20},?\s+and\s+\d{4})\b")
+_QUARTERS = re.compile(
+    r"\b(?:(?:each|every|all|by|per)(?: of)?(?: the)?(?: four)?|the four)\s+quarters?\b",
+    re.IGNORECASE,
+)
+QUARTERS = ("first quarter", "second quarter", "third quarter", "fourth quarter")
 _SUMMED = re.compile(r"\b(?:altogether|in all|in total|combined|taken together)\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\bbetween\s+$")
 
@@ -67,8 +72,10 @@ def is_summed(question: str) -> bool:
 def items(question: str) -> tuple[tuple[str, ...], str]:
     """What a question goes through one by one, and the question without it.
 
-    It does where it says "each of A, B and C", or names three things or more, or years.
+    It does where it says "each of A, B and C", or "each quarter", or names three things or more, or years.
     """
+    if found := _QUARTERS.search(question):
+        return QUARTERS, f"{question[: found.start()]} each quarter {question[found.end() :]}"
     for pattern in (_EACH_OF, _YEARS, _SERIES, _PAIR):
         found = pattern.search(question)
         if pattern is _YEARS and is_summed(question):

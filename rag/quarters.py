@@ -1,0 +1,41 @@
+"""Whether a sentence tells of a quarter of a year: "Q1 2024", "the first quarter", or a row that is called so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from rag.analysis import in_order, terms
+from rag.question.naming import QUARTERS
+from rag.temporal import Unit, find
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def tells_of(line: str, headings: Sequence[str], quarter: str, years: Collection[int]) -> bool:
+    """Whether a line, or what it stands under, names this one of `QUARTERS`, and no other year than these.
+
+    Args:
+        line: A sentence or a row.
+        headings: Its document's title and the sections that it stands in. Of the fourth quarter documents of the next
+            year tell.
+        quarter: One of `QUARTERS`.
+        years: Those that are asked about; any, where there are none.
+    """
+    number = 1 + QUARTERS.index(quarter)
+    named = [one for one in find(line) if one.unit is Unit.QUARTER and one.number == number]
+    said = in_order(line)
+    called = f" q{number} " in said or {*terms(quarter)} <= {*terms(" ".join((line, *headings)))}
+    if not named and not called:
+        return False
+    stated = {one.year for one in named if one.year} or _years(line)
+    if stated or not years:
+        return not years or not stated.isdisjoint(years)
+    headed = _years(" ".join(headings))
+    if number == len(QUARTERS):
+        headed |= {year - 1 for year in headed}
+    return not headed or not headed.isdisjoint(years)
+
+
+def _years(text: str) -> set[int]:
+    return {int(one) for one in _YEAR.findall(text)}
