@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag import quarters
 from rag.analysis import in_order, terms, words
 from rag.carrying import numbers
 from rag.dating import dated_statement, told_on
 from rag.events import Event, Told, grouped, labels
 from rag.evidence import Evidence
 from rag.moments import Chronicles
-from rag.quarters import tells_of
 from rag.question import Kind, Query, Relation
 from rag.question.happenings import Neighbour, event_words, told_of_each
 from rag.question.naming import QUARTERS
@@ -149,6 +149,8 @@ class EventComposer:
                 if words(one.text) != said and not _is_alike(one, best.candidate)
             ][:1]
         )
+        if event.name in QUARTERS:
+            event.name = quarters.called(best.candidate.line, event.name)
         if event.name and _is_year(event.name):  # of which each thing has a day of its own
             event.moment = best.moment
         cells = asked(
@@ -202,7 +204,7 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
         named = [*named, *(one for one in unnamed if any(_says(one, each) for each in called))]
         for one in sorted(named, key=lambda one: not one.mentions):
             event.add(one if one.stated or _heads(one, wanted) else replace(one, moment=None))
-        if event.moment and event.moment.exactness:
+        if event.moment and event.moment.exactness and item not in QUARTERS:
             event.told += [one for one in unnamed if event.takes(one)]
         events.append(event)
     return events
@@ -211,7 +213,7 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
 def _names(query: Query, one: Told, held: Collection[str], item: str) -> bool:
     if item in QUARTERS:
         years = {day.first.year for each in query.time if (day := each.interval)}
-        return tells_of(one.candidate.line, _headings(one), item, years)
+        return quarters.tells_of(one.candidate.line, _headings(one), item, years)
     if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
     return frozenset(terms(item)) <= frozenset(held)
@@ -453,7 +455,8 @@ def _statement(
     """The row of an event, from the sentence that tells best what was asked, or cells of it, and one beside it."""
     best = telling[0]
     called = event.name or (_called(query, best.line) if cells else None)
-    called = None if called in [one.value for one in cells] else called
+    if called in [one.value for one in cells] or _about(query).issuperset(terms(called or "")):
+        called = None
     day = written(event.moment.value) if event.moment else ""
     head = " – ".join(part for part in (called, day) if part)
     head += " (announced)" if event.announced else ""

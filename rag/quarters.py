@@ -37,5 +37,16 @@ def tells_of(line: str, headings: Sequence[str], quarter: str, years: Collection
     return not headed or not headed.isdisjoint(years)
 
 
+def called(line: str, quarter: str) -> str:
+    """One of `QUARTERS` as a line calls it, which its statement can be held against: "Q3 2024"."""
+    number = 1 + QUARTERS.index(quarter)
+    said = (
+        one.text.removeprefix("the ")
+        for one in find(line)
+        if one.unit is Unit.QUARTER and one.number == number
+    )
+    return next(said, f"Q{number}" if f" q{number} " in in_order(line) else quarter)
+
+
 def _years(text: str) -> set[int]:
     return {int(one) for one in _YEAR.findall(text)}

@@ -391,3 +391,77 @@ def test_a_row_is_called_by_the_column_for_the_event() -> None:
         "Q1 2024 – 2 May 2024: Orders: 55",
         "Q2 2024 – 1 August 2024: Orders: 49",
     ]
+
+
+def test_rows_of_somebody_else_in_a_table_are_left_out_and_what_names_them_alone() -> None:
+    book = document(
+        "House: Arda; Sale: 2 May 2024; Price: 88.\n"
+        "House: Bolin; Sale: 9 May 2024; Price: 54.\n"
+        "House: Arda; Sale: 1 August 2024; Price: 61.\n",
+        id="d1",
+        title="Sales",
+    )
+    talk = document(
+        "At the sale of 7 September 2024 Bolin had a price of 47.\n", id="d2", title="Talk"
+    )
+    assert texts(rows(book, talk, question="What was the price at each sale of Arda?")) == [
+        "2 May 2024: Price: 88",
+        "1 August 2024: Price: 61",
+    ]
+
+
+def test_a_row_that_says_nothing_in_the_column_that_is_asked_for_is_left_out() -> None:
+    book = document(
+        "No: 1; Visit: 2 May 2024; Findings: 9.\n"
+        "No: 2; Visit: 9 June 2024; Source: announcement.\n"
+        "No: 3; Visit: 1 August 2024; Findings: 6.\n",
+        title="Visits",
+    )
+    assert texts(rows(book, question="How many findings were there at each visit?")) == [
+        "2 May 2024: Findings: 9",
+        "1 August 2024: Findings: 6",
+    ]
+
+
+def test_where_something_was_is_told_by_the_words_before_a_name() -> None:
+    talk = document(
+        "The tour opened on 2 May 2024 in Cape Sund. The tour of 2 May 2024 had Ann Lee as its manager.\n"
+        "The tour opened on 3 June 2025 in Port Vik. The tour of 3 June 2025, in May Bo Lind still ran it.\n",
+        title="Tours",
+    )
+    found = texts(rows(talk, question="In which place did each tour open?"))
+    assert found == [
+        "2 May 2024: The tour opened on 2 May 2024 in Cape Sund.",
+        "3 June 2025: The tour opened on 3 June 2025 in Port Vik.",
+    ]
+
+
+def test_quarters_of_a_year_have_a_row_each_whatever_they_are_called_and_no_other_year_has() -> (
+    None
+):
+    report = document(
+        "Quarter: First quarter; Orders: 55.\nQuarter: Second quarter; Orders: 49.\n",
+        id="d1",
+        title="Annual report 2024 of Arda",
+    )
+    older = document(
+        "Quarter: First quarter; Orders: 33.\nQuarter: Second quarter; Orders: 34.\n",
+        id="d2",
+        title="Annual report 2023 of Arda",
+    )
+    talk = document("In Q3 2024 Arda had orders of 41.\n", id="d3", title="Talk")
+    asked = "How many orders did Arda have in each quarter of 2024?"
+    assert texts(rows(report, older, talk, question=asked)) == [
+        "first quarter: Orders: 55",
+        "second quarter: Orders: 49",
+        "Q3 2024 – 2024: In Q3 2024 Arda had orders of 41.",
+    ]
+    assert rows(report, older, talk, question=asked).missing == ("fourth quarter",)
+
+
+def test_times_that_are_named_one_by_one_admit_no_others() -> None:
+    asked = "Were there more boats at the start of the Sund Cup in 2019 or in 2022, and how many each time?"
+    assert [one.split(":")[0][-4:] for one in texts(rows(BOARD, question=asked))] == [
+        "2019",
+        "2022",
+    ]
