@@ -263,8 +263,10 @@ class UsageBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """An answer, or an abstention. `confidence` is null until it is calibrated.
+    """An answer, or an abstention.
 
+    `confidence` is how likely the answer is to be right, in [0, 1]; null for an abstention, for what a language model
+    wrote, and where documents or the embedding model are not of the kind that it was calibrated on.
     `text` says all of it: the statements, what sources disagree on and what is missing; of an abstention, the reason.
     """
 

@@ -17,6 +17,7 @@ from eval.bench import BenchError
 
 if TYPE_CHECKING:
     from eval.answers import AnswerReport
+    from eval.calibrating import Trust, TrustReport
     from eval.extraction import ExtractionReport
     from eval.latency import Compared as LatencyCompared
     from eval.rewriting import RewritingReport
@@ -29,6 +30,7 @@ _Most = Annotated[
     int | None, typer.Option(min=1, help="Only so many questions, the same each time.")
 ]
 _MISSPELT_LOSES = 0.05  # of answers at the most
+_CALIBRATION_ERROR = 0.08  # at the most, on suites that were left out
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -486,6 +488,70 @@ def misspelling(
         console.print(f"{how}: right {right}; as written {report.as_written[how]}")
     lost = [report.as_written[how].value - one.value for how, one in report.misspelt.items()]
     raise typer.Exit(1 if max(lost, default=0) > _MISSPELT_LOSES else 0)
+
+
+@app.command()
+def calibrate(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE…", help="Folders of suites.")],
+    bench: Annotated[
+        Path, typer.Option(help="The folder of the development sets.", exists=True)
+    ] = Path("../shared/bench"),
+    test: Annotated[
+        list[Path] | None, typer.Option(help="A suite that nothing is fitted to.", exists=True)
+    ] = None,
+) -> None:
+    """Fit the weights of an answer's confidence, and say how far it is to be trusted, beside plainer ones.
+
+    Each suite is judged by what is fitted to the others. Exits with 1 when the calibration error there is above 0.08,
+    and with 2 when a suite or a set cannot be used.
+    """
+    from eval.calibrating import CONFIDENCE, measure
+    from eval.suite import read_suite
+    from rag.errors import InputError
+
+    try:
+        with _readable(), bars() as show:
+            read, kept = ([read_suite(one) for one in some] for some in (suites, test or []))
+            report = measure(read, bench, kept, show)
+    except InputError as error:
+        typer.echo(f"verse eval: {error}", err=True)
+        raise typer.Exit(2) from error
+    _print_trust(report)
+    found = report.left_out[CONFIDENCE].error.value
+    raise typer.Exit(1 if found > _CALIBRATION_ERROR else 0)
+
+
+def _print_trust(report: TrustReport) -> None:
+    console = Console(width=160)
+    console.print(_trust_table("suites, each by what is fitted to the others", report.left_out))
+    if report.tested:
+        console.print(_trust_table("suites that nothing was fitted to", report.tested))
+    table = Table(title="look-alike questions", title_justify="left")
+    for heading in ("area under right answers over coverage", "answers", "first statements"):
+        table.add_column(heading)
+    for side, areas in report.look_alikes.items():
+        table.add_row(side, *(f"{one:.3f}" for one in areas))
+    table.add_row("confidence above the fit", *map(str, report.gains))
+    console.print(table)
+    console.print(report.weights)
+
+
+def _trust_table(title: str, sides: Mapping[str, Trust]) -> Table:
+    table = Table(title=title, title_justify="left")
+    error, equal = "calibration error", "in equal bins"
+    for heading in ("by", error, "by chance", equal, "by chance", "Brier score", "told apart"):
+        table.add_column(heading)
+    for side, one in sides.items():
+        table.add_row(
+            side,
+            str(one.error),
+            f"{one.by_chance:.3f}",
+            str(one.in_equal_bins),
+            f"{one.equal_by_chance:.3f}",
+            str(one.brier),
+            str(one.apart),
+        )
+    return table
 
 
 @app.command()

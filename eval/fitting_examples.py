@@ -76,6 +76,16 @@ def apart(bench: Path) -> frozenset[str]:
     return frozenset(titles[::_APART_EVERY])
 
 
+def titles_asked_of(bench: Path) -> dict[str, str]:
+    """By the id of a question of SQuAD 2.0, the title of the article that it is asked of, which may not answer it."""
+    documents = {one.id: one for one in read_documents(bench / "squad2")}
+    about = _asked_of(bench / "squad2")
+    return {
+        one.id: documents[about.get(one.id) or one.evidence[0][0]].title
+        for one in read_questions(bench / "squad2")
+    }
+
+
 def choosing(bench: Path) -> list[Example]:
     """Questions of the articles kept apart, with all sentences of their paragraphs in order."""
     return [
@@ -104,11 +114,7 @@ def _qed(folder: Path) -> Iterator[_Read]:
 
 def _squad2(folder: Path) -> Iterator[_Read]:
     documents = {one.id: one for one in read_documents(folder)}
-    about = {
-        line["id"]: line["meta"]["about_doc"]
-        for line in read_lines(folder / "questions.jsonl.gz", ("id", "answerable"))
-        if not line["answerable"]
-    }
+    about = _asked_of(folder)
     for one in read_questions(folder):
         document = documents[about.get(one.id) or one.evidence[0][0]]
         spans = sentences(document.text)
@@ -123,6 +129,15 @@ def _squad2(folder: Path) -> Iterator[_Read]:
             right=right,
             answer=one.answers[0] if one.answers else "",
         )
+
+
+def _asked_of(folder: Path) -> dict[str, str]:
+    """By the id of a question without an answer, the document that it is asked of."""
+    return {
+        line["id"]: line["meta"]["about_doc"]
+        for line in read_lines(folder / "questions.jsonl.gz", ("id", "answerable"))
+        if not line["answerable"]
+    }
 
 
 def _timeqa(folder: Path) -> Iterator[_Read]:

@@ -41,6 +41,7 @@ def markdown(report: Report) -> str:
     for title, groups in _groupings(report):
         correct = {name: one["correctness"] for name, one in groups.items()}
         lines += _table(f"right answers by {title}", correct)
+    lines += [each for one in calibration_lines(report) for each in (one, "")]
     lines += _time(report)
     lines += _opinions(report)
     lines += _wrong(report)
@@ -135,6 +136,12 @@ def _time(report: Report) -> list[str]:
     for name, one in {"all of it": report.latency_ms, **report.stages_ms}.items():
         lines.append(f"| {name} | {one.mean:.0f} | {one.p50:.0f} | {one.p95:.0f} |")
     return [*lines, ""]
+
+
+def calibration_lines(report: Report) -> Iterator[str]:
+    """How far confidence is from the share of right answers, where answers have one."""
+    if found := report.calibration:
+        yield f"confidence: expected calibration error {found.error:.3f} over {found.n} answers"
 
 
 def opinion_lines(opinions: Opinions) -> Iterator[str]:

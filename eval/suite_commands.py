@@ -325,7 +325,7 @@ def _write(report: Report, run: Run, suites: list[Suite], out: Path) -> None:
 
 
 def _show(report: Report, out: Path) -> None:
-    from eval.report_text import opinion_lines, tables_of
+    from eval.report_text import calibration_lines, opinion_lines, tables_of
 
     console = Console(width=None if sys.stdout.isatty() else 140)
     for table in tables_of(report):
@@ -335,6 +335,8 @@ def _show(report: Report, out: Path) -> None:
         console.print(
             f"time of a question: half below {times.p50:.0f} ms, 95 % below {times.p95:.0f} ms"
         )
+    for one in calibration_lines(report):
+        console.print(one)
     console.print(f"asked a second time: {report.repeated}")
     for one in opinion_lines(report.opinions) if report.opinions else ():
         console.print(one, markup=False, highlight=False)

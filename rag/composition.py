@@ -159,7 +159,7 @@ class SentenceComposer:
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
         distinct = _distinct(others)
         stated = [same[0] for same in distinct.values()][: max(0, most - len(dates))]
-        ordered = [distinct[_said(one)] for one in self.reader.ordered(text, stated)]
+        ordered = [[one, *distinct[_said(one)][1:]] for one in self.reader.ordered(text, stated)]
         if query.form is Form.LIST and not query.time:  # which rows are of a time is not known
             ordered = _with_whole_tables(ordered)
             most = max(most, len(ordered))
@@ -229,7 +229,8 @@ def _with_whole_tables(ordered: Sequence[list[Ranked]]) -> list[list[Ranked]]:
         if not rows or places.count(places[at]) < 2:
             told.append(same)
         elif places.index(places[at]) == at:
-            told += (known.get(_line(row), [replace(same[0], candidate=row)]) for row in rows)
+            unread = replace(same[0], log_odds=None)
+            told += (known.get(_line(row), [replace(unread, candidate=row)]) for row in rows)
     return told
 
 
@@ -264,6 +265,7 @@ def _statement(same: Sequence[Ranked]) -> Statement:
         text=same[0].candidate.stated,
         quotes=tuple(dict.fromkeys(x for one in same for x in one.candidate.quotes)),
         score=same[0].fit,
+        log_odds=same[0].log_odds,
     )
 
 
@@ -279,7 +281,10 @@ def _reasons(ordered: Sequence[Sequence[Ranked]]) -> list[Statement]:
             continue
         said += quotes
         text = as_stated(" ".join(quotes[0].text.split()))
-        told.append(Statement(text=text, quotes=tuple(quotes), score=same[0].fit))
+        first = same[0]
+        told.append(
+            Statement(text=text, quotes=tuple(quotes), score=first.fit, log_odds=first.log_odds)
+        )
     return told
 
 

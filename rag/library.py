@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from rag.composition import EXTRACTIVE
+from rag.confidence import FITTED, signs_of
 from rag.errors import DocumentDamaged, InvalidQuestion, NotFound
 from rag.evidence import ALL, Evidence
 from rag.fusion import widened
@@ -38,6 +40,7 @@ from rag.settings import Settings
 from rag.spelling import Speller
 from rag.types import (
     DEFAULT_COLLECTION,
+    Answer,
     Document,
     DocumentId,
     Filters,
@@ -204,6 +207,9 @@ class Library:
             return
         response = verifier.response(composed.response, statements, selection.searched)
         boxes |= self._boxes([q for q in response.quotes if q not in boxes], verifier.documents)
+        confidence = None
+        if composed.composer == EXTRACTIVE and isinstance(response, Answer):
+            confidence = self._confidence(asked, response, verifier.documents.values())
         clock.lap("verify")
         yield Reply(
             id=reply_id,
@@ -219,6 +225,7 @@ class Library:
             usage=_both(rewritten.usage, composed.usage),
             snapshot=selection.snapshot,
             timings_ms=clock.laps_ms,
+            confidence=confidence,
         )
 
     def search(
@@ -282,6 +289,15 @@ class Library:
             raise InvalidQuestion(
                 f"The question has {len(question):,} characters; {limit:,} are allowed."
             )
+
+    def _confidence(
+        self, question: str, answer: Answer, documents: Collection[Document]
+    ) -> float | None:
+        """None where the calibration does not hold: for another embedding model, or a language not covered."""
+        covered = all(self.embedder.covers(one.language) for one in documents)
+        if self.embedder.identity.name != FITTED.model or not covered:
+            return None
+        return FITTED.confidence(signs_of(question, answer, self.ranker))
 
     def _boxes(
         self, quotes: Iterable[Quote], documents: Mapping[tuple[DocumentId, Version], Document]

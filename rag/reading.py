@@ -103,12 +103,14 @@ class Ranked:
 
     Attributes:
         plain: The rank without what else speaks for it.
+        log_odds: What the ranker says of it; None where it was not asked.
     """
 
     candidate: Candidate
     fit: float
     plain: float
     rank: float
+    log_odds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +183,11 @@ class SentenceReader:
         if not read:
             return list(ranked)
         scores = self.ranker.scores(question, [one.candidate.line for one in read])
-        added = {id(one): self.ranker_weight * each for one, each in zip(read, scores, strict=True)}
-        return sorted(ranked, key=lambda one: -(one.rank + added.get(id(one), 0.0)))
+        by_id = {id(one): each for one, each in zip(read, scores, strict=True)}
+        judged = [replace(one, log_odds=by_id.get(id(one))) for one in ranked]
+        return sorted(
+            judged, key=lambda one: -(one.rank + self.ranker_weight * (one.log_odds or 0))
+        )
 
     def fits(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How well each sentence fits the question, by its words and, where the model covers them, its meaning.

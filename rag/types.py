@@ -405,6 +405,7 @@ class Statement:
 
     Attributes:
         score: How well the first quote fits the question; comparable between questions, not a probability.
+        log_odds: That it answers the question, by the sentence ranker; None where that was not asked about it.
         event: When that was which the statement is about; its quote is one of the statement's.
     """
 
@@ -412,6 +413,7 @@ class Statement:
     quotes: tuple[Quote, ...]
     score: float
     event: Dated | None = None
+    log_odds: float | None = None
 
     def __post_init__(self) -> None:
         if not self.text.strip() or not self.quotes:
@@ -605,7 +607,7 @@ class Reply:
     Attributes:
         standalone_question: The question as it was understood, which says without the history what is asked.
         documents: Every document version that a quote of the response refers to.
-        confidence: How likely the answer is to be right, in [0, 1]; None until that is calibrated.
+        confidence: How likely the answer is to be right, in [0, 1]; None where that is not known (`rag.confidence`).
         boxes: Where quotes stand on the pages of their documents, for those that have pages.
         snapshot: Names the state of the collection that was searched; equal snapshots, equal replies.
         timings_ms: Milliseconds by stage.

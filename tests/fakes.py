@@ -20,6 +20,7 @@ from rag.adapters._amendments import amended
 from rag.adapters._answers import without
 from rag.adapters.fingerprints import fingerprint
 from rag.analysis import terms
+from rag.confidence import FITTED
 from rag.errors import (
     DocumentChanged,
     UnknownAnswer,
@@ -79,6 +80,12 @@ class HashingEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return self.embed_queries(texts)
+
+
+class CalibratedEmbedder(HashingEmbedder):
+    """By the name of the one that an answer's confidence was calibrated with."""
+
+    identity = replace(HashingEmbedder.identity, name=FITTED.model)
 
 
 def _hashed(text: str) -> Vectors:

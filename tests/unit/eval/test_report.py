@@ -170,6 +170,10 @@ def test_confidence_is_reported_where_there_is_one(suite: Suite, tmp_path: Path)
     assert report.calibration is not None
     assert report.calibration.n == 1
     assert len(report.risk_coverage) == 1
+    off = 0.1 if report.rows[0].right else 0.9
+    said = f"confidence: expected calibration error {off:.3f} over 1 answers"
+    assert said in markdown(report)
+    assert "calibration" not in markdown(build(run, [suite]))
 
 
 def test_questions_without_evidence_are_clusters_of_their_own(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from rag.chat_composition import ChatComposer
 from rag.errors import InvalidQuestion, ModelError, ModelTimeout
 from rag.evidence import Evidence
 from rag.library import Library, Retrieved, Stated
-from rag.protocols import ChatModel, Composed
+from rag.protocols import ChatModel, Composed, Embedder
 from rag.settings import Settings
 from rag.types import Abstention, Answer, Document, DocumentId, Reply, Usage
-from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.fakes import CalibratedEmbedder, HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 from tests.unit.rag.test_timeliness import REPORTS
 
@@ -48,8 +48,10 @@ class ScriptedModel:
             self.ended = True
 
 
-def library(model: ChatModel | None, *documents: Document) -> Library:
-    store, embedder = InMemoryStore(), HashingEmbedder()
+def library(
+    model: ChatModel | None, *documents: Document, embedder: Embedder | None = None
+) -> Library:
+    store, embedder = InMemoryStore(), embedder or HashingEmbedder()
     for one in documents or (document(TEXT, title="Bridge"),):
         passages = lines(one)
         vectors = embedder.embed_passages([p.text for p in passages])
@@ -122,6 +124,16 @@ def test_when_the_model_fails_the_documents_answer(written: str | Exception) -> 
     answered = asked(written)
     assert texts(answered)[0] == "The bridge costs 12,000 crowns."
     assert (answered.composer, answered.degraded, answered.model) == ("extractive", True, None)
+
+
+def test_what_a_model_wrote_has_no_confidence_and_what_the_documents_say_has() -> None:
+    calibrated = library(ScriptedModel(reply(GOOD)), embedder=CalibratedEmbedder())
+    assert calibrated.ask(QUESTION).composer == "chat"
+    assert calibrated.ask(QUESTION).confidence is None
+    assert calibrated.ask(QUESTION, composer="extractive").confidence is not None
+    failing = library(ScriptedModel(ModelError("gone")), embedder=CalibratedEmbedder())
+    assert failing.ask(QUESTION).degraded
+    assert failing.ask(QUESTION).confidence is not None
 
 
 def test_a_model_that_states_nothing_hides_no_answer_of_the_documents() -> None:

@@ -238,6 +238,14 @@ def test_the_ranker_orders_what_is_stated() -> None:
         assert found[0] == first
 
 
+def test_what_the_ranker_says_of_a_statement_goes_with_it() -> None:
+    page = document("Frogs sleep under the ice.\nFrogs sleep badly.", title="Page")
+    found = ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes("badly"))
+    assert isinstance(found, Answer)
+    said = {one.text: one.log_odds for one in found.statements}
+    assert said == {"Frogs sleep badly.": 9.0, "Frogs sleep under the ice.": -9.0}
+
+
 def test_the_ranker_has_no_say_in_what_is_stated() -> None:
     assert isinstance(
         ask("Which airline flies to Lisbon?", GARDEN, ranker=Likes("Roses")), Abstention

@@ -1,16 +1,18 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rag.bootstrap import assemble
 from rag.composition import SentenceComposer
+from rag.confidence import FITTED, signs_of
 from rag.errors import InvalidQuestion, UnknownCollection, UnknownDocument
 from rag.library import Library
-from rag.protocols import Hit
+from rag.protocols import Embedder, Hit
 from rag.queueing import QueuedComposer
 from rag.settings import AnswerSettings, LimitSettings, RetrievalSettings, Settings
 from rag.types import Answer, Document, DocumentId, Filters
-from tests.fakes import HashingEmbedder, InMemoryStore
+from tests.fakes import CalibratedEmbedder, HashingEmbedder, InMemoryStore
 from tests.make import document, lines
 
 
@@ -35,6 +37,33 @@ def test_a_reply_says_what_was_asked_of_what_and_how_long_it_took(library: Libra
     assert {q.document_id for s in reply.response.statements for q in s.quotes} == {
         key[0] for key in reply.documents
     }
+
+
+def of_model(embedder: Embedder, language: str | None = None) -> Library:
+    store = InMemoryStore()
+    one = replace(document("Frogs sleep under the ice.", title="Garden"), language=language)
+    passages = lines(one)
+    vectors = embedder.embed_passages([p.text for p in passages])
+    store.add(one, passages, vectors, original=one.text.encode())
+    return assemble(Settings(), store, embedder)
+
+
+def test_an_answer_says_how_likely_it_is_to_be_right_and_an_abstention_does_not() -> None:
+    library = of_model(CalibratedEmbedder())
+    reply = library.ask("Where do frogs sleep?")
+    assert isinstance(reply.response, Answer)
+    signs = signs_of("Where do frogs sleep?", reply.response, None)
+    assert reply.confidence == FITTED.confidence(signs)
+    abstained = library.ask("Which airline flies to Lisbon?")
+    assert abstained.response.outcome == "abstained"
+    assert abstained.confidence is None
+
+
+def test_there_is_no_confidence_where_it_was_not_calibrated() -> None:
+    assert of_model(HashingEmbedder()).ask("Where do frogs sleep?").confidence is None
+    uncovered = of_model(CalibratedEmbedder(), language="fr").ask("Where do frogs sleep?")
+    assert isinstance(uncovered.response, Answer)
+    assert uncovered.confidence is None
 
 
 def test_the_same_question_gets_the_same_response(library: Library) -> None:
