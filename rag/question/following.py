@@ -117,20 +117,19 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
             asked, told, topics = [], [], []
         told.append(_stand_alone(one, Talk(tuple(asked), tuple(told), tuple(topics))))
         asked.append(one)
-        if found := _introduced(one, alone=told[-1] == one, first=not topics):
+        if found := _introduced(one, alone=told[-1] == one):
             topics.append(found)
     return told[-1]
 
 
-def _introduced(question: str, *, alone: bool, first: bool) -> str | None:
+def _introduced(question: str, *, alone: bool) -> str | None:
     """What a question introduces, where it has no pronoun, or asks "what about" that."""
     about = _ABOUT.match(question)
     if about and not _ATTRIBUTE.fullmatch(about["topic"]):
         return about["topic"]
     if not alone and (refers(question) or not names(question)):
         return None
-    others = (*phrases(question), kind_asked(question)) if first else ()
-    return named(question) or next(iter(others), None)
+    return named(question) or next(iter(phrases(question)), None) or kind_asked(question)
 
 
 def _stand_alone(question: str, talk: Talk) -> str:

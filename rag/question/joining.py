@@ -14,7 +14,7 @@ from rag.temporal import find
 
 _DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?=\s*[?.]*$)", re.IGNORECASE)
 _PART_PLAYED = re.compile(
-    r"\b(?:role|impact|effects?|influence|importance|place)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
+    r"\b(?:role|part|place|importance)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
     re.IGNORECASE,
 )
 _OF_SOMETHING = re.compile(

@@ -20,7 +20,10 @@ from rag.question.topics import (
 from rag.question.vocabulary import CAPITALS, is_plural, singular
 from rag.temporal import Kind, TimeExpression, find
 
-_PERSON = re.compile(r"\b(?:(?P<own>his)|(?P<of>her)(?=\s+[a-z])|he|him|she|her)\b", re.IGNORECASE)
+_PERSONS = (
+    re.compile(r"\b(?:(?P<own>his)|he|him)\b", re.IGNORECASE),
+    re.compile(r"\b(?:(?P<own>her)(?=\s+[a-z])|she|her)\b", re.IGNORECASE),
+)
 _THING = re.compile(
     r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?:\s+(?:is|was))?\s+(?:possible|true|likely)\b)"
     r"|they\b|them\b|(?:this|that|these|those)(?=\s*(?:[?.,!]|$)|\s+(?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
@@ -52,6 +55,7 @@ _PLACE = re.compile(
 )
 _AT_EVENT = re.compile(r"\bat the [a-z][^?.,]*")
 _IS = re.compile(r"\b(?:is|are|was|were)\s+$")
+_BE = re.compile(r"(?:['’]s|is|are|was|were)\b")
 _THEN = re.compile(
     r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?=\s*[?.]*$)",
     re.IGNORECASE,
@@ -72,7 +76,7 @@ _OWNED = re.compile(
 def refers(question: str) -> bool:
     """Whether a question has a pronoun for what was talked about."""
     things = (_thing(question, plural=plural) for plural in (True, False))
-    return _one(question) is not None or any(things)
+    return bool(_persons(question)) or any(things)
 
 
 def is_said_before(beginning: str) -> bool:
@@ -90,16 +94,17 @@ def spelled_out(question: str, talk: Talk) -> str:
     then = None if find(question) else _THEN.search(question)
     if then and not is_said_before(question[: then.start()]) and (time := time_of(talk)):
         question = f"{question[: then.start()]}{time}{question[then.end() :]}"
-    if (match := _one(question)) and (name := _person(talk)):
+    persons = zip(_persons(question), _people(talk), strict=False)
+    for match, name in reversed(list(persons)):
         question = _replaced(question, match, name)
     if not talk.topics:
         return question
     if (most := _SUPERLATIVE.search(question)) and (kind := _kind(talk.topics[-1])):
         question = f"{question[: most.end()]} {kind}{question[most.end() :]}"
     for plural, meant in ((True, _they), (False, _it)):
-        match = _thing(question, plural=plural)
-        if match and not holds(question, topic := meant(talk)):
-            question = _replaced(question, match, topic)
+        thing = _thing(question, plural=plural)
+        if thing and not holds(question, topic := meant(talk)):
+            question = _replaced(question, thing, topic)
     return question
 
 
@@ -143,15 +148,27 @@ def with_preposition(time: TimeExpression) -> str:
     return f"{'on' if time.day or time.weekday is not None else 'in'} {time.text}"
 
 
-def _person(talk: Talk) -> str | None:
-    """Who was talked about last: "the mayor of Ghent" of "Who is the mayor of Ghent?", or a name."""
+def _people(talk: Talk) -> list[str]:
+    """Whom a pronoun may stand for, the likeliest first: who was asked for last, and the names before.
+
+    Who that is the answer says, not the question, so that it stands for "the one who won the cup".
+    """
+    people = []
     for one in reversed(talk.told):
-        asked = asked_outright(one) if asks_who(one) else None
-        if asked and (ARTICLE.match(asked) or asked[0].isupper()) and not is_several(asked):
-            return asked
-        if found := names(one):
-            return found[0]
-    return None
+        if asks_who(one) and (asked := _asked_for(one)):
+            people.append(asked)
+        people += [POSSESSIVE.sub("", name) for name in names(one)]
+    return list(dict.fromkeys(people))
+
+
+def _asked_for(question: str) -> str | None:
+    """Whom a question asks for, in words: "the mayor of Ghent", "the one who won the cup in 2020"; not several."""
+    asked = asked_outright(question)
+    if asked is None:
+        return None if _BE.match(question[4:]) else f"the one who {question[4:].rstrip(' ?.')}"
+    if is_several(asked):
+        return None
+    return asked if ARTICLE.match(asked) or asked[0].isupper() else f"the {asked}"
 
 
 def _kind(topic: str) -> str | None:
@@ -162,13 +179,15 @@ def _kind(topic: str) -> str | None:
     return singular(topic) if is_plural(topic) else None
 
 
-def _one(question: str) -> re.Match[str] | None:
-    """The first pronoun for a person, unless the question names somebody before it."""
-    for match in _PERSON.finditer(question):
-        is_object = match[0].lower() in {"him", "her"} and match["of"] is None
-        if is_object or not names(question[: match.start()]):
-            return match
-    return None
+def _persons(question: str) -> list[re.Match[str]]:
+    """The first pronoun for a man and for a woman, in order, unless the question names somebody before it."""
+    found = (next(filter(_refers_back, pattern.finditer(question)), None) for pattern in _PERSONS)
+    return sorted((match for match in found if match), key=lambda match: match.start())
+
+
+def _refers_back(pronoun: re.Match[str]) -> bool:
+    is_object = pronoun[0].lower() in {"him", "her"} and pronoun["own"] is None
+    return is_object or not names(pronoun.string[: pronoun.start()])
 
 
 def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
@@ -222,7 +241,7 @@ def _replaced(question: str, match: re.Match[str], name: str) -> str:
     found = match.groupdict()
     if found.get("named"):
         return f"{question.rstrip(' ?.')} ({name})?"
-    own = found["own"] or found.get("of")
+    own = found["own"]
     owned = _OWNED.match(behind)
     if own and owned and match.re is _THING and _ASKS_WHAT.match(before):
         return f"{before}the {owned[1]} of {name}{behind[owned.end() :]}"

@@ -173,7 +173,8 @@ def phrases(question: str) -> list[str]:
     behind = said if at is None else said[at + 1 :]
     if at is None or not behind or behind[0].lower() in STOP_WORDS - _ARTICLES:
         first, *others = _runs(behind[1:]) or [[]]
-        first = first[1:] if first and first[0].lower() not in _ARTICLES else first
+        if first and first[0].lower() not in _ARTICLES:  # a verb, or "some criticisms of"
+            first = [] if first[1:2] == ["of"] else first[1:]
     else:
         first, *others = _runs(behind) or [[]]
         first = _without_verb(first, said[at].lower(), said[0].lower())

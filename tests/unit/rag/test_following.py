@@ -167,6 +167,16 @@ def test_what_comes_next_is_said_to_be_next_to_what_was_asked_about(
         ),
         ("Did Ann Lee sign the letter?", "What was in it?", "What was in the letter?"),
         ("Who is the mayor of Orle?", "When was she born?", "When was the mayor of Orle born?"),
+        (
+            "Who won the cup in 2020?",
+            "How old was she?",
+            "How old was the one who won the cup in 2020?",
+        ),
+        (
+            "Who is mayor while Ann Lee is ill?",
+            "How does he know her?",
+            "How does the mayor know Ann Lee?",
+        ),
         ("How did sailing begin?", "Who made it known?", "Who made sailing known?"),
         ("Which boats sank in 2020?", "How many of them?", "How many of the boats?"),
         ("Was a lift for tall boats planned?", "Who asked for them?", "Who asked for tall boats?"),
@@ -232,6 +242,12 @@ def test_words_that_stand_for_something_are_replaced(
             "Describe the risks.",
             "Describe the risks of a sluice (the Orle dam).",
         ),
+        (
+            ["What is the Orle dam?", "When was the iron bridge opened?"],
+            "Who built it?",
+            "Who built the iron bridge?",
+        ),
+        (["Who are the main heads of Orle?", "And Ann Lee?"], "Is she ill?", "Is Ann Lee ill?"),
         (
             ["What is the Orle dam?", "What is the Lund dam?"],
             "How do they compare?",
