@@ -17,6 +17,7 @@ from rag.question.query import Kind
 from rag.question.referring import refers, spelled_out, time_of, with_preposition
 from rag.question.topics import (
     ARTICLE,
+    ASKS,
     POSSESSIVE,
     RELATIONAL,
     Talk,
@@ -52,7 +53,7 @@ _ABOUT = re.compile(
     rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(rf"^(?P<by>{_PREPOSITION})\b(?!\s+(?:\w+\s+)?{_AUXILIARY}\b)", re.IGNORECASE)
+_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?!\s+(?:\w+\s+)?{_AUXILIARY}\b)", re.IGNORECASE)
 _BARE = re.compile(
     rf"^(?P<asks>(?:{_PREPOSITION}\s+)?(?:why|whom?|what|which|how|when|where)(?:\s+(?:much|many|long|often|exactly))?)"
     r"(?P<else>\s+else)?(?:\s+(?:not|so|come))?\s*\??$",
@@ -66,11 +67,6 @@ _YES_NO = re.compile(rf"^(?:(?:why|when|where|how)\s+)?(?P<rest>{_AUXILIARY}\s.*
 _AGAIN = re.compile(
     rf"(?P<asks>(?:how|what|which|who|when|where)(?:\s+(?:many|much|long))?)\s+"
     rf"(?P<piece>{_PREPOSITION}\s(?!.*\b{_AUXILIARY}\b).+)",
-    re.IGNORECASE,
-)
-_ASKS = re.compile(
-    r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|will|would"
-    r"|has|have|had|tell|describe|explain|give|list|name|until|since|to|in|on|at|for|by|from)\b",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"[.!?]\s+\w")
@@ -145,7 +141,7 @@ def _stand_alone(question: str, talk: Talk) -> str:
     if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
         return again
     fragment = _FRAGMENT.match(rest) and (led or AUXILIARIES.isdisjoint(words(rest)))
-    if (fragment or (led and not _ASKS.match(rest))) and not _SENTENCES.search(rest):
+    if (fragment or (led and not ASKS.match(rest))) and not _SENTENCES.search(rest):
         return _in_place(rest, talk)
     return _completed(question, talk)
 

@@ -24,7 +24,7 @@ RELATIONAL = (
 )
 ARTICLE = re.compile(r"^(?:(?P<one>an?)|the|some)\s+", re.IGNORECASE)
 POSSESSIVE = re.compile(r"['’]s?$")
-_ASKS = re.compile(
+ASKS = re.compile(
     r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|will|would"
     r"|has|have|had|tell|describe|explain|give|list|name|until|since|to|in|on|at|for|by|from)\b",
     re.IGNORECASE,
@@ -148,7 +148,7 @@ def _named(question: str) -> list[re.Match[str]]:
     return [
         match
         for match in _NAME.finditer(question.rstrip(" ?.!"))
-        if not _ASKS.match(match[0])
+        if not ASKS.match(match[0])
         and not STOP_WORDS.issuperset(words(match[0]))
         and not any(one.start <= match.start() < one.end for one in times)
     ]
