@@ -134,8 +134,8 @@ def _stand_alone(question: str, talk: Talk) -> str:
     before = talk.told[-1]
     rest = _LEAD.sub("", question.strip())
     led = rest != question.strip()
-    if led and not words(rest):
-        return before  # "and?"
+    if led and not words(rest):  # "and?", "and now?"
+        return _in_place("today", talk) if "now" in words(question) else before
     if bare := _BARE.match(rest):
         return _asked_so(bare, before)
     if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
@@ -214,9 +214,9 @@ def _beside(piece: str, frame: str) -> str | None:
         kept, what = re.sub(r"\bone$", dated["noun"], kept), f"that {dated['which']}"
     elif place["by"] == "when" and kept.endswith(" one"):
         what = f"that (when {what})"
-    elif [one.text for one in find(what)] == [what] and TIME_UNITS.isdisjoint(words(kept)):
-        what = f"that{place[0]}"  # but "the year before 2020"
-    return f"{frame[: place.start()]} {kept} {side} {what}?"
+    elif kept and TIME_UNITS.isdisjoint(words(kept)) and [one.text for one in find(what)] == [what]:
+        what = f"that{place[0]}"  # but "before 2020", "the year before 2020"
+    return f"{' '.join([frame[: place.start()], *kept.split(), side])} {what}?"
 
 
 def _worked_out(piece: str, frame: str) -> str:

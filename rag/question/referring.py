@@ -43,6 +43,13 @@ _DOES = re.compile(
 )
 _RELATIVE = re.compile(r"\w\s+$")  # "exercises | that help": a pronoun of another kind
 _SHORTENED = re.compile(r"\b(?:the|this|that)\s+(?P<noun>[\w’'-]+)\b(?!\s+of\b)", re.IGNORECASE)
+_NOUN = rf"(?:(?:the|an?)\s+(?:[a-z][\w-]*\s+)?[\w’'-]+|[{CAPITALS}][\w’'-]+(?:\s+[{CAPITALS}][\w’'-]+)*)"
+_TWO = re.compile(
+    rf"(?<!^)\b(?P<first>{_NOUN}),?\s+(?:and|or)\s+(?P<second>{_NOUN})(?=\s*[?.,]|\s)"
+)
+_ONE_OF_TWO = re.compile(
+    r"\bthe\s+(?:former|first(?:\s+one)|(?P<second>latter|second\s+one))\b", re.IGNORECASE
+)
 _JOINT = re.compile(r"\s(?:of|in|on|at|for|from|with|to|by|and)\s", re.IGNORECASE)
 _THERE = re.compile(
     r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
@@ -86,7 +93,7 @@ def is_said_before(beginning: str) -> bool:
 
 def spelled_out(question: str, talk: Talk) -> str:
     """The question with the first word of each kind that stands for something replaced by that."""
-    question = _in_full(question, talk)
+    question = _of_two(_in_full(question, talk), talk)
     there = _THERE.search(question)
     before = question[: there.start()] if there else ""
     if there and not is_said_before(before) and (place := _place(talk, before)):
@@ -116,6 +123,15 @@ def _in_full(question: str, talk: Talk) -> str:
             if others and noun == short["noun"].lower():
                 return f"{question[: short.start()]}{topic}{question[short.end() :]}"
     return question
+
+
+def _of_two(question: str, talk: Talk) -> str:
+    """The question with "the former" or "the latter" as it was called in the question before."""
+    one, two = _ONE_OF_TWO.search(question), _TWO.search(talk.told[-1])
+    if one is None or two is None:
+        return question
+    meant = two["second"] if one["second"] else two["first"]
+    return f"{question[: one.start()]}{meant}{question[one.end() :]}"
 
 
 def _place(talk: Talk, before: str) -> str | None:
