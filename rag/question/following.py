@@ -34,7 +34,18 @@ from rag.question.vocabulary import (
     TIME_UNITS,
     is_plural,
 )
-from rag.temporal import Anchor, AnchorKind, Base, Interval, find, resolve, written
+from rag.temporal import (
+    Anchor,
+    AnchorKind,
+    Base,
+    Direction,
+    Interval,
+    TimeExpression,
+    Unit,
+    find,
+    resolve,
+    written,
+)
 
 _PREPOSITION = r"(?:about|at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)"
 _AUXILIARY = any_of(AUXILIARIES)
@@ -95,6 +106,7 @@ _ASKS_TIME = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(r"\b(?:he|she|him|her|his)\b", re.IGNORECASE)
+_QUARTERS = ("first", "second", "third", "fourth")
 _MOST_TURNS = 10  # back in a conversation
 
 
@@ -226,6 +238,8 @@ def _worked_out(piece: str, frame: str) -> str:
     if not told or known is None or known.value is None:
         return piece
     time = told[-1]
+    if (quarter := _quarter(before[-1], time)) is not None:
+        return f"{piece[: time.span.start]}{quarter}{piece[time.span.end :]}"
     anchor = Anchor(value=known.value, kind=AnchorKind.SENT, found_by="asked")
     if time.month and not time.year and time.base is not Base.NARRATED:
         return f"{piece} {known.value[:4]}"
@@ -233,6 +247,17 @@ def _worked_out(piece: str, frame: str) -> str:
     if meant is None or meant.value is None or Interval.of(meant.value) != meant.interval:
         return piece
     return f"{piece[: time.span.start]}{written(meant.value)}{piece[time.span.end :]}"
+
+
+def _quarter(known: TimeExpression, beside: TimeExpression) -> str | None:
+    """The quarter before or after one of a year, as those are called; None where it is about something else."""
+    if not known.unit == beside.unit == Unit.QUARTER or not known.year or not known.number:
+        return None
+    steps = {Direction.NEXT: 1, Direction.LAST: -1, Direction.THIS: 0}
+    if beside.direction is None or beside.base is not Base.NARRATED:
+        return None
+    at = known.year * 4 + known.number - 1 + steps[beside.direction] * (beside.number or 1)
+    return f"the {_QUARTERS[at % 4]} quarter of {at // 4}"
 
 
 def _at_time(piece: str, frame: str) -> str:

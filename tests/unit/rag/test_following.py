@@ -91,6 +91,16 @@ def test_what_a_question_leaves_out_is_put_in(
         ("How much rain fell in May 2023?", "And in June?", "How much rain fell in June 2023?"),
         ("Who led on 3 May 2020?", "And the day after?", "Who led on 4 May 2020?"),
         ("Who led in May 2020?", "And in June of the next year?", "Who led in June 2021?"),
+        (
+            "Who led in the third quarter of 2020?",
+            "And in the quarter before?",
+            "Who led in the second quarter of 2020?",
+        ),
+        (
+            "Who led in Q4 2020?",
+            "And two quarters later?",
+            "Who led in the second quarter of 2021?",
+        ),
         ("Who led in 2020?", "And now?", "Who led today?"),
         ("Who led in 2020?", "And before that?", "Who led before 2020?"),
         ("Who led in May?", "And a day later?", "Who led a day after May?"),
