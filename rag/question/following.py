@@ -226,9 +226,18 @@ def _beside(piece: str, frame: str) -> str | None:
         kept, what = re.sub(r"\bone$", dated["noun"], kept), f"that {dated['which']}"
     elif place["by"] == "when" and kept.endswith(" one"):
         what = f"that (when {what})"
-    elif kept and TIME_UNITS.isdisjoint(words(kept)) and [one.text for one in find(what)] == [what]:
-        what = f"that{place[0]}"  # but "before 2020", "the year before 2020"
+    elif _is_like_that(kept, what):
+        what = f"that{place[0]}"
     return f"{' '.join([frame[: place.start()], *kept.split(), side])} {what}?"
+
+
+def _is_like_that(kept: str, what: str) -> bool:
+    """Whether one says "the visit before that in May", and not "before May", "the year before 2020"."""
+    is_time = [one.text for one in find(what)] == [what]
+    is_name = ARTICLE.sub("", what)[:1].isupper()  # which does not say what it is one of
+    if kept.endswith(" one"):
+        return is_time or is_name
+    return is_time and bool(kept) and TIME_UNITS.isdisjoint(words(kept))
 
 
 def _worked_out(piece: str, frame: str) -> str:

@@ -155,6 +155,16 @@ def test_a_fragment_takes_the_place_of_what_it_answers_to(
             "Who was head at the siege after Orle fell?",
         ),
         (
+            "Who led in 2020?",
+            "And in the one before?",
+            "Who led in the one before that in 2020?",
+        ),
+        (
+            "Who led on the Orle?",
+            "And on the one before?",
+            "Who led on the one before that on the Orle?",
+        ),
+        (
             "Who led on the coast tour?",
             "And on the next one?",
             "Who led on the next one after the coast tour?",
@@ -195,7 +205,7 @@ def test_what_comes_next_is_said_to_be_next_to_what_was_asked_about(
         (
             "How many boats did Lee's sell in May 2020?",
             "How many of them were new?",
-            "How many of the boats of Lee were new in May 2020?",
+            "How many of Lee's boats were new in May 2020?",
         ),
         ("What did Ann Lee see in May 2020?", "Was she alone?", "Was Ann Lee alone?"),
         ("What is the Orle method?", "Why was this method used?", "Why was the Orle method used?"),
