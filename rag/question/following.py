@@ -259,13 +259,13 @@ def _worked_out(piece: str, frame: str) -> str:
 
 
 def _quarter(known: TimeExpression, beside: TimeExpression) -> str | None:
-    """The quarter before or after one of a year, as those are called; None where it is about something else."""
+    """The quarter that is told by the one of a year that was asked about; None where either is something else."""
     if not known.unit == beside.unit == Unit.QUARTER or not known.year or not known.number:
         return None
-    steps = {Direction.NEXT: 1, Direction.LAST: -1, Direction.THIS: 0}
-    if beside.direction is None or beside.base is not Base.NARRATED:
-        return None
-    at = known.year * 4 + known.number - 1 + steps[beside.direction] * (beside.number or 1)
+    if beside.base is not Base.NARRATED:
+        return None if beside.year else f"{beside.text} of {known.year}"
+    steps: dict[Direction | None, int] = {Direction.NEXT: 1, Direction.LAST: -1}
+    at = known.year * 4 + known.number - 1 + steps.get(beside.direction, 0) * (beside.number or 1)
     return f"the {_QUARTERS[at % 4]} quarter of {at // 4}"
 
 

@@ -244,8 +244,6 @@ def _they(talk: Talk) -> str:
     if len(talk.topics) > 1 and not of_a_kind:
         return " and ".join(talk.topics[-2:])
     if kind := kind_asked(before):
-        if not holds(before, last):
-            return f"the {kind}"
         return f"the {kind} of {last}" if article else f"{last}'s {kind}"
     if article is None or not of_a_kind:
         return last

@@ -96,6 +96,8 @@ def test_what_a_question_leaves_out_is_put_in(
             "And in the quarter before?",
             "Who led in the second quarter of 2020?",
         ),
+        ("Who led in Q4 2020?", "And in Q2?", "Who led in Q2 of 2020?"),
+        ("Who led in Q4 2020?", "And in Q2 2021?", "Who led in Q2 2021?"),
         (
             "Who led in Q4 2020?",
             "And two quarters later?",
