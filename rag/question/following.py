@@ -1,258 +1,315 @@
 """Questions that lean on what was asked before, made to stand alone.
 
-Rules over word forms, without a parser: what a pronoun stands for is a name or the last thing that was asked about,
-and what a fragment leaves out is the question before it.
+Rules over word forms, without a parser: what a fragment leaves out is the question before it (here), what a pronoun
+stands for is a name or the last thing that was asked about (`referring`), and what is of something is of that
+(`joining`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from rag.analysis import STOP_WORDS, terms, words
-from rag.question.vocabulary import CAPITALS, is_plural
-from rag.temporal import find
+from rag.analysis import terms, words
+from rag.numbers import any_of
+from rag.question.joining import joined
+from rag.question.query import Kind
+from rag.question.referring import refers, spelled_out, time_of, with_preposition
+from rag.question.topics import (
+    ARTICLE,
+    ASKS,
+    POSSESSIVE,
+    RELATIONAL,
+    Talk,
+    kind_asked,
+    named,
+    names,
+    phrases,
+)
+from rag.question.vocabulary import (
+    AUXILIARIES,
+    CAPITALS,
+    NOUN_KINDS,
+    PHRASE_ENDS,
+    TIME_UNITS,
+    is_plural,
+)
+from rag.temporal import (
+    Anchor,
+    AnchorKind,
+    Base,
+    Direction,
+    Interval,
+    TimeExpression,
+    Unit,
+    find,
+    resolve,
+    written,
+)
 
-_PERSON = re.compile(r"\b(?:(?P<own>his)|(?P<of>her)(?=\s+[a-z])|he|him|she|her)\b", re.IGNORECASE)
-_THING = re.compile(
-    r"\b(?:(?P<own>its|their)|it(?!['’]s\b|(?:\s+(?:is|was))?\s+(?:possible|true|likely)\b)"
-    r"|they|them|(?:this|that|these|those)(?=\s*(?:[?.,!]|$)|\s+(?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
-    r"|(?P<named>(?:this|that|these|those)\s+(?=[a-z])))",
-    re.IGNORECASE,
-)
-_PLURAL = re.compile(r"\b(?:they|them|their|these|those)\b", re.IGNORECASE)
-# A pronoun behind a clause of its own question stands for what that names.
-_SAID_BEFORE = re.compile(
-    r"(?<!^)\b[A-Za-z][\w-]{3,}[^?]*"
-    r"(?:\?|,|\b(?:and|or|but)\b(?=\s+(?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b))[^?]*$"
-)
-_RELATIVE = re.compile(r"[a-z]\s+$")  # "exercises | that help": a pronoun of another kind
+_PREPOSITION = r"(?:about|at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)"
+_AUXILIARY = any_of(AUXILIARIES)
 _LEAD = re.compile(
     r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)*(?:(?:what|how)\s+about\b\s*)?",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(r"^\s*(?:and|but|so|then|also)\b,?\s+", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about)\s+)?"
+    r"(?:another\s+(?:topic|subject|question|matter)|(?:something|anything)\s+(?:\w+ly\s+|quite\s+)?(?:else|different)"
+    r"|(?:an?|the)\s+(?:\w+ly\s+|quite\s+)?(?:different|other|new|next)\s+(?:topic|subject|question|matter))\b",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
     rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(
-    r"^(?:at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)\b", re.IGNORECASE
-)
+_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?!\s+(?:\w+\s+)?{_AUXILIARY}\b)", re.IGNORECASE)
 _BARE = re.compile(
-    r"^(?:why|how|when|where|who|how\s+(?:much|many|long|so|come))(?:\s+(?:not|so))?\s*\??$",
+    rf"^(?P<asks>(?:{_PREPOSITION}\s+)?(?:why|whom?|what|which|how|when|where)(?:\s+(?:much|many|long|often|exactly))?)"
+    r"(?P<else>\s+else)?(?:\s+(?:not|so|come))?\s*\??$",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
-    r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|will|would"
-    r"|has|have|had|tell|describe|explain|give|list|name|until|since|to|in|on|at|for|by|from)\b",
+_ADVERB = re.compile(
+    rf"(?:{_PREPOSITION}\s.*|why|when|where|how(?:\s+(?:long|often))?)(?:\s+exactly)?",
     re.IGNORECASE,
 )
-_NAME = re.compile(
-    rf"(?<!^)\b[{CAPITALS}][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[{CAPITALS}0-9][\w’'&.-]*)*"
-)
-_OUTRIGHT = re.compile(
-    r"^(?:(?:please\s+)?(?:tell|teach)\s+(?:me\s+)?(?:more\s+)?about|describe|explain|what(?:['’]s|\s+is|\s+are|\s+was|\s+were)"
-    r"|who\s+(?:is|are|was|were)|how\s+(?:do|does|did)\s+you\s+make)"
-    r"\s+(?:some\s+)?(?:(?:the\s+)?(?:(?:different|main|various)\s+)?(?:history|origins?|purpose|meaning|definition|types?|kinds?"
-    r"|benefits|advantages|pros and cons|role)\s+of\s+)?"
-    r"(?P<topic>[^?.!]*?)[?.!\s]*$",
+_YES_NO = re.compile(rf"^(?:(?:why|when|where|how)\s+)?(?P<rest>{_AUXILIARY}\s.*)", re.IGNORECASE)
+_AGAIN = re.compile(
+    rf"(?P<asks>(?:how|what|which|who|when|where)(?:\s+(?:many|much|long))?)\s+"
+    rf"(?P<piece>{_PREPOSITION}\s(?!.*\b{_AUXILIARY}\b).+)",
     re.IGNORECASE,
 )
-_DEFINITE = re.compile(
-    r"\bthe\s+(?!same\b)(?:(?!of\b|in\b|for\b|between\b|on\b|to\b|at\b|that\b|who\b)[\w’'-]+\s*){1,4}(?=[?.!]|$|(?:is|are|was|were|for|do|does|did|be|have|has|get|use\w*)\b)",
+_SENTENCES = re.compile(r"[.!?]\s+\w")
+# "the one before that", "the next one"
+_BESIDE = re.compile(
+    r"\b(?:(?P<after>after|later)|before|earlier)(?:\s+(?:that|this|it|then))?(?:\s+one)?$"
+    r"|\bthe\s+(?:(?P<next>next|following)|previous|preceding)\s+[\w-]+$",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"^(?:(?P<one>an?)|the|some)\s+", re.IGNORECASE)
-_OF = re.compile(r"\s+(?:of|in)\s+(?=\S)")
-# What stands for a kind of thing, a place or a part of something, and does not say of what.
-_ELLIPTIC = re.compile(
-    r"\b(?:ones?|there(?!\s+(?:is|are|was|were|to|any|some|a)\b)|another|nearby|others?|else|any|instead|compare|differ)\b"
-    r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
-    re.IGNORECASE,
-)
-_OF_SOMETHING = re.compile(
-    r"\b(?:advantage|alternative|application|benefit|cause|characteristic|component|concern|consequence|cost|cure|danger"
-    r"|definition|difference|disadvantage|drawback|effect|element|example|feature|function|impact|importance"
-    r"|influence|kind|limitation|meaning|method|model|option|origin|part|price|principle|pro|problem|process|purpose"
-    r"|reason|relationship|requirement|result|risk|role|rule|sign|size|sort|stage|step|style|symptom|treatment|type"
-    r"|use|variety|version|way|winner)(?:s|ies)?(?!\s+of\b)\b",
-    re.IGNORECASE,
-)
-_PART_PLAYED = re.compile(
-    r"\b(?:role|impact|effects?|influence|importance|place)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
-    re.IGNORECASE,
-)
-_NEW_TOPIC = re.compile(
-    r"^(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?:an?\s+)?[\w-]+(?:\s+[\w-]+)?[?.!\s]*$|(?:tell|describe|explain|compare|define)\b)",
-    re.IGNORECASE,
-)
-_ENDS_IN_NOUN = re.compile(
-    r"^(?:what|who)\s+(?:is|are|was|were)\s+(?:(?!(?:of|in|on|at|to|for|with|from|like|about|it|that|one|ones)\b)[\w’'-]+\s*)+$",
-    re.IGNORECASE,
-)
-_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by)\s+\w", re.IGNORECASE)
 _LAST_PLACE = re.compile(
-    r"\s+(?:at|on|in|for|during|by|to|from|under|with|before|after|when)\s+(?:(?!\b(?:at|on|in|for|during|by|when)\s).)*$"
+    r"\s+(?P<by>at|on|in|for|during|by|to|from|under|with|before|after|when)\s+"
+    r"(?P<what>(?:(?!\b(?:at|on|in|for|during|by|when)\s).)*)$"
 )
-_POSSESSIVE = re.compile(r"['’]s?$")
+_CLAUSE = re.compile(r"\s+(?P<by>when)\s+(?P<what>.*)$")
+_OF_A_KIND = re.compile(r"the\s+(?P<noun>[\w-]+)\s+(?P<which>(?:of|in|on|at)\s.+)")
+_PLACED = re.compile(
+    r"(?P<head>the\s+[\w’'-]+)\s+(?P<place>(?:at|on|in|for|during)\s.+)", re.IGNORECASE
+)
+_ATTRIBUTE = re.compile(
+    rf"(?:the|its|their)\s+(?:[\w-]+\s+)?(?:{RELATIONAL}|{any_of(NOUN_KINDS[Kind.NUMBER] | NOUN_KINDS[Kind.DATE])})",
+    re.IGNORECASE,
+)
+_IN_PAST = re.compile(r"\b(?:did|was|were|had)\b", re.IGNORECASE)
+_ASKS_TIME = re.compile(
+    r"(?:.*\s)?(?:when|how long|how old|(?:what|which) (?:day|date|month|year|time))\b",
+    re.IGNORECASE,
+)
+_PERSONAL = re.compile(r"\b(?:he|she|him|her|his)\b", re.IGNORECASE)
+_QUARTERS = ("first", "second", "third", "fourth")
 _MOST_TURNS = 10  # back in a conversation
 
 
 def stand_alone(question: str, earlier: Sequence[str]) -> str:
     """The question with what it takes from earlier ones (oldest first) put into it; itself where that is nothing.
 
-    Earlier questions are made to stand alone first, so that what "it" is may have been said long ago.
+    Earlier questions are made to stand alone first, so that what "it" is may have been said long ago. One that
+    says that it is about something else takes nothing from those before it.
     """
     told: list[str] = []
     topics: list[str] = []
-    for one in (*earlier[-_MOST_TURNS:], question):
-        told.append(_stand_alone(one, told, topics))
-        if topic := _topic(one, alone=told[-1] == one) or (None if topics else _last_words(one)):
-            topics.append(topic)
+    asked: list[str] = []
+    before = [one for one in earlier if words(one)]
+    for one in (*before[-_MOST_TURNS:], question):
+        if _ELSEWHERE.match(one):
+            asked, told, topics = [], [], []
+        told.append(_stand_alone(one, Talk(tuple(asked), tuple(told), tuple(topics))))
+        asked.append(one)
+        if found := _introduced(one, alone=told[-1] == one):
+            topics.append(found)
     return told[-1]
 
 
-def _stand_alone(question: str, told: Sequence[str], topics: Sequence[str]) -> str:
-    if not told or not question.strip():
+def _introduced(question: str, *, alone: bool) -> str | None:
+    """What a question introduces, where it has no pronoun, or asks "what about" that."""
+    about = _ABOUT.match(question)
+    if about and not _ATTRIBUTE.fullmatch(about["topic"]):
+        return about["topic"]
+    if not alone and (refers(question) or not names(question)):
+        return None
+    return named(question) or next(iter(phrases(question)), None) or kind_asked(question)
+
+
+def _stand_alone(question: str, talk: Talk) -> str:
+    if not talk.told or not question.strip():
         return question
-    before = told[-1]
+    before = talk.told[-1]
     rest = _LEAD.sub("", question.strip())
     led = rest != question.strip()
-    if led and not words(rest):
-        return before  # "and?"
-    if _BARE.match(rest):
-        return f"{before.rstrip(' ?.')}: {rest}"
-    if led and (not _ASKS.match(rest) or _FRAGMENT.match(rest)):
-        return _in_place(rest, before)
-    return _with_names(question, told, topics)
+    if led and not words(rest):  # "and?", "and now?"
+        return _in_place("today", talk) if "now" in words(question) else before
+    if bare := _BARE.match(rest):
+        return _asked_so(bare, before)
+    if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
+        return again
+    fragment = _FRAGMENT.match(rest) and (led or AUXILIARIES.isdisjoint(words(rest)))
+    if (fragment or (led and not ASKS.match(rest))) and not _SENTENCES.search(rest):
+        return _in_place(rest, talk)
+    return _completed(question, talk)
 
 
-def _in_place(fragment: str, before: str) -> str:
-    """The question before, with a fragment in the place of what it answers to."""
+def _completed(question: str, talk: Talk) -> str:
+    """A whole question with what it refers to, or what it is about; without the "and" in front, if it leans on that."""
+    plain = _CONJUNCTION.sub("", question)
+    whole = spelled_out(plain, talk)
+    if whole != plain and _is_of_that_time(plain) and find(talk.told[-1]) and not find(whole):
+        whole = f"{whole.rstrip(' ?.')} {time_of(talk)}?"
+    if whole == plain and talk.topics:
+        whole = joined(plain, talk)
+    return whole[:1].upper() + whole[1:] if whole != plain else question
+
+
+def _is_of_that_time(question: str) -> bool:
+    """Whether a question asks what was then: of the past, without a time, and not of a person, whose life is long."""
+    named = find(question) or _ASKS_TIME.match(question) or _PERSONAL.search(question)
+    return not named and _IN_PAST.search(question) is not None
+
+
+def _asked_so(bare: re.Match[str], before: str) -> str:
+    """The question before with another question word: "Why was it shut?" of "When was it shut?" and "Why?"."""
     frame = before.rstrip(" ?.!")
-    piece = fragment.rstrip(" ?.!")
-    if (times := find(frame)) and [one.text for one in find(piece)] == [piece]:
-        return f"{frame[: times[-1].span.start]}{piece}{frame[times[-1].span.end :]}?"
-    if _FRAGMENT.match(piece) and (place := _LAST_PLACE.search(frame)):
-        return f"{frame[: place.start()]} {piece} ({frame[place.start() :].strip()})?"
-    if piece[:1].isupper() and (name := _NAME.search(frame)):
-        return f"{frame[: name.start()]}{piece}{_ending(name[0])}{frame[name.end() :]}?"
-    return f"{frame}, {piece}?"
+    asks = bare["asks"][:1].upper() + bare["asks"][1:]
+    if bare["else"] and frame.lower().startswith(f"{asks.lower()} "):
+        return f"{asks} else{frame[len(asks) :]}?"
+    yes_no = _YES_NO.match(frame)
+    if yes_no and _ADVERB.fullmatch(asks) and not bare["else"]:
+        return f"{asks} {yes_no['rest'][:1].lower()}{yes_no['rest'][1:]}?"
+    return f"{frame}, and {bare[0].rstrip(' ?').lower()}?"
 
 
-def _ending(name: str) -> str:
-    found = _POSSESSIVE.search(name)
-    return found[0] if found else ""
-
-
-def _with_names(question: str, told: Sequence[str], topics: Sequence[str]) -> str:
-    """The question with its first pronoun of each kind replaced by what it stands for."""
-    asked = question
-    if (match := _PERSON.search(question)) and (name := _last_name(told)):
-        question = _replaced(question, match, name)
-    if not topics:
-        return question
-    for plural in (True, False):
-        match = _thing(question, plural=plural)
-        if match and not _holds(question, topic := _meant(topics, plural=plural)):
-            question = _replaced(question, match, topic)
-    if question == asked and _leans(question, topics[-1]):
-        return _with_topics(question, dict.fromkeys((topics[-1], topics[0])))
-    return question
-
-
-def _meant(topics: Sequence[str], *, plural: bool) -> str:
-    """Of what was talked about, the last that is one or several, as the pronoun is; else the last."""
-    fitting = [one for one in topics if _is_several(one) == plural]
-    if fitting:
-        return fitting[-1]
-    last = topics[-1]
-    if not plural:
-        return _OF.split(last, maxsplit=1)[-1] if _OF.search(last) else last
-    article = _ARTICLE.match(last)
-    return f"{last[article.end() :]}s" if article and article["one"] else last
-
-
-def _is_several(topic: str) -> bool:
-    return is_plural(_OF.split(topic, maxsplit=1)[0].split()[-1].lower())
-
-
-def _holds(question: str, topic: str) -> bool:
-    return set(words(_ARTICLE.sub("", topic))) <= set(words(question))
-
-
-def _leans(question: str, topic: str) -> bool:
-    """Whether a question that has neither name nor pronoun says too little without what was talked about."""
-    if _names(question) or _THING.search(question) or _holds(question, topic):
-        return False
-    if _DEFINITE.search(question) and not _COMPLEMENT.search(question):
-        return True
-    if not set(terms(topic)).isdisjoint(terms(question)) or _NEW_TOPIC.match(question):
-        return False
-    of_something = _OF_SOMETHING.search(question) and not _COMPLEMENT.search(question)
-    patterns = (_ELLIPTIC, _PART_PLAYED)
-    return bool(of_something) or any(each.search(question) for each in patterns)
-
-
-def _with_topics(question: str, topics: Iterable[str]) -> str:
-    """The question with what was talked about last, and what the conversation began with."""
-    frame, about = question.rstrip(" ?.!"), ", ".join(topics)
-    return f"{frame} of {about}?" if _ENDS_IN_NOUN.match(frame) else f"{frame} ({about})?"
-
-
-def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
-    for match in _THING.finditer(question):
-        if (_PLURAL.match(match[0]) is not None) != plural:
-            continue
-        relative = match[0].lower().startswith("that") and _RELATIVE.search(
-            question[: match.start()]
-        )
-        within = _SAID_BEFORE.search(question[: match.start()])
-        if not within and not (relative and words(question[: match.start()])[-1] not in STOP_WORDS):
-            return match
+def _begun_again(rest: str, before: str) -> str | None:
+    """The question before, where this one begins it anew for another name or time: "And what did Birch say?"."""
+    begun, frame = rest.rstrip(" ?.!"), before.rstrip(" ?.!")
+    if (old := names(frame)) and (new := names(begun)):
+        swapped = frame.replace(POSSESSIVE.sub("", old[0]), new[0], 1)
+        if swapped.lower().startswith(f"{begun.lower()} "):
+            return f"{swapped}?"
+    again = _AGAIN.fullmatch(begun)
+    if again and frame.lower().startswith(again["asks"].lower()):
+        return _placed(again["piece"], frame)
     return None
 
 
-def _replaced(question: str, match: re.Match[str], name: str) -> str:
-    found = match.groupdict()
-    if found.get("named"):
-        return f"{question.rstrip(' ?.')} ({name})?"
-    own = found.get("own") or found.get("of")
-    bare = _POSSESSIVE.sub("", name)
-    ending = ("'" if bare.endswith("s") else "'s") if own else ""
-    return question[: match.start()] + bare + ending + question[match.end() :]
+def _in_place(fragment: str, talk: Talk) -> str:
+    """The question before, with a fragment in the place of what it answers to."""
+    frame, piece = talk.told[-1].rstrip(" ?.!"), fragment.rstrip(" ?.!")
+    placed = _PLACED.fullmatch(piece)
+    if placed and set(terms(placed["head"])) <= set(terms(frame)):
+        piece = placed["place"]
+    piece = _worked_out(piece, frame)
+    if beside := _beside(piece, frame):
+        return beside
+    if [one.text for one in find(piece)] == [piece]:
+        return _at_time(piece, frame)
+    return _placed(piece, frame) if _FRAGMENT.match(piece) else _exchanged(piece, frame, talk)
 
 
-def _last_name(told: Sequence[str]) -> str | None:
-    return next((names[0] for one in reversed(told) if (names := _names(one))), None)
-
-
-def _names(question: str) -> list[str]:
-    """The names in a question, without words that begin one of its sentences."""
-    found = [name[0] for name in _NAME.finditer(question.rstrip(" ?.!"))]
-    return [name for name in found if not _ASKS.match(name) and name.lower() not in STOP_WORDS]
-
-
-def _topic(question: str, *, alone: bool) -> str | None:
-    """What a question introduces: what it asks for outright, or, where it stands alone, a name in it."""
-    asked = _OUTRIGHT.match(question)
-    if asked and asked["topic"] and not _THING.search(question) and alone:
-        return asked["topic"]
-    if about := _ABOUT.match(question):
-        return about["topic"]
-    if not alone or not (names := _names(question)):
+def _beside(piece: str, frame: str) -> str | None:
+    """The question before about what comes before or after what it was about: "at the fair after that of May"."""
+    place, beside = _place(frame, piece), _BESIDE.search(piece)
+    if place is None or beside is None:
         return None
-    name = _POSSESSIVE.sub("", names[0])
-    return f"the {name}" if f"the {name}" in question else name
+    side = "after" if beside["after"] or beside["next"] else "before"
+    kept = piece if beside[0].lower().startswith("the ") else piece[: beside.start()].rstrip()
+    what = place["what"]
+    if dated := _OF_A_KIND.fullmatch(what):
+        kept, what = re.sub(r"\bone$", dated["noun"], kept), f"that {dated['which']}"
+    elif place["by"] == "when" and kept.endswith(" one"):
+        what = f"that (when {what})"
+    elif _is_like_that(kept, what):
+        what = f"that{place[0]}"
+    return f"{' '.join([frame[: place.start()], *kept.split(), side])} {what}?"
 
 
-def _last_words(question: str) -> str | None:
-    """The last stretch of words behind the first that are no function words."""
-    runs: list[list[str]] = [[]]
-    for word in re.findall(r"[\w’'&/-]+", question)[1:]:
-        if word.lower() in STOP_WORDS:
-            runs.append([])
-        else:
-            runs[-1].append(word)
-    said = [" ".join(run) for run in runs if run]
-    return said[-1] if said else None
+def _is_like_that(kept: str, what: str) -> bool:
+    """Whether one says "the visit before that in May", and not "before May", "the year before 2020"."""
+    is_time = [one.text for one in find(what)] == [what]
+    is_name = ARTICLE.sub("", what)[:1].isupper()  # which does not say what it is one of
+    if kept.endswith(" one"):
+        return is_time or is_name
+    return is_time and bool(kept) and TIME_UNITS.isdisjoint(words(kept))
+
+
+def _worked_out(piece: str, frame: str) -> str:
+    """A fragment with its time told by itself, not by the one before: "2019" for "the year before", asked of 2020."""
+    told, before = find(piece), find(frame)
+    known = resolve(before[-1], None) if before else None
+    if not told or known is None or known.value is None:
+        return piece
+    time = told[-1]
+    if (quarter := _quarter(before[-1], time)) is not None:
+        return f"{piece[: time.span.start]}{quarter}{piece[time.span.end :]}"
+    anchor = Anchor(value=known.value, kind=AnchorKind.SENT, found_by="asked")
+    if time.month and not time.year and time.base is not Base.NARRATED:
+        return f"{piece} {known.value[:4]}"
+    meant = resolve(time, None, narrated=anchor) if time.base is Base.NARRATED else None
+    if meant is None or meant.value is None or Interval.of(meant.value) != meant.interval:
+        return piece
+    return f"{piece[: time.span.start]}{written(meant.value)}{piece[time.span.end :]}"
+
+
+def _quarter(known: TimeExpression, beside: TimeExpression) -> str | None:
+    """The quarter that is told by the one of a year that was asked about; None where either is something else."""
+    if not known.unit == beside.unit == Unit.QUARTER or not known.year or not known.number:
+        return None
+    if beside.base is not Base.NARRATED:
+        return None if beside.year else f"{beside.text} of {known.year}"
+    steps: dict[Direction | None, int] = {Direction.NEXT: 1, Direction.LAST: -1}
+    at = known.year * 4 + known.number - 1 + steps.get(beside.direction, 0) * (beside.number or 1)
+    return f"the {_QUARTERS[at % 4]} quarter of {at // 4}"
+
+
+def _at_time(piece: str, frame: str) -> str:
+    """A question with another time, which has no preposition."""
+    new = with_preposition(find(piece)[0])
+    if not (times := find(frame)):
+        return f"{frame} {new}?"
+    before = re.sub(r"\b(?:in|on)\s+$", "", frame[: times[-1].span.start])
+    return f"{before}{new}{frame[times[-1].span.end :]}?"
+
+
+def _placed(piece: str, frame: str) -> str:
+    """A question with "on Monday" in the place of what follows its own "on", or its last preposition."""
+    by = piece.split()[0]
+    if same := re.search(rf"\s{by}\s(?:(?!\s{_PREPOSITION}\s).)+", frame, re.IGNORECASE):
+        return f"{frame[: same.start()]} {piece}{frame[same.end() :]}?"
+    place = _place(frame, piece)
+    if place is None:
+        return f"{frame} {piece}?"
+    left = "" if find(piece) and find(place[0]) else f" ({place[0].strip()})"
+    return f"{frame[: place.start()]} {piece}{left}?"
+
+
+def _place(frame: str, piece: str) -> re.Match[str] | None:
+    """What a fragment takes the place of: all that was said of when, unless it is but another time."""
+    clause = None if find(piece) else _CLAUSE.search(frame)
+    return clause or _LAST_PLACE.search(frame)
+
+
+def _exchanged(piece: str, frame: str, talk: Talk) -> str:
+    """A question with a name or a thing in the place of another one; or for an attribute of what it was about."""
+    if piece[:1].isupper() and (old := names(frame)):
+        ending = POSSESSIVE.search(old[0])
+        new = POSSESSIVE.sub("", piece) + (ending[0] if ending else "")
+        return f"{frame.replace(old[0], new, 1)}?"
+    topic = talk.topics[-1] if talk.topics else ""
+    if topic and _ATTRIBUTE.fullmatch(piece):
+        return f"What {'are' if is_plural(piece) else 'is'} {piece} of {topic}?"
+    *others, noun = piece.split()
+    same = re.search(rf"\b(?:(?:the|other|some|any)\s+)*{re.escape(noun)}\b", frame)
+    if others and same and PHRASE_ENDS.isdisjoint(piece.lower().split()):
+        return f"{frame[: same.start()]}{piece}{frame[same.end() :]}?"
+    head = re.split(r"\s(?:of|in)\s", topic, maxsplit=1)[0]
+    if ARTICLE.match(piece) and ARTICLE.match(head) and head in frame:
+        return f"{frame.replace(head, piece, 1)}?"
+    return f"{frame}, and {piece}?"

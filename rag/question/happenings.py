@@ -43,6 +43,11 @@ _BESIDE = re.compile(
     r"|\s+(?:the one|that)\s+(?:of|in|on|at)\s+(?P<named>[^?,;]{1,80}))",
     re.IGNORECASE,
 )
+# "the one before the coast tour", "the visit after Malta was left"
+_NEXT_TO = re.compile(
+    r"\bthe\s+(?P<event>[a-z]+)\s+(?P<side>before|after)\s+(?!(?:that|this|it|the one)\b)(?P<reference>[^?,;]{1,80})",
+    re.IGNORECASE,
+)
 # Words by which English texts speak of one kind of event.
 _ALIKE = tuple(
     frozenset(terms(group))
@@ -64,6 +69,7 @@ _ALIKE = tuple(
         "attack attacked",
     )
 )
+_EVENTS = frozenset(terms("one time")).union(*_ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,9 @@ def neighbour(question: str) -> Neighbour | None:
     """Which event is meant by "the one before that (…)", "before the one of May"; None where it is named otherwise."""
     found = _BESIDE.search(question)
     if found is None:
-        return None
+        found = _NEXT_TO.search(question)
+        if found is None or _EVENTS.isdisjoint(terms(found["event"])):
+            return None
     reference = found["reference"] or found["named"]
     return Neighbour(-1 if found["side"].lower() == "before" else 1, reference)
 

@@ -38,6 +38,9 @@ def test_the_neighbour_of_an_event_is_named_by_it() -> None:
     )
     assert neighbour("When was the visit before the one of May 2020?") == Neighbour(-1, "May 2020")
     assert neighbour("Who led at the visit after that in Malta, and why?") == Neighbour(1, "Malta")
+    assert neighbour("Who led at the siege after Orle fell?") is None
+    assert neighbour("Who led on the tour after the coast tour?") == Neighbour(1, "the coast tour")
+    assert neighbour("Who led at the one before Orle fell?") == Neighbour(-1, "Orle fell")
     assert neighbour("Who led before the war?") is None
     assert neighbour("Who led before the one who came?") is None
 

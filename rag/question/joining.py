@@ -1,0 +1,119 @@
+"""Questions that name nothing that was talked about, but say too little without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rag.analysis import terms
+from rag.numbers import any_of
+from rag.question.referring import is_said_before, refers
+from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
+from rag.question.vocabulary import AUXILIARIES
+from rag.temporal import find
+
+_DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?=\s*[?.]*$)", re.IGNORECASE)
+_PART_PLAYED = re.compile(
+    r"\b(?:role|part|place|importance)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
+    re.IGNORECASE,
+)
+_OF_SOMETHING = re.compile(
+    rf"\b{RELATIONAL}(?:\s+and\s+{RELATIONAL})?\b(?!\s+(?:of|for|between|about|that|who)\b)"
+    r"(?!.*\s(?:of|for|between|by)\s+(?!\w+ing\b)\w)",
+    re.IGNORECASE,
+)
+_IS_VERB = re.compile(
+    r"\b(?:do|does|did|can|could|will|would|should|to)\b.*\b(?:cause|cost|cure|use|function|rule|result|process|sign"
+    r"|influence|impact|price|model|stage|step|style|size|sort|type)s?$",
+    re.IGNORECASE,
+)
+# "the drawing", "the first check": known from what was talked about; "the iron bridge" is known by itself.
+_GIVEN = re.compile(
+    r"the\s+(?:(?:most\s+[\w-]+|first|last|next|\w+est)\s+)?[\w’'-]+", re.IGNORECASE
+)
+_OF_WHAT = r"(?:of|for|in|between|about|by|to|that|who|which)\b"
+_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by)\s+\w", re.IGNORECASE)
+_NEW_TOPIC = re.compile(
+    r"^(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?:an?\s+)?[\w-]+(?:\s+[\w-]+)?[?.!\s]*$|(?:tell|describe|explain|compare|define)\b)",
+    re.IGNORECASE,
+)
+_VALUED = re.compile(
+    r"^(?:what|which|who)\s+(?:is|are|was|were)\s+(?:(?:the|some|any)\s+)?(?:(?:most|more)\s+)?"
+    r"(?:important|typical|popular|common|famous|main|major|key|recent|possible|other|best|well-known|good|special)\b"
+    r"(?!.*\b(?:of|in|on|at|to|for|with|from|like|about|it|that|ones?)\b)",
+    re.IGNORECASE,
+)
+# What stands for a kind of thing, a place or a part of something, and does not say of what.
+_ELLIPTIC = re.compile(
+    r"\b(?:one(?=\s*[?.,]|\s+(?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(rf"{any_of(AUXILIARIES)}\b", re.IGNORECASE)
+_SHORT = 2  # telling words of a question that a talk about something gives its meaning
+
+
+def joined(question: str, talk: Talk) -> str:
+    """The question with what was talked about behind a noun that is of it, or at its end; itself if it stands alone."""
+    topic = talk.topics[-1]
+    if refers(question) or holds(question, topic):
+        return question
+    if other := _DIFFERS.search(question):
+        return _put_in(question, other.end(), "with" if other["like"] else "from", talk)
+    end = len(question.rstrip(" ?.!"))
+    if _PART_PLAYED.search(question):
+        return _put_in(question, end, "in", talk)
+    if names(question) or find(question):
+        return question
+    if at := _end_of_noun(question) or (
+        _end_of_given(question) if talk.is_explored(topic) else None
+    ):
+        return _put_in(question, at, "of", talk)
+    if not set(terms(topic)).isdisjoint(terms(question)):
+        return question
+    if _VALUED.match(question):
+        return _put_in(question, end, "of", talk)
+    if _NEW_TOPIC.match(question):
+        return question
+    elliptic = _ELLIPTIC.search(question)
+    if elliptic and not is_said_before(question[: elliptic.start()]):
+        return _with_aside(question, [topic, talk.frame])
+    return _with_theme(question, talk)
+
+
+def _end_of_noun(question: str) -> int | None:
+    """Where a noun ends that is always of something, in a question that does not say of what."""
+    ends = (noun.end() for noun in _OF_SOMETHING.finditer(question))
+    return next((at for at in ends if not _IS_VERB.search(question[:at])), None)
+
+
+def _end_of_given(question: str) -> int | None:
+    """Where "the drawing" ends, in a question that does not say of what."""
+    if _COMPLEMENT.search(question):
+        return None
+    for phrase in filter(_GIVEN.fullmatch, phrases(question)):
+        found = re.search(rf"{re.escape(phrase)}\b(?!\s+{_OF_WHAT})", question)
+        if found:
+            return found.end()
+    return None
+
+
+def _with_theme(question: str, talk: Talk) -> str:
+    """A short question with what was asked about last, once that was taken up."""
+    whole = _COMPLEMENT.search(question) or _YES_NO.match(question) or asked_outright(question)
+    if whole or len(terms(question)) > _SHORT or not talk.is_taken_up(talk.topics[-1]):
+        return question
+    return _with_aside(question, [talk.topics[-1], talk.frame])
+
+
+def _put_in(question: str, at: int, joint: str, talk: Talk) -> str:
+    topic = talk.topics[-1]
+    whole = f"{question[:at]} {joint} {topic}{question[at:]}"
+    return whole if holds(topic, talk.frame) else _with_aside(whole, [talk.frame])
+
+
+def _with_aside(question: str, topics: Iterable[str]) -> str:
+    """The question with topics in brackets at its end."""
+    frame = question.rstrip(" ?.!")
+    return f"{frame} ({', '.join(dict.fromkeys(topics))}){question[len(frame) :] or '?'}"
