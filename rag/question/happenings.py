@@ -12,6 +12,7 @@ from rag.analysis import STOP_WORDS, terms
 from rag.numbers import UP_TO_NINETEEN, any_of
 from rag.question.asking import telling_terms
 from rag.question.query import Query
+from rag.question.vocabulary import is_plural
 
 _NO_VALUES = frozenset(terms("since until till change changed develop developed evolve evolved"))
 _NO_EVENTS = frozenset(terms("first second third last final real whole"))
@@ -36,6 +37,9 @@ _EACH = re.compile(
     rf"|\b(?:his|her|its|their|the)\b(?=\s+{_SEVERAL}\b)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"\s*(?:[?,.;]|$|on\b)")
+_PARTICLES = {"home", "away", "back"}
+_DID = re.compile(r"\b(?:do|does|did|will|would|can|could)\s+$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_][\w’'-]*")
 _PARTICLE = re.compile(r"-(?:up|in|off|out|on|down|over)s?$", re.IGNORECASE)  # "check-ups"
 _BESIDE = re.compile(
@@ -117,12 +121,23 @@ def _phrase(query: Query) -> list[str]:
     """The stems of the first phrase behind "each" that has a word for an event or of a name; none where none has."""
     telling = _telling(query)
     for match in _EACH.finditer(query.text):
-        words = (one[0] for one in _WORD.finditer(query.text, match.end()))
-        found = takewhile(_is_no_stop_word, words)
-        stems = [term for word in found for term in terms(_PARTICLE.sub("", word))]
+        words = _WORD.finditer(query.text, match.end())
+        found = list(takewhile(lambda one: _is_no_stop_word(one[0]), words))
+        if found and _DID.search(query.text, 0, match.start()):
+            found = _without_verb(found, query.text)
+        stems = [term for word in found for term in terms(_PARTICLE.sub("", word[0]))]
         if not telling.isdisjoint(stems):
             return stems
     return []
+
+
+def _without_verb(phrase: list[re.Match[str]], question: str) -> list[re.Match[str]]:
+    """The words of "each incident hit" and "each ship bring home" without the verb that ends a clause."""
+    last = phrase[-1]
+    if not _ENDS.match(question, last.end()) or is_plural(last[0]):  # "did each of the visits"
+        return phrase
+    verb = 2 if last[0] in _PARTICLES else 1
+    return phrase[:-verb] or phrase
 
 
 def _telling(query: Query) -> frozenset[str]:
