@@ -83,7 +83,7 @@ def fitted(taught: Sequence[Speech]) -> Borders:
 
 def judged(model: Borders, apart: Sequence[Speech]) -> str:
     """Precision, recall and F1 of the borders that the model finds likely, by its log-odds."""
-    odds = np.concatenate([model.odds(one.words) for one in apart])
+    odds = np.concatenate([model.log_odds(one.words) for one in apart])
     ends = np.concatenate([np.array(one.ends[:-1]) for one in apart])
     told = []
     for least in (-0.8, -0.4, 0.0):

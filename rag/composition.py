@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from rag.analysis import terms, words
+from rag.analysis import words
 from rag.dating import dated
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
@@ -30,7 +29,6 @@ _TELLING = 2  # words and names that a part of a double question must have to be
 _SEVERAL = 0.6  # in the place of `keep_above` where several values are asked for: they stand in unlike sentences
 _NEARLY = 0.8  # of the best sentence's rank
 _LONGEST_TABLE = 12  # rows, of one that is told whole
-_COUNTS = re.compile(r"\bhow many\b", re.IGNORECASE)
 _CLOSEST = 3  # sentences that an abstention shows
 
 
@@ -181,14 +179,6 @@ def _answering(query: Query, kept: Sequence[Ranked], newest: dt.date | None) -> 
         if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text)
     ]
     named = query.kind in (Kind.PERSON, Kind.ORGANISATION)
-    if query.kind is Kind.NUMBER and query.attribute and _COUNTS.search(query.text):
-        wanted = frozenset(terms(query.attribute))
-        counting = [
-            one
-            for one in answering
-            if wanted <= frozenset(terms(one.candidate.line)) or denies(query, one.candidate.text)
-        ]
-        return counting or answering
     return list(kept) if answering and named else answering
 
 

@@ -18,7 +18,7 @@ from rag.question import Kind, Query, Relation
 from rag.question.happenings import Neighbour, event_words, told_of_each
 from rag.question.naming import QUARTERS
 from rag.question.roles import names_role
-from rag.question.vocabulary import NOUN_KINDS, SAME_NOUN
+from rag.question.vocabulary import CAPITALS, NOUN_KINDS, SAME_NOUN
 from rag.reading import Candidate, SentenceReader
 from rag.rows import Cell, also_called, asked, cells_of, is_row, name
 from rag.temporal import find, leading_day, overlaps, written
@@ -46,6 +46,8 @@ _TOOK_PLACE = re.compile(r"\b(?:took place|(?:was|were) held|went ahead)\b", re.
 _JOINS = re.compile(r"(?:,|\b(?:and|or)\b)(?!\s+(?:and\s+)?(?:how|wh[a-z]+)\b)")
 _OFTEN = 2  # rows of a table that name what is asked about, for its column to be told
 _NAME_WORDS = 3
+# Columns that say where something was, not whose it was.
+_PLACES = frozenset(terms(" ".join(("venue", *NOUN_KINDS[Kind.PLACE]))))
 _OF = re.compile(r"\s+of\s+(?:the\s+)?")
 _MOST = 0.75  # of the documents
 # "… and the codename of …": a further value that is asked for.
@@ -53,7 +55,9 @@ _ALSO = re.compile(
     r"(?:,|\band)\s+(?:the\s+)?(?P<noun>(?:[a-z]+\s+){0,2}[a-z]+)\s+(?:of|at|in|on|for|was|were|is|are|did|does|do)\b"
 )
 _PRONOUN = re.compile(r"\b(?:he|she|they|i|his|her|their|my)\b", re.IGNORECASE)
-_IN_A_PLACE = re.compile(r"\b(?:in|at|to|from|near|off)\s+(?:the\s+)?(?P<name>[A-Z][\w’'-]+)")
+_IN_A_PLACE = re.compile(
+    rf"\b(?:in|at|to|from|near|off)\s+(?:the\s+)?(?P<name>[{CAPITALS}][\w’'-]+)"
+)
 _NAME = re.compile(r"(?<![.!?:“\"] )(?<!^)\b[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 
 
@@ -165,7 +169,7 @@ class EventComposer:
 def _is_alike(one: Candidate, other: Candidate) -> bool:
     """Whether two rows have the same columns: beside one of what is asked about, the other is of something else."""
     headers = [[cell.header for cell in cells_of(each.line)] for each in (one, other)]
-    return is_row(one.text) and headers[0] == headers[1]
+    return headers[0] == headers[1] != []
 
 
 def _tells_otherwise(query: Query, cells: Sequence[Cell], one: Candidate) -> bool:
@@ -291,7 +295,9 @@ def _not_of_others(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     return [
         one
         for one in told
-        if not wanted.isdisjoint(terms(one.candidate.line))
+        if not wanted.isdisjoint(
+            terms(one.candidate.line) if is_row(one.candidate.text) else _held(one)
+        )
         or not any(each in in_order(one.candidate.line) for each in others)
     ]
 
@@ -300,9 +306,20 @@ def _not_left_empty(query: Query, told: Sequence[Told]) -> Sequence[Told]:
     """The sentences without rows that say nothing in a column for what is asked, where others of their table do."""
     columns = _columns(query)
     rows = {id(one): key for one in told if (key := _table(one))}
-    saying = {id(one) for one in told if id(one) in rows and asked(one.candidate.line, columns)}
-    told_of = {rows[one] for one in saying}
-    return [one for one in told if id(one) in saying or rows.get(id(one)) not in told_of]
+    told_of = {
+        rows[id(one)] for one in told if id(one) in rows and asked(one.candidate.line, columns)
+    }
+    return [
+        one
+        for one in told
+        if rows.get(id(one)) not in told_of or not columns.isdisjoint(_stems(one.candidate.line))
+    ]
+
+
+def _stems(row: str) -> frozenset[str]:
+    """Of its values, and of the headers of those that say something."""
+    said = (one.text for one in cells_of(row) if any(map(str.isalnum, one.value)))
+    return frozenset(terms(" ".join(said)))
 
 
 def _table(one: Told) -> tuple[DocumentId, str] | None:
@@ -315,14 +332,14 @@ def _table(one: Told) -> tuple[DocumentId, str] | None:
 
 def _others(rows: Sequence[tuple[Cell, ...]], wanted: frozenset[str]) -> Iterator[str]:
     """The values of the column of a table that most often names what is asked about, where they do not."""
-    columns = list(zip(*rows, strict=True))
+    columns = [one for one in zip(*rows, strict=True) if _PLACES.isdisjoint(terms(one[0].header))]
     naming = [[not wanted.isdisjoint(terms(one.value)) for one in column] for column in columns]
     most = max(map(sum, naming), default=0)
     if most < _OFTEN:
         return
     at = [sum(one) for one in naming].index(most)
     for one, names in zip(columns[at], naming[at], strict=True):
-        if not names and 0 < len(words(one.value)) <= _NAME_WORDS:
+        if not names and any(map(str.isalpha, one.value)) and len(words(one.value)) <= _NAME_WORDS:
             yield in_order(one.value)
 
 
@@ -455,9 +472,12 @@ def _statement(
     """The row of an event, from the sentence that tells best what was asked, or cells of it, and one beside it."""
     best = telling[0]
     called = event.name or (_called(query, best.line) if cells else None)
-    if called in [one.value for one in cells] or _about(query).issuperset(terms(called or "")):
+    asked_about = event.name is None and _about(query).issuperset(terms(called or ""))
+    if asked_about or called in [one.value for one in cells]:
         called = None
     day = written(event.moment.value) if event.moment else ""
+    if called and query.kind is not Kind.DATE and in_order(day) in in_order(called):
+        day = ""
     head = " – ".join(part for part in (called, day) if part)
     head += " (announced)" if event.announced else ""
     if query.kind is Kind.DATE and called:

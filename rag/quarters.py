@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from rag.analysis import in_order, terms
+from rag.analysis import in_order
 from rag.question.naming import QUARTERS
 from rag.temporal import Unit, find
 
@@ -24,17 +24,20 @@ def tells_of(line: str, headings: Sequence[str], quarter: str, years: Collection
     """
     number = 1 + QUARTERS.index(quarter)
     named = [one for one in find(line) if one.unit is Unit.QUARTER and one.number == number]
-    said = in_order(line)
-    called = f" q{number} " in said or {*terms(quarter)} <= {*terms(" ".join((line, *headings)))}
+    called = any(
+        f" q{number} " in each or in_order(quarter) in each
+        for each in map(in_order, (line, *headings))
+    )
     if not named and not called:
         return False
-    stated = {one.year for one in named if one.year} or _years(line)
+    stated = {one.year for one in named if one.year}
     if stated or not years:
         return not years or not stated.isdisjoint(years)
-    headed = _years(" ".join(headings))
+    told = _years(" ".join(headings))
     if number == len(QUARTERS):
-        headed |= {year - 1 for year in headed}
-    return not headed or not headed.isdisjoint(years)
+        told |= {year - 1 for year in told}
+    told |= _years(line)
+    return not told or not told.isdisjoint(years)
 
 
 def called(line: str, quarter: str) -> str:

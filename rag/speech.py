@@ -7,6 +7,7 @@ ICSLP 1996); `eval/fitting_speech.py` made its weights, and `docs/speech.md` say
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from bisect import bisect
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ _NOT_SAID = re.compile(r"[^a-z0-9']")
 _TIME_OF_RECORDING = re.compile(r"\[\d{1,2}:\d\d(?::\d\d)?\]")
 _STOPS = re.compile(r"[.?!,;:](?=\s|$)")
 _FEW_WORDS = 30  # a sentence of fewer is left alone
-_MANY_WORDS = 80  # the same, of one with a full stop at its end
+_MANY_WORDS = 150  # the same, of one with a full stop at its end
 _WORDS_A_STOP = 25  # where text has no more stops than one in so many words, nobody set them
 _LOWER_SHARE = 0.7  # of the words; tables, lists of names and headings have more capitals
 _KNOWN_SHARE = 0.6  # of the words, in English
@@ -40,7 +41,6 @@ _KNOWN_SHARE = 0.6  # of the words, in English
 _SHORTEST, _LONGEST = 20, 80
 _SHORT_LINE = 4  # words; fewer may be a label
 
-_CORRECTION = 3.0  # taken from the log-odds before what corrects
 _CORRECTING = {"no", "sorry", "rather", "correction", "wait"}
 _WORDS_BETWEEN_NUMBERS = 8
 
@@ -66,7 +66,7 @@ class Borders:
     weights: NDArray[np.float32]
     bias: float
 
-    def odds(self, said: Sequence[str]) -> list[float]:
+    def log_odds(self, said: Sequence[str]) -> list[float]:
         """The log-odds that a sentence ends behind each word but the last, `[len(said) - 1]`."""
         found = self.weights[features_of(said, self.words)].sum(axis=0) + self.bias
         return [float(one) for one in found.round(3)]
@@ -110,9 +110,10 @@ def divided(sentence: str) -> tuple[Span, ...]:
     said = [as_said(one.word) for one in spoken]
     if sum(one in model.words or one[:1].isdigit() for one in said) < _KNOWN_SHARE * len(said):
         return whole
-    odds = model.odds(said)
+    odds = model.log_odds(said)
     for gap in range(len(odds)):
-        odds[gap] -= _CORRECTION * _corrects(said, gap + 1)
+        if _corrects(said, gap + 1):
+            odds[gap] = -math.inf
     firsts = [0, *_borders(odds), len(said)]
     starts = [cut for pair in pairwise(firsts) for cut in _short_enough(odds, *pair)]
     ends = [*(spoken[one - 1].end for one in starts[1:]), len(sentence)]
@@ -169,7 +170,11 @@ def _corrects(said: Sequence[str], place: int) -> bool:
     if said[place] in _CORRECTING or said[place : place + 2] == ["i", "mean"]:
         return True
     before = said[max(0, place - _WORDS_BETWEEN_NUMBERS) : place]
-    return said[place] in CARDINALS and any(one in CARDINALS for one in before)
+    return _is_number(said[place]) and any(map(_is_number, before))
+
+
+def _is_number(word: str) -> bool:
+    return word in CARDINALS or word[:1].isdigit()
 
 
 def _borders(odds: Sequence[float]) -> list[int]:

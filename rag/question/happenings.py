@@ -16,20 +16,21 @@ from rag.question.vocabulary import is_plural
 
 _NO_VALUES = frozenset(terms("since until till change changed develop developed evolve evolved"))
 _NO_EVENTS = frozenset(terms("first second third last final real whole"))
-_SEVERAL = rf"(?:{any_of(UP_TO_NINETEEN[1:])}|\d+)"
+_SEVERAL = rf"(?:{any_of(UP_TO_NINETEEN[1:])}|\d{{1,2}})"
 # "sale by sale", before the second
-ONE_BY_ONE = r"(?P<one>(?!step|one|side|word|bit|year|month|week|day)[a-z]{3,}) by (?=(?P=one)\b)"
+ONE_BY_ONE = r"(?P<one>(?!(?:step|one|side|word|bit|piece|line|case|year|month|week|day)\b)[a-z]{3,}) by (?=(?P=one)\b)"
 # "at the four hearings", "over the rounds", before what there are several of
 _PLURAL = (
-    r"(?=(?:[a-z-]+ )?(?!years|months|weeks|days|hours|decades|minutes|seconds)[a-z-]{3,}(?<!s)s\b)"
+    r"(?=(?-i:(?:[a-z-]+ )?(?!(?:years|months|weeks|days|hours|decades|minutes|seconds|series)\b)"
+    r"[a-z-]{3,}(?<![sui])s\b))"
 )
 SEVERAL_DID = re.compile(
-    rf"\b(?:did|do|were|are|have|had|will) the {_SEVERAL} {_PLURAL}", re.IGNORECASE
+    rf"\b(?:did|do|were|are|will) the {_SEVERAL} {_PLURAL}[^?]*?\b(?:take place|happen|occur|open|held|played)\b",
+    re.IGNORECASE,
 )
 OVER_SEVERAL = (
-    rf"(?:(?:at|in|on|about|over|across|during|through|throughout) the {_SEVERAL}"
-    r"|(?:over|across|throughout) the)"
-    rf" {_PLURAL}"
+    rf"(?:(?:at|over|across|during|through|throughout) the {_SEVERAL}"
+    rf"|(?:over|across|throughout) the) {_PLURAL}"
 )
 _EACH = re.compile(
     rf"\b(?:{ONE_BY_ONE}|{OVER_SEVERAL})"

@@ -56,7 +56,8 @@ _SERIES = re.compile(
 _PAIR = re.compile(rf"(?<!\w)(?P<items>{_CAPITAL}\s+and\s+{_CAPITAL})\s+each\b")
 _YEARS = re.compile(r"\b(?P<items>\d{4}(?:\s*,\s*\d{4}){0,20},?\s+and\s+\d{4})\b")
 _QUARTERS = re.compile(
-    r"\b(?:(?:each|every|all|by|per)(?: of)?(?: the)?(?: four)?|the four)\s+quarters?\b",
+    r"\b(?:(?:each|every|all|by)(?: of)?(?: the)?(?: four)?|the four)\s+quarters?\b"
+    r"(?=\s+(?:of|in|for)\s+(?:the\s+)?(?:(?:fiscal|financial)\s+)?(?:year\s+)?\d{4}\b(?!\s*(?:,|-|–|and|or|to|until)\b))",
     re.IGNORECASE,
 )
 QUARTERS = ("first quarter", "second quarter", "third quarter", "fourth quarter")

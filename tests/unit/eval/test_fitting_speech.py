@@ -17,7 +17,7 @@ def talks(number: int) -> list[Speech]:
 
 def test_a_border_is_learnt_from_the_words_around_it() -> None:
     model = fitted(talks(20))
-    odds = model.odds(("we", "went", "back", "so", "we", "went"))
+    odds = model.log_odds(("we", "went", "back", "so", "we", "went"))
     assert odds[2] > 0 > max(odds[:2] + odds[3:])
     assert "at 0.0: precision 1.000, recall 1.000, F1 1.000" in judged(model, talks(2))
 

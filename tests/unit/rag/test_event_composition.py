@@ -454,7 +454,7 @@ def test_quarters_of_a_year_have_a_row_each_whatever_they_are_called_and_no_othe
     assert texts(rows(report, older, talk, question=asked)) == [
         "first quarter: Orders: 55",
         "second quarter: Orders: 49",
-        "Q3 2024 – 2024: In Q3 2024 Arda had orders of 41.",
+        "Q3 2024: In Q3 2024 Arda had orders of 41.",
     ]
     assert rows(report, older, talk, question=asked).missing == ("fourth quarter",)
 
