@@ -42,7 +42,7 @@ _SHORTEST, _LONGEST = 20, 80
 _SHORT_LINE = 4  # words; fewer may be a label
 
 _CORRECTING = {"no", "sorry", "rather", "correction", "wait"}
-_WORDS_BETWEEN_NUMBERS = 8
+_WORDS_TO_NUMBER = 8  # that may correct another
 
 # The words of a feature, by their place from the gap: -1 is the one before it, 0 the one behind.
 _PLACES = (
@@ -111,9 +111,8 @@ def divided(sentence: str) -> tuple[Span, ...]:
     if sum(one in model.words or one[:1].isdigit() for one in said) < _KNOWN_SHARE * len(said):
         return whole
     odds = model.log_odds(said)
-    for gap in range(len(odds)):
-        if _corrects(said, gap + 1):
-            odds[gap] = -math.inf
+    for gap in _before_corrections(said):
+        odds[gap] = -math.inf
     firsts = [0, *_borders(odds), len(said)]
     starts = [cut for pair in pairwise(firsts) for cut in _short_enough(odds, *pair)]
     ends = [*(spoken[one - 1].end for one in starts[1:]), len(sentence)]
@@ -165,16 +164,15 @@ def _is_unpunctuated(sentence: str, spoken: Sequence[_Spoken]) -> bool:
     )
 
 
-def _corrects(said: Sequence[str], place: int) -> bool:
-    """Whether a word begins to correct what was said: a quote that ends before it would mislead."""
-    if said[place] in _CORRECTING or said[place : place + 2] == ["i", "mean"]:
-        return True
-    before = said[max(0, place - _WORDS_BETWEEN_NUMBERS) : place]
-    return _is_number(said[place]) and any(map(_is_number, before))
-
-
-def _is_number(word: str) -> bool:
-    return word in CARDINALS or word[:1].isdigit()
+def _before_corrections(said: Sequence[str]) -> Iterator[int]:
+    """Gaps between what is said and what corrects it: a quote that ends there would mislead."""
+    for place in range(1, len(said)):
+        if said[place] in _CORRECTING or said[place : place + 2] == ["i", "mean"]:
+            yield place - 1
+    numbers = [place for place, one in enumerate(said) if one in CARDINALS or one[:1].isdigit()]
+    for first, second in pairwise(numbers):
+        if second - first <= _WORDS_TO_NUMBER:
+            yield from range(first, second)
 
 
 def _borders(odds: Sequence[float]) -> list[int]:

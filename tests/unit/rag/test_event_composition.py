@@ -465,3 +465,59 @@ def test_times_that_are_named_one_by_one_admit_no_others() -> None:
         "2019",
         "2022",
     ]
+
+
+def test_a_sentence_below_a_title_that_names_what_is_asked_about_may_name_others() -> None:
+    book = document(
+        "Match: 2 May 2024; Club: Arda; Score: 3-1.\n"
+        "Match: 9 May 2024; Club: Bolin; Score: 0-0.\n"
+        "Match: 1 August 2024; Club: Arda; Score: 1-2.\n",
+        id="d1",
+        title="Matches",
+    )
+    talk = document(
+        "The match of 7 September 2024 against Bolin had a score of 2-2.\n",
+        id="d2",
+        title="Arda in autumn 2024",
+    )
+    found = texts(rows(book, talk, question="What was the score in each match of Arda?"))
+    assert [one.split(":")[0] for one in found] == [
+        "2 May 2024",
+        "1 August 2024",
+        "7 September 2024",
+    ]
+
+
+def test_a_column_for_places_does_not_say_whose_a_row_is() -> None:
+    book = document(
+        "Day: 2 May 2024; Place: Sund; Price: 8.\n"
+        "Day: 9 May 2024; Place: Sund; Price: 9.\n"
+        "Day: 1 August 2024; Place: Vik; Price: 7.\n",
+        title="Concerts of the choir of Sund",
+    )
+    assert (
+        len(
+            rows(
+                book, question="What was the price of each concert of the choir of Sund?"
+            ).statements
+        )
+        == 3
+    )
+
+
+def test_what_is_gone_through_keeps_its_name_where_it_is_what_is_asked_about() -> None:
+    book = document(
+        "House: Arda; Price: 4.\nHouse: Bolin; Price: 6.\nHouse: Corin; Price: 5.\n", title="Prices"
+    )
+    found = texts(rows(book, question="What was the price of Arda, Bolin and Corin at Bolin?"))
+    assert [one.split(":")[0] for one in found] == ["Arda", "Bolin", "Corin"]
+
+
+def test_a_remark_may_say_what_its_column_leaves_empty() -> None:
+    book = document(
+        "Day: 2 May 2024; Price: 88; Remark: warm.\n"
+        "Day: 9 May 2024; Price: –; Remark: the price was 90 in the hall.\n"
+        "Day: 1 August 2024; Price: 61; Remark: –.\n",
+        title="Sales of Arda",
+    )
+    assert len(rows(book, question="What was the price at each sale of Arda?").statements) == 3

@@ -52,6 +52,14 @@ def test_what_corrects_stays_with_what_it_corrects() -> None:
     assert [one for one in cut(text) if "forty forty one i mean forty one" in one]
 
 
+def test_a_number_in_digits_corrects_too() -> None:
+    text = (
+        "so the garden club met again on the first of june and we counted the tulips and there were 40 tulips okay so "
+        "actually there were 41 because one stood behind the shed and then we had tea and all went home by the bus"
+    )
+    assert [one for one in cut(text) if "40 tulips okay so actually there were 41" in one]
+
+
 def test_a_time_of_the_recording_stands_before_what_was_said_then() -> None:
     text = "[00:00] " + TALK.replace(" yes and", "\n[01:05] yes and") + "\n[09:59]"
     found = [one.cut(text) for one in divided(text)]
@@ -67,6 +75,9 @@ def test_a_time_of_the_recording_stands_before_what_was_said_then() -> None:
         # somebody set stops
         "The board shall notify the members, and all others who asked for it, of every change that it has made since "
         "it last wrote to them, within thirty days after the day on which the change was made.",
+        # long, and nobody spoke it
+        "the tenant shall keep the house and the garden and the owner shall keep the roof and the road and " * 6
+        + "the rest, as they please.",
         # names and numbers of a table
         " ".join(f"Budget {year} Vote 16 December For 17 Against 14 Rate 1.20 Ferro" for year in range(2000, 2010)),
         # another language
