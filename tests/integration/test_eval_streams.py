@@ -30,7 +30,9 @@ def test_every_answer_comes_whole_and_its_delays_are_told(monkeypatch: pytest.Mo
     for name, one in report.sides.items():
         assert one.stated == STATEMENTS * one.answers
         assert one.statements >= 0.8 * one.stated
-        assert 0 < one.before.p50_ms < one.written.p50_ms < one.first.p50_ms
+        assert 0 < one.before.p50_ms < one.written.p50_ms
+        # The model's thread may note what it wrote a moment after the client has read it.
+        assert one.written.p50_ms < one.first.p50_ms + 5
         assert 0 < one.after.p50_ms <= one.longest_after
         assert one.longest_silence > 0
         assert (one.longest_stall is None) == name.startswith("LangChain")
