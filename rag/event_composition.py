@@ -196,8 +196,9 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     """The events that the question names, in its order, each with the sentences that name it or its day."""
     events = []
     held = [(one, _held(one)) for one in told]
+    years = {day.first.year for each in query.time if (day := each.interval)}
     naming = [
-        [one for one, stems in held if _names(query, one, stems, item)] for item in query.items
+        [one for one, stems in held if _names(one, stems, item, years)] for item in query.items
     ]
     known = {one.candidate.quote for named in naming for one in named}
     unnamed = [one for one in told if one.candidate.quote not in known]
@@ -214,9 +215,8 @@ def _named(query: Query, told: Sequence[Told]) -> list[Event]:
     return events
 
 
-def _names(query: Query, one: Told, held: Collection[str], item: str) -> bool:
+def _names(one: Told, held: Collection[str], item: str, years: Collection[int]) -> bool:
     if item in QUARTERS:
-        years = {day.first.year for each in query.time if (day := each.interval)}
         return quarters.tells_of(one.candidate.line, _headings(one), item, years)
     if _is_year(item):
         return one.moment is not None and one.moment.value[:4] == item
@@ -292,14 +292,14 @@ def _not_of_others(query: Query, told: Sequence[Told]) -> Sequence[Told]:
         if row:
             tables[one.candidate.document.id, *(cell.header for cell in row)].append(row)
     others = {other for rows in tables.values() for other in _others(rows, wanted)}
-    return [
-        one
-        for one in told
-        if not wanted.isdisjoint(
-            terms(one.candidate.line) if is_row(one.candidate.text) else _held(one)
-        )
-        or not any(each in in_order(one.candidate.line) for each in others)
-    ]
+
+    def is_of_others(one: Told) -> bool:
+        line = one.candidate.line
+        named = frozenset(terms(line)) if is_row(one.candidate.text) else _held(one)
+        said = in_order(line)
+        return wanted.isdisjoint(named) and any(each in said for each in others)
+
+    return [one for one in told if not is_of_others(one)] if others else told
 
 
 def _not_left_empty(query: Query, told: Sequence[Told]) -> Sequence[Told]:

@@ -13,7 +13,7 @@ from rag.protocols import Embedder, PassageIndex, SentenceRanker
 from rag.question import Asked, asks_for_role, telling_terms
 from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
-from rag.speech import is_running
+from rag.speech import TIME_OF_RECORDING, is_running
 from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 
 # Chosen on the development questions of XQuAD English and SQuAD 2.0.
@@ -27,7 +27,7 @@ _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
 _LIST_MARK = re.compile(r"^[-*•–]\s+(?:\[[ x]\]\s+)?")
-_TIME_OF_RECORDING = re.compile(r"\s*\[\d{1,2}:\d\d(?::\d\d)?\]\s*")
+_TIME_OF_RECORDING = re.compile(rf"\s*{TIME_OF_RECORDING}\s*")
 _ASKS = ("?", "？", "؟")
 _MAIL_HEADER = re.compile(r"(?:From|To|Cc|Sent|Date|Subject): \S", re.IGNORECASE)
 _MAIL = "message/rfc822"

@@ -30,7 +30,8 @@ _SHA256 = "07a6e5d63e86bbf31d04dacda399d26eb6e4517c4f64e855da6a1f2e9ad7657a"
 
 _WORD = re.compile(r"\S+")
 _NOT_SAID = re.compile(r"[^a-z0-9']")
-_TIME_OF_RECORDING = re.compile(r"\[\d{1,2}:\d\d(?::\d\d)?\]")
+TIME_OF_RECORDING = r"\[\d{1,2}:\d\d(?::\d\d)?\]"
+_TIME_OF_RECORDING = re.compile(TIME_OF_RECORDING)
 _STOPS = re.compile(r"[.?!,;:](?=\s|$)")
 _FEW_WORDS = 30  # a sentence of fewer is left alone
 _MANY_WORDS = 150  # the same, of one with a full stop at its end

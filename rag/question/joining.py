@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rag.analysis import terms
 from rag.numbers import any_of
-from rag.question.referring import is_said_before, refers
+from rag.question.referring import THERE, is_said_before, refers
 from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
 from rag.question.vocabulary import AUXILIARIES
 from rag.temporal import find
@@ -46,7 +46,7 @@ _VALUED = re.compile(
 # What stands for a kind of thing, a place or a part of something, and does not say of what.
 _ELLIPTIC = re.compile(
     r"\b(?:one(?=\s*[?.,]|\s+(?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
-    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
+    rf"|{THERE}"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
     re.IGNORECASE,
 )

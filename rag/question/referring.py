@@ -51,9 +51,10 @@ _ONE_OF_TWO = re.compile(
     r"\bthe\s+(?:former|first(?:\s+one)|(?P<second>latter|second\s+one))\b", re.IGNORECASE
 )
 _JOINT = re.compile(r"\s(?:of|in|on|at|for|from|with|to|by|and)\s", re.IGNORECASE)
+# A place, not what there is.
+THERE = r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
 _THERE = re.compile(
-    r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
-    r"|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
+    rf"{THERE}|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
     re.IGNORECASE,
 )
 _GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*)\s+$")
