@@ -116,18 +116,19 @@ def measure(
     if len({one.set for one in own}) < 2:
         raise TooFew
     others, look_alikes = of_bench(bench, progress)
-    sides = _sides(own, others, model)
+    weights = fitted(own, others, model)
+    sides = _sides(own, weights)
     tested = of_suites(kept, progress)[1]
     judged: dict[str, list[Confident]] = {name: [] for name in sides}
     for name in dict.fromkeys(one.set for one in own):
         rest = [one for one in own if one.set != name]
-        for side, judge in _sides(rest, others, model).items():
+        for side, judge in _sides(rest, fitted(rest, others, model)).items():
             judged[side] += [
                 Confident(judge(one), right=one.right) for one in own if one.set == name
             ]
     areas, gains = _areas(look_alikes, sides[CONFIDENCE])
     return TrustReport(
-        weights=fitted(own, others, model),
+        weights=weights,
         left_out={side: _trust(answers) for side, answers in judged.items()},
         tested={
             side: _trust([Confident(judge(one), right=one.right) for one in tested])
@@ -181,9 +182,8 @@ def fitted(own: Sequence[Observed], others: Sequence[Observed], model: str) -> W
     )
 
 
-def _sides(own: Sequence[Observed], others: Sequence[Observed], model: str) -> dict[str, Judge]:
+def _sides(own: Sequence[Observed], weights: Weights) -> dict[str, Judge]:
     """How likely an answer is to be right, by all that is compared, fitted to the same suites."""
-    weights = fitted(own, others, model)
     judges: tuple[Judge, ...] = (
         _scaled(own, lambda _: 0.0),
         _scaled(own, lambda one: one.fused),
