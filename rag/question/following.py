@@ -21,6 +21,7 @@ from rag.question.topics import (
     POSSESSIVE,
     RELATIONAL,
     Talk,
+    head,
     kind_asked,
     named,
     names,
@@ -50,59 +51,58 @@ from rag.temporal import (
 _PREPOSITION = r"(?:about|at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)"
 _AUXILIARY = any_of(AUXILIARIES)
 _LEAD = re.compile(
-    r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)*(?:(?:what|how)\s+about\b\s*)?",
+    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]? ?)*(?:(?:what|how) about\b ?)?",
     re.IGNORECASE,
 )
-_CONJUNCTION = re.compile(r"^\s*(?:and|but|so|then|also)\b,?\s+", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"^(?:and|but|so|then|also)\b,? ", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about)\s+)?"
-    r"(?:another\s+(?:topic|subject|question|matter)|(?:something|anything)\s+(?:\w+ly\s+|quite\s+)?(?:else|different)"
-    r"|(?:an?|the)\s+(?:\w+ly\s+|quite\s+)?(?:different|other|new|next)\s+(?:topic|subject|question|matter))\b",
+    r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about) )?"
+    r"(?:another (?:topic|subject|question|matter)|(?:something|anything) (?:\w+ly |quite )?(?:else|different)"
+    r"|(?:an?|the) (?:\w+ly |quite )?(?:different|other|new|next) (?:topic|subject|question|matter))\b",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
+    rf"^(?:(?:and|but|so) |\w+[.,] )?(?:what|how) about (?:(?:for|in|with) )?"
+    rf"(?P<topic>(?:(?:an?|the) [\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?: [\w’'-]+){{0,3}}) ?\?$",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?!\s+(?:\w+\s+)?{_AUXILIARY}\b)", re.IGNORECASE)
+_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?! (?:\w+ )?{_AUXILIARY}\b)", re.IGNORECASE)
 _BARE = re.compile(
-    rf"^(?P<asks>(?:{_PREPOSITION}\s+)?(?:why|whom?|what|which|how|when|where)(?:\s+(?:much|many|long|often|exactly))?)"
-    r"(?P<else>\s+else)?(?:\s+(?:not|so|come))?\s*\??$",
+    rf"^(?P<asks>(?:{_PREPOSITION} )?(?:why|whom?|what|which|how|when|where)(?: (?:much|many|long|often|exactly))?)"
+    r"(?P<else> else)?(?: (?:not|so|come))? ?\??$",
     re.IGNORECASE,
 )
 _ADVERB = re.compile(
-    rf"(?:{_PREPOSITION}\s.*|why|when|where|how(?:\s+(?:long|often))?)(?:\s+exactly)?",
+    rf"(?:{_PREPOSITION} .*|why|when|where|how(?: (?:long|often))?)(?: exactly)?",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(rf"^(?:(?:why|when|where|how)\s+)?(?P<rest>{_AUXILIARY}\s.*)", re.IGNORECASE)
+_YES_NO = re.compile(rf"^(?:(?:why|when|where|how) )?(?P<rest>{_AUXILIARY} .*)", re.IGNORECASE)
 _AGAIN = re.compile(
-    rf"(?P<asks>(?:how|what|which|who|when|where)(?:\s+(?:many|much|long))?)\s+"
-    rf"(?P<piece>{_PREPOSITION}\s(?!.*\b{_AUXILIARY}\b).+)",
+    rf"(?P<asks>(?:how|what|which|who|when|where)(?: (?:many|much|long))?) "
+    rf"(?P<piece>{_PREPOSITION} (?!.*\b{_AUXILIARY}\b).+)",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"[.!?]\s+\w")
+_SENTENCES = re.compile(r"[.!?] \w")
 # "the one before that", "the next one"
 _BESIDE = re.compile(
-    r"\b(?:(?P<after>after|later)|before|earlier)(?:\s+(?:that|this|it|then))?(?:\s+one)?$"
-    r"|\bthe\s+(?:(?P<next>next|following)|previous|preceding)\s+[\w-]+$",
+    r"\b(?:(?P<after>after|later)|before|earlier)(?: (?:that|this|it|then))?(?: one)?$"
+    r"|\bthe (?:(?P<next>next|following)|previous|preceding) [\w-]+$",
     re.IGNORECASE,
 )
 _LAST_PLACE = re.compile(
-    r"\s+(?P<by>at|on|in|for|during|by|to|from|under|with|before|after|when)\s+"
-    r"(?P<what>(?:(?!\b(?:at|on|in|for|during|by|when)\s).)*)$"
+    r" (?P<by>at|on|in|for|during|by|to|from|under|with|before|after|when) "
+    r"(?P<what>(?:(?!\b(?:at|on|in|for|during|by|when) ).)*)$"
 )
-_CLAUSE = re.compile(r"\s+(?P<by>when)\s+(?P<what>.*)$")
-_OF_A_KIND = re.compile(r"the\s+(?P<noun>[\w-]+)\s+(?P<which>(?:of|in|on|at)\s.+)")
-_PLACED = re.compile(
-    r"(?P<head>the\s+[\w’'-]+)\s+(?P<place>(?:at|on|in|for|during)\s.+)", re.IGNORECASE
-)
+_CLAUSE = re.compile(r" (?P<by>when) (?P<what>.*)$")
+_OF_A_KIND = re.compile(r"the (?P<noun>[\w-]+) (?P<which>(?:of|in|on|at) .+)")
+_PLACED = re.compile(r"(?P<head>the [\w’'-]+) (?P<place>(?:at|on|in|for|during) .+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
-    rf"(?:the|its|their)\s+(?:[\w-]+\s+)?(?:{RELATIONAL}|{any_of(NOUN_KINDS[Kind.NUMBER] | NOUN_KINDS[Kind.DATE])})",
+    rf"(?:the|its|their) (?:[\w-]+ )?(?:{RELATIONAL}|{any_of(NOUN_KINDS[Kind.NUMBER] | NOUN_KINDS[Kind.DATE])})",
     re.IGNORECASE,
 )
 _IN_PAST = re.compile(r"\b(?:did|was|were|had)\b", re.IGNORECASE)
 _ASKS_TIME = re.compile(
-    r"(?:.*\s)?(?:when|how long|how old|(?:what|which) (?:day|date|month|year|time))\b",
+    r"\b(?:when|how long|how old|(?:what|which) (?:day|date|month|year|time))\b",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(r"\b(?:he|she|him|her|his)\b", re.IGNORECASE)
@@ -120,14 +120,15 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
     topics: list[str] = []
     asked: list[str] = []
     before = [one for one in earlier if words(one)]
-    for one in (*before[-_MOST_TURNS:], question):
+    for said in (*before[-_MOST_TURNS:], question):
+        one = " ".join(said.split())  # which the patterns count on
         if _ELSEWHERE.match(one):
             asked, told, topics = [], [], []
         told.append(_stand_alone(one, Talk(tuple(asked), tuple(told), tuple(topics))))
         asked.append(one)
         if found := _introduced(one, alone=told[-1] == one):
             topics.append(found)
-    return told[-1]
+    return told[-1] if told[-1] != asked[-1] else question
 
 
 def _introduced(question: str, *, alone: bool) -> str | None:
@@ -141,11 +142,11 @@ def _introduced(question: str, *, alone: bool) -> str | None:
 
 
 def _stand_alone(question: str, talk: Talk) -> str:
-    if not talk.told or not question.strip():
+    if not talk.told or not question:
         return question
     before = talk.told[-1]
-    rest = _LEAD.sub("", question.strip())
-    led = rest != question.strip()
+    rest = _LEAD.sub("", question)
+    led = rest != question
     if led and not words(rest):  # "and?", "and now?"
         return _in_place("today", talk) if "now" in words(question) else before
     if bare := _BARE.match(rest):
@@ -171,7 +172,7 @@ def _completed(question: str, talk: Talk) -> str:
 
 def _is_of_that_time(question: str) -> bool:
     """Whether a question asks what was then: of the past, without a time, and not of a person, whose life is long."""
-    named = find(question) or _ASKS_TIME.match(question) or _PERSONAL.search(question)
+    named = find(question) or _ASKS_TIME.search(question) or _PERSONAL.search(question)
     return not named and _IN_PAST.search(question) is not None
 
 
@@ -274,14 +275,14 @@ def _at_time(piece: str, frame: str) -> str:
     new = with_preposition(find(piece)[0])
     if not (times := find(frame)):
         return f"{frame} {new}?"
-    before = re.sub(r"\b(?:in|on)\s+$", "", frame[: times[-1].span.start])
+    before = re.sub(r"\b(?:in|on) $", "", frame[: times[-1].span.start])
     return f"{before}{new}{frame[times[-1].span.end :]}?"
 
 
 def _placed(piece: str, frame: str) -> str:
     """A question with "on Monday" in the place of what follows its own "on", or its last preposition."""
     by = piece.split()[0]
-    if same := re.search(rf"\s{by}\s(?:(?!\s{_PREPOSITION}\s).)+", frame, re.IGNORECASE):
+    if same := re.search(rf" {by} (?:(?! {_PREPOSITION} ).)+", frame, re.IGNORECASE):
         return f"{frame[: same.start()]} {piece}{frame[same.end() :]}?"
     place = _place(frame, piece)
     if place is None:
@@ -306,10 +307,10 @@ def _exchanged(piece: str, frame: str, talk: Talk) -> str:
     if topic and _ATTRIBUTE.fullmatch(piece):
         return f"What {'are' if is_plural(piece) else 'is'} {piece} of {topic}?"
     *others, noun = piece.split()
-    same = re.search(rf"\b(?:(?:the|other|some|any)\s+)*{re.escape(noun)}\b", frame)
+    same = re.search(rf"\b(?:(?:the|other|some|any) )*{re.escape(noun)}\b", frame)
     if others and same and PHRASE_ENDS.isdisjoint(piece.lower().split()):
         return f"{frame[: same.start()]}{piece}{frame[same.end() :]}?"
-    head = re.split(r"\s(?:of|in)\s", topic, maxsplit=1)[0]
-    if ARTICLE.match(piece) and ARTICLE.match(head) and head in frame:
-        return f"{frame.replace(head, piece, 1)}?"
+    thing = head(topic)
+    if ARTICLE.match(piece) and ARTICLE.match(thing) and thing in frame:
+        return f"{frame.replace(thing, piece, 1)}?"
     return f"{frame}, and {piece}?"

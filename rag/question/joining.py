@@ -12,14 +12,14 @@ from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, 
 from rag.question.vocabulary import AUXILIARIES
 from rag.temporal import find
 
-_DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?=\s*[?.]*$)", re.IGNORECASE)
+_DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?= ?[?.]*$)", re.IGNORECASE)
 _PART_PLAYED = re.compile(
-    r"\b(?:role|part|place|importance)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
+    r"\b(?:role|part|place|importance) of (?:(?!(?:in|on|for|to)\b)[\w’'-]+ ?){1,3}[?.]*$",
     re.IGNORECASE,
 )
 _OF_SOMETHING = re.compile(
-    rf"\b{RELATIONAL}(?:\s+and\s+{RELATIONAL})?\b(?!\s+(?:of|for|between|about|that|who)\b)"
-    r"(?!.*\s(?:of|for|between|by)\s+(?!\w+ing\b)\w)",
+    rf"\b{RELATIONAL}(?: and {RELATIONAL})?\b(?! (?:of|for|between|about|that|who)\b)"
+    r"(?!.* (?:of|for|between|by) (?!\w+ing\b)\w)",
     re.IGNORECASE,
 )
 _IS_VERB = re.compile(
@@ -28,24 +28,23 @@ _IS_VERB = re.compile(
     re.IGNORECASE,
 )
 # "the drawing", "the first check": known from what was talked about; "the iron bridge" is known by itself.
-_GIVEN = re.compile(
-    r"the\s+(?:(?:most\s+[\w-]+|first|last|next|\w+est)\s+)?[\w’'-]+", re.IGNORECASE
-)
+_GIVEN = re.compile(r"the (?:(?:most [\w-]+|first|last|next|\w+est) )?[\w’'-]+", re.IGNORECASE)
 _OF_WHAT = r"(?:of|for|in|between|about|by|to|that|who|which)\b"
-_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by)\s+\w", re.IGNORECASE)
+_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by) \w", re.IGNORECASE)
 _NEW_TOPIC = re.compile(
-    r"^(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?:an?\s+)?[\w-]+(?:\s+[\w-]+)?[?.!\s]*$|(?:tell|describe|explain|compare|define)\b)",
+    r"^(?:what(?:['’]s| is| are| was| were) (?:an? )?[\w-]+(?: [\w-]+)?[?.! ]*$"
+    r"|(?:tell|describe|explain|compare|define)\b)",
     re.IGNORECASE,
 )
 _VALUED = re.compile(
-    r"^(?:what|which|who)\s+(?:is|are|was|were)\s+(?:(?:the|some|any)\s+)?(?:(?:most|more)\s+)?"
+    r"^(?:what|which|who) (?:is|are|was|were) (?:(?:the|some|any) )?(?:(?:most|more) )?"
     r"(?:important|typical|popular|common|famous|main|major|key|recent|possible|other|best|well-known|good|special)\b"
     r"(?!.*\b(?:of|in|on|at|to|for|with|from|like|about|it|that|ones?)\b)",
     re.IGNORECASE,
 )
 # What stands for a kind of thing, a place or a part of something, and does not say of what.
 _ELLIPTIC = re.compile(
-    r"\b(?:one(?=\s*[?.,]|\s+(?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
+    r"\b(?:one(?= ?[?.,]| (?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
     rf"|{THERE}"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
     re.IGNORECASE,
@@ -93,7 +92,7 @@ def _end_of_given(question: str) -> int | None:
     if _COMPLEMENT.search(question):
         return None
     for phrase in filter(_GIVEN.fullmatch, phrases(question)):
-        found = re.search(rf"{re.escape(phrase)}\b(?!\s+{_OF_WHAT})", question)
+        found = re.search(rf"{re.escape(phrase)}\b(?! {_OF_WHAT})", question)
         if found:
             return found.end()
     return None

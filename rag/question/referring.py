@@ -14,6 +14,7 @@ from rag.question.topics import (
     holds,
     is_several,
     kind_asked,
+    named_at,
     names,
     phrases,
 )
@@ -22,63 +23,55 @@ from rag.temporal import Kind, TimeExpression, find
 
 _PERSONS = (
     re.compile(r"\b(?:(?P<own>his)|he|him)\b", re.IGNORECASE),
-    re.compile(r"\b(?:(?P<own>her)(?=\s+[a-z])|she|her)\b", re.IGNORECASE),
+    re.compile(r"\b(?:(?P<own>her)(?= [a-z])|she|her)\b", re.IGNORECASE),
 )
 _THING = re.compile(
-    r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?:\s+(?:is|was))?\s+(?:possible|true|likely)\b)"
-    r"|they\b|them\b|(?:this|that|these|those)(?=\s*(?:[?.,!]|$)|\s+(?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
-    r"|(?P<named>(?:this|that|these|those)\s+(?=[a-z])(?!(?:of|in|on|at|for)\b|[a-z]+:)))",
+    r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?: (?:is|was))? (?:possible|true|likely)\b)"
+    r"|they\b|them\b|(?:this|that|these|those)(?= ?(?:[?.,!]|$)"
+    r"| (?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
+    r"|(?P<named>(?:this|that|these|those) (?=[a-z])(?!(?:of|in|on|at|for)\b|[a-z]+:)))",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\b(?:they|them|their|these|those)\b", re.IGNORECASE)
-# A pronoun behind a clause of its own question stands for what that names.
-_SAID_BEFORE = re.compile(
-    r"(?<!^)\b[A-Za-z][\w-]{3,}[^?]*"
-    r"(?:\?|,|\.\s|\s[-–—]\s|\b(?:and|or|but)\b(?=\s+(?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b))[^?]*$"
+_SAID = re.compile(r"(?<!^)\b[A-Za-z][\w-]{3}")
+_NEW_CLAUSE = re.compile(
+    r"[?,]|\. | [-–—] |\b(?:and|or|but)\b"
+    r"(?= (?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b)"
 )
 # "Why did the club raise its fee": what an auxiliary stands before does it.
 _DOES = re.compile(
-    r"\b(?:do|does|did|have|has|had|can|could|will|would|should)\s+(?!(?:you|i|we|one|it|they)\b)[\w’'-]+\s",
+    r"\b(?:do|does|did|have|has|had|can|could|will|would|should) (?!(?:you|i|we|one|it|they)\b)[\w’'-]+ ",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\w\s+$")  # "exercises | that help": a pronoun of another kind
-_SHORTENED = re.compile(r"\b(?:the|this|that)\s+(?P<noun>[\w’'-]+)\b(?!\s+of\b)", re.IGNORECASE)
-_NOUN = rf"(?:(?:the|an?)\s+(?:[a-z][\w-]*\s+)?[\w’'-]+|[{CAPITALS}][\w’'-]+(?:\s+[{CAPITALS}][\w’'-]+)*)"
-_TWO = re.compile(
-    rf"(?<!^)\b(?P<first>{_NOUN}),?\s+(?:and|or)\s+(?P<second>{_NOUN})(?=\s*[?.,]|\s)"
-)
+_SHORTENED = re.compile(r"\b(?:the|this|that) (?P<noun>[\w’'-]+)\b(?! of\b)", re.IGNORECASE)
+_NOUN = rf"(?:(?:the|an?) (?:[a-z][\w-]* )?[\w’'-]+|[{CAPITALS}][\w’'-]+(?: [{CAPITALS}][\w’'-]+)*)"
+_TWO = re.compile(rf"(?<!^)\b(?P<first>{_NOUN}),? (?:and|or) (?P<second>{_NOUN})(?= ?[?.,]| )")
 _ONE_OF_TWO = re.compile(
-    r"\bthe\s+(?:former|first(?:\s+one)|(?P<second>latter|second\s+one))\b", re.IGNORECASE
+    r"\bthe (?:former|first(?: one)|(?P<second>latter|second one))\b", re.IGNORECASE
 )
-_JOINT = re.compile(r"\s(?:of|in|on|at|for|from|with|to|by|and)\s", re.IGNORECASE)
+_JOINT = re.compile(r" (?:of|in|on|at|for|from|with|to|by|and) ", re.IGNORECASE)
 # A place, not what there is.
-THERE = r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
+THERE = r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)"
 _THERE = re.compile(
     rf"{THERE}|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
     re.IGNORECASE,
 )
-_GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*)\s+$")
-_PLACE = re.compile(
-    rf"\b(?:in|at)\s+(?P<place>(?:the\s+)?(?=[{CAPITALS}])[^?.,]+?)(?=\s+[a-z]|[?.,]|$)"
-)
+_GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*) $")
+_PLACE = re.compile(rf"\b(?:in|at) (?P<place>(?:the )?(?=[{CAPITALS}])[^?.,]+?)(?= [a-z]|[?.,]|$)")
 _AT_EVENT = re.compile(r"\bat the [a-z][^?.,]*")
-_IS = re.compile(r"\b(?:is|are|was|were)\s+$")
+_IS = re.compile(r"\b(?:is|are|was|were) $")
 _BE = re.compile(r"(?:['’]s|is|are|was|were)\b")
 _THEN = re.compile(
-    r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?=\s*[?.]*$)",
+    r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?= ?[?.]*$)",
     re.IGNORECASE,
 )
-_BEFORE_TIME = re.compile(r"\b(?:in|on|at|since|until|by|from|during|after|before)\s+(?:the\s+)?$")
-_SUPERLATIVE = re.compile(
-    r"\bthe\s+(?:\w+est|worst|most\s+\w+)(?=\s+(?:in|of|for|on|ever)\b|\s*[?.!]*$)"
-)
+_BEFORE_TIME = re.compile(r"\b(?:in|on|at|since|until|by|from|during|after|before) (?:the )?$")
+_SUPERLATIVE = re.compile(r"\bthe (?:\w+est|worst|most \w+)(?= (?:in|of|for|on|ever)\b| ?[?.!]*$)")
 _ASKS_WHAT = re.compile(
-    r"(?:(?:what|who|which)\s+(?:is|are|was|were)|describe|explain|tell\s+me\s+(?:more\s+)?about)\s",
+    r"(?:(?:what|who|which) (?:is|are|was|were)|describe|explain|tell me (?:more )?about) ",
     re.IGNORECASE,
 )
-_OWNED = re.compile(
-    r"\s+((?:[\w-]+\s+){0,3}?[\w-]+)(?=\s*[?.]|\s+(?:in|on|for|with|and|among|as|at)\b)"
-)
+_OWNED = re.compile(r" ((?:[\w-]+ ){0,3}?[\w-]+)(?= ?[?.]| (?:in|on|for|with|and|among|as|at)\b)")
 
 
 def refers(question: str) -> bool:
@@ -89,7 +82,8 @@ def refers(question: str) -> bool:
 
 def is_said_before(beginning: str) -> bool:
     """Whether a question's beginning ends in a new clause, so that what stands there is of the one before."""
-    return _SAID_BEFORE.search(beginning) is not None
+    clauses = list(_NEW_CLAUSE.finditer(beginning))
+    return bool(clauses) and _SAID.search(beginning, 0, clauses[-1].start()) is not None
 
 
 def spelled_out(question: str, talk: Talk) -> str:
@@ -128,7 +122,8 @@ def _in_full(question: str, talk: Talk) -> str:
 
 def _of_two(question: str, talk: Talk) -> str:
     """The question with "the former" or "the latter" as it was called in the question before."""
-    one, two = _ONE_OF_TWO.search(question), _TWO.search(talk.told[-1])
+    one = _ONE_OF_TWO.search(question)
+    two = _TWO.search(talk.told[-1]) if one else None
     if one is None or two is None:
         return question
     meant = two["second"] if one["second"] else two["first"]
@@ -198,13 +193,17 @@ def _kind(topic: str) -> str | None:
 
 def _persons(question: str) -> list[re.Match[str]]:
     """The first pronoun for a man and for a woman, in order, unless the question names somebody before it."""
-    found = (next(filter(_refers_back, pattern.finditer(question)), None) for pattern in _PERSONS)
+    named = next((name.start() for name in named_at(question)), len(question))
+    found = [
+        next((one for one in pattern.finditer(question) if _refers_back(one, named)), None)
+        for pattern in _PERSONS
+    ]
     return sorted((match for match in found if match), key=lambda match: match.start())
 
 
-def _refers_back(pronoun: re.Match[str]) -> bool:
+def _refers_back(pronoun: re.Match[str], named: int) -> bool:
     is_object = pronoun[0].lower() in {"him", "her"} and pronoun["own"] is None
-    return is_object or not names(pronoun.string[: pronoun.start()])
+    return is_object or pronoun.start() < named
 
 
 def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
@@ -213,12 +212,10 @@ def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
         if (_PLURAL.match(match[0]) is not None) != plural:
             continue
         before = question[: match.start()]
-        relative = match[0].lower().startswith("that") and _RELATIVE.search(before)
-        if (
-            not is_said_before(before)
-            and not (match["own"] and _DOES.search(before))
-            and not (relative and words(before)[-1] not in STOP_WORDS)
-        ):
+        if is_said_before(before) or (match["own"] and _DOES.search(before)):
+            return None  # and neither is one behind it
+        noun = match[0].lower().startswith("that") and words(before.strip().rpartition(" ")[2])
+        if not noun or noun[-1] in STOP_WORDS:  # not "exercises that help"
             return match
     return None
 

@@ -344,6 +344,22 @@ def test_without_a_conversation_nothing_changes() -> None:
     assert stand_alone("Is it treatable?", []) == "Is it treatable?"
 
 
+def test_space_between_words_is_one_space() -> None:
+    earlier = ["", "What  is the\nOrle\u00a0dam?", " "]
+    assert stand_alone("  What is\n\nits cost? ", earlier) == "What is the cost of the Orle dam?"
+    assert stand_alone(" Who  is Ann Lee? ", earlier) == " Who  is Ann Lee? "
+    assert stand_alone("\n", earlier) == "\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["a-", "Ann ", "do use ", "to ", "of the ", "it ", "his ", ",", "-"]
+)
+def test_what_is_long_is_read_once(said: str) -> None:
+    """Where a pattern went back for each word of these, its answer would take minutes."""
+    long = f"What {said * (4_000 // len(said))}"
+    assert isinstance(stand_alone(f"{long} it?", ["What is the Orle dam?", long]), str)
+
+
 _WORDS = (
     "what who when how many else and about the a of in after that before it they there then one next May 2020 's Orle"
     " Lee bridge boats cost is did was differ role , ? ."
