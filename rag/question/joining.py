@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterable
 
 from rag.analysis import terms
-from rag.numbers import any_of
 from rag.question.referring import THERE, is_said_before, refers
 from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
-from rag.question.vocabulary import AUXILIARIES
 from rag.temporal import find
 
-_DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?= ?[?.]*$)", re.IGNORECASE)
 _PART_PLAYED = re.compile(
     r"\b(?:role|part|place|importance) of (?:(?!(?:in|on|for|to)\b)[\w’'-]+ ?){1,3}[?.]*$",
     re.IGNORECASE,
@@ -30,12 +27,6 @@ _IS_VERB = re.compile(
 # "the drawing", "the first check": known from what was talked about; "the iron bridge" is known by itself.
 _GIVEN = re.compile(r"the (?:(?:most [\w-]+|first|last|next|\w+est) )?[\w’'-]+", re.IGNORECASE)
 _OF_WHAT = r"(?:of|for|in|between|about|by|to|that|who|which)\b"
-_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by) \w", re.IGNORECASE)
-_NEW_TOPIC = re.compile(
-    r"^(?:what(?:['’]s| is| are| was| were) (?:an? )?[\w-]+(?: [\w-]+)?[?.! ]*$"
-    r"|(?:tell|describe|explain|compare|define)\b)",
-    re.IGNORECASE,
-)
 _VALUED = re.compile(
     r"^(?:what|which|who) (?:is|are|was|were) (?:(?:the|some|any) )?(?:(?:most|more) )?"
     r"(?:important|typical|popular|common|famous|main|major|key|recent|possible|other|best|well-known|good|special)\b"
@@ -49,7 +40,6 @@ _ELLIPTIC = re.compile(
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(rf"{any_of(AUXILIARIES)}\b", re.IGNORECASE)
 _SHORT = 2  # telling words of a question that a talk about something gives its meaning
 
 
@@ -58,8 +48,6 @@ def joined(question: str, talk: Talk) -> str:
     topic = talk.topics[-1]
     if refers(question) or holds(question, topic):
         return question
-    if other := _DIFFERS.search(question):
-        return _put_in(question, other.end(), "with" if other["like"] else "from", talk)
     end = len(question.rstrip(" ?.!"))
     if _PART_PLAYED.search(question):
         return _put_in(question, end, "in", talk)
@@ -73,8 +61,6 @@ def joined(question: str, talk: Talk) -> str:
         return question
     if _VALUED.match(question):
         return _put_in(question, end, "of", talk)
-    if _NEW_TOPIC.match(question):
-        return question
     elliptic = _ELLIPTIC.search(question)
     if elliptic and not is_said_before(question[: elliptic.start()]):
         return _with_aside(question, [topic, talk.frame])
@@ -89,8 +75,6 @@ def _end_of_noun(question: str) -> int | None:
 
 def _end_of_given(question: str) -> int | None:
     """Where "the drawing" ends, in a question that does not say of what."""
-    if _COMPLEMENT.search(question):
-        return None
     for phrase in filter(_GIVEN.fullmatch, phrases(question)):
         found = re.search(rf"{re.escape(phrase)}\b(?! {_OF_WHAT})", question)
         if found:
@@ -100,10 +84,13 @@ def _end_of_given(question: str) -> int | None:
 
 def _with_theme(question: str, talk: Talk) -> str:
     """A short question with what was asked about last, once that was taken up."""
-    whole = _COMPLEMENT.search(question) or _YES_NO.match(question) or asked_outright(question)
-    if whole or len(terms(question)) > _SHORT or not talk.is_taken_up(talk.topics[-1]):
-        return question
-    return _with_aside(question, [talk.topics[-1], talk.frame])
+    is_short = len(terms(question)) <= _SHORT and not asked_outright(question)
+    topic = talk.topics[-1]
+    return (
+        _with_aside(question, [topic, talk.frame])
+        if is_short and talk.is_taken_up(topic)
+        else question
+    )
 
 
 def _put_in(question: str, at: int, joint: str, talk: Talk) -> str:

@@ -67,11 +67,6 @@ _THEN = re.compile(
 )
 _BEFORE_TIME = re.compile(r"\b(?:in|on|at|since|until|by|from|during|after|before) (?:the )?$")
 _SUPERLATIVE = re.compile(r"\bthe (?:\w+est|worst|most \w+)(?= (?:in|of|for|on|ever)\b| ?[?.!]*$)")
-_ASKS_WHAT = re.compile(
-    r"(?:(?:what|who|which) (?:is|are|was|were)|describe|explain|tell me (?:more )?about) ",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(r" ((?:[\w-]+ ){0,3}?[\w-]+)(?= ?[?.]| (?:in|on|for|with|and|among|as|at)\b)")
 
 
 def refers(question: str) -> bool:
@@ -256,9 +251,6 @@ def _replaced(question: str, match: re.Match[str], name: str) -> str:
     if found.get("named"):
         return f"{question.rstrip(' ?.')} ({name})?"
     own = found["own"]
-    owned = _OWNED.match(behind)
-    if own and owned and match.re is _THING and _ASKS_WHAT.match(before):
-        return f"{before}the {owned[1]} of {name}{behind[owned.end() :]}"
     if before.endswith(" of ") and not own and name.islower() and not ARTICLE.match(name):
         name = f"the {name}"
     name = POSSESSIVE.sub("", name)

@@ -15,7 +15,7 @@ from rag.question import stand_alone
         (
             ["Tell me about the Hamlin ferry."],
             "What are its lengths?",
-            "What are the lengths of the Hamlin ferry?",
+            "What are the Hamlin ferry's lengths?",
         ),
         (["Who is Ada Lovelace?"], "When was she born?", "When was Ada Lovelace born?"),
         (["Who is Ada Lovelace?"], "What was her title?", "What was Ada Lovelace's title?"),
@@ -253,11 +253,6 @@ def test_words_that_stand_for_something_are_replaced(
         ),
         (
             ["What is the Orle dam?"],
-            "How does a weir differ?",
-            "How does a weir differ from the Orle dam?",
-        ),
-        (
-            ["What is the Orle dam?"],
             "What was the role of Lund?",
             "What was the role of Lund in the Orle dam?",
         ),
@@ -346,7 +341,7 @@ def test_without_a_conversation_nothing_changes() -> None:
 
 def test_space_between_words_is_one_space() -> None:
     earlier = ["", "What  is the\nOrle\u00a0dam?", " "]
-    assert stand_alone("  What is\n\nits cost? ", earlier) == "What is the cost of the Orle dam?"
+    assert stand_alone("  What is\n\nits cost? ", earlier) == "What is the Orle dam's cost?"
     assert stand_alone(" Who  is Ann Lee? ", earlier) == " Who  is Ann Lee? "
     assert stand_alone("\n", earlier) == "\n"
 
