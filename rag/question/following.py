@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rag.analysis import terms, words
 from rag.numbers import any_of
-from rag.question.joining import joined
+from rag.question.joining import joined, with_frame
 from rag.question.query import Kind
 from rag.question.referring import refers, spelled_out, time_of, with_preposition
 from rag.question.topics import (
@@ -66,7 +66,9 @@ _ABOUT = re.compile(
     rf"(?P<topic>(?:(?:an?|the) [\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?: [\w’'-]+){{0,3}}) ?\?$",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?! (?:\w+ )?{_AUXILIARY}\b)", re.IGNORECASE)
+_FRAGMENT = re.compile(  # where "may" ends it or a day or year follows, it is the month
+    rf"^{_PREPOSITION}\b(?! (?:\w+ )?{_AUXILIARY}\b(?! (?:of|\d)|\W*$))", re.IGNORECASE
+)
 _BARE = re.compile(
     rf"^(?P<asks>(?:{_PREPOSITION} )?(?:why|whom?|what|which|how|when|where)(?: (?:much|many|long|often|exactly))?)"
     r"(?P<else> else)?(?: (?:not|so|come))? ?\??$",
@@ -116,19 +118,22 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
     Earlier questions are made to stand alone first, so that what "it" is may have been said long ago. One that
     says that it is about something else takes nothing from those before it.
     """
-    told: list[str] = []
-    topics: list[str] = []
-    asked: list[str] = []
+    talk = Talk((), (), ())
     before = [one for one in earlier if words(one)]
-    for said in (*before[-_MOST_TURNS:], question):
-        one = " ".join(said.split())  # which the patterns count on
-        if _ELSEWHERE.match(one):
-            asked, told, topics = [], [], []
-        told.append(_stand_alone(one, Talk(tuple(asked), tuple(told), tuple(topics))))
-        asked.append(one)
-        if found := _introduced(one, alone=told[-1] == one):
-            topics.append(found)
-    return told[-1] if told[-1] != asked[-1] else question
+    for one in before[-_MOST_TURNS:]:
+        asked = " ".join(one.split())  # which the patterns count on
+        talk = Talk((), (), ()) if _ELSEWHERE.match(asked) else talk
+        whole = _filled(asked, talk) or _completed(asked, talk)
+        topic = _introduced(asked, alone=whole == asked)
+        topics = (*talk.topics, topic) if topic else talk.topics
+        talk = Talk((*talk.asked, asked), (*talk.told, whole), topics)
+    asked = " ".join(question.split())
+    if not asked or not talk.told or _ELSEWHERE.match(asked):
+        return question
+    if filled := _filled(asked, talk):
+        return filled
+    whole = _completed(asked, talk)
+    return with_frame(whole, talk) if whole != asked else question
 
 
 def _introduced(question: str, *, alone: bool) -> str | None:
@@ -141,9 +146,10 @@ def _introduced(question: str, *, alone: bool) -> str | None:
     return named(question) or next(iter(phrases(question)), None) or kind_asked(question)
 
 
-def _stand_alone(question: str, talk: Talk) -> str:
-    if not talk.told or not question:
-        return question
+def _filled(question: str, talk: Talk) -> str | None:
+    """A fragment put into the question before; None where it is a question of its own."""
+    if not talk.told:
+        return None
     before = talk.told[-1]
     rest = _LEAD.sub("", question)
     led = rest != question
@@ -153,14 +159,18 @@ def _stand_alone(question: str, talk: Talk) -> str:
         return _asked_so(bare, before)
     if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
         return again
-    fragment = _FRAGMENT.match(rest) and (led or AUXILIARIES.isdisjoint(words(rest)))
+    months = words(" ".join(one.text for one in find(rest)))  # "may" among them
+    asks = AUXILIARIES.intersection(words(rest)).difference(months)
+    fragment = _FRAGMENT.match(rest) and (led or not asks)
     if (fragment or (led and not ASKS.match(rest))) and not _SENTENCES.search(rest):
         return _in_place(rest, talk)
-    return _completed(question, talk)
+    return None
 
 
 def _completed(question: str, talk: Talk) -> str:
     """A whole question with what it refers to, or what it is about; without the "and" in front, if it leans on that."""
+    if not talk.told:
+        return question
     plain = _CONJUNCTION.sub("", question)
     whole = spelled_out(plain, talk)
     if whole != plain and _is_of_that_time(plain) and find(talk.told[-1]) and not find(whole):
@@ -281,6 +291,7 @@ def _at_time(piece: str, frame: str) -> str:
 
 def _placed(piece: str, frame: str) -> str:
     """A question with "on Monday" in the place of what follows its own "on", or its last preposition."""
+    piece = piece[:1].lower() + piece[1:]
     by = piece.split()[0]
     if same := re.search(rf" {by} (?:(?! {_PREPOSITION} ).)+", frame, re.IGNORECASE):
         return f"{frame[: same.start()]} {piece}{frame[same.end() :]}?"

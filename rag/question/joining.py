@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from rag.analysis import terms
-from rag.question.referring import THERE, is_said_before, refers
+from rag.question.referring import is_said_before, refers
 from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
 from rag.temporal import find
 
@@ -15,13 +15,14 @@ _PART_PLAYED = re.compile(
     re.IGNORECASE,
 )
 _OF_SOMETHING = re.compile(
-    rf"\b{RELATIONAL}(?: and {RELATIONAL})?\b(?! (?:of|for|between|about|that|who)\b)"
-    r"(?!.* (?:of|for|between|by) (?!\w+ing\b)\w)",
+    rf"\b{RELATIONAL}(?: and {RELATIONAL})?\b(?! (?:of|for|between|about|that|who)\b)",
     re.IGNORECASE,
 )
+_OF = re.compile(r" (?:of|for|between|by) (?!\w+ing\b)\w", re.IGNORECASE)
+_BEFORE_VERB = re.compile(r"\b(?:do|does|did|can|could|will|would|should|to)\b", re.IGNORECASE)
 _IS_VERB = re.compile(
-    r"\b(?:do|does|did|can|could|will|would|should|to)\b.*\b(?:cause|cost|cure|use|function|rule|result|process|sign"
-    r"|influence|impact|price|model|stage|step|style|size|sort|type)s?$",
+    r"\b(?:cause|cost|cure|use|function|rule|result|process|sign|influence|impact|price|model|stage|step|style|size"
+    r"|sort|type)s?$",
     re.IGNORECASE,
 )
 # "the drawing", "the first check": known from what was talked about; "the iron bridge" is known by itself.
@@ -36,7 +37,6 @@ _VALUED = re.compile(
 # What stands for a kind of thing, a place or a part of something, and does not say of what.
 _ELLIPTIC = re.compile(
     r"\b(?:one(?= ?[?.,]| (?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
-    rf"|{THERE}"
     r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
     re.IGNORECASE,
 )
@@ -50,17 +50,17 @@ def joined(question: str, talk: Talk) -> str:
         return question
     end = len(question.rstrip(" ?.!"))
     if _PART_PLAYED.search(question):
-        return _put_in(question, end, "in", talk)
+        return _put_in(question, end, "in", topic)
     if names(question) or find(question):
         return question
     if at := _end_of_noun(question) or (
         _end_of_given(question) if talk.is_explored(topic) else None
     ):
-        return _put_in(question, at, "of", talk)
+        return _put_in(question, at, "of", topic)
     if not set(terms(topic)).isdisjoint(terms(question)):
         return question
     if _VALUED.match(question):
-        return _put_in(question, end, "of", talk)
+        return _put_in(question, end, "of", topic)
     elliptic = _ELLIPTIC.search(question)
     if elliptic and not is_said_before(question[: elliptic.start()]):
         return _with_aside(question, [topic, talk.frame])
@@ -69,8 +69,13 @@ def joined(question: str, talk: Talk) -> str:
 
 def _end_of_noun(question: str) -> int | None:
     """Where a noun ends that is always of something, in a question that does not say of what."""
-    ends = (noun.end() for noun in _OF_SOMETHING.finditer(question))
-    return next((at for at in ends if not _IS_VERB.search(question[:at])), None)
+    said = [of.start() for of in _OF.finditer(question)]
+    verb = _BEFORE_VERB.search(question)
+    for noun in _OF_SOMETHING.finditer(question, said[-1] if said else 0):
+        is_verb = verb and verb.end() < noun.start() and _IS_VERB.search(noun[0])
+        if not is_verb:
+            return noun.end()
+    return None
 
 
 def _end_of_given(question: str) -> int | None:
@@ -93,10 +98,19 @@ def _with_theme(question: str, talk: Talk) -> str:
     )
 
 
-def _put_in(question: str, at: int, joint: str, talk: Talk) -> str:
-    topic = talk.topics[-1]
-    whole = f"{question[:at]} {joint} {topic}{question[at:]}"
-    return whole if holds(topic, talk.frame) else _with_aside(whole, [talk.frame])
+def with_frame(question: str, talk: Talk) -> str:
+    """The question, which leans on others, with what the talk is about in brackets, unless it says that.
+
+    Queries with keywords of what a session began with find more of what is meant (Lin et al., "Multi-stage
+    conversational passage retrieval", TOIS 2021).
+    """
+    if len(talk.topics) < 2 or holds(question, talk.frame):
+        return question
+    return _with_aside(question, [talk.frame])
+
+
+def _put_in(question: str, at: int, joint: str, topic: str) -> str:
+    return f"{question[:at]} {joint} {topic}{question[at:]}"
 
 
 def _with_aside(question: str, topics: Iterable[str]) -> str:

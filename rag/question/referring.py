@@ -51,9 +51,9 @@ _ONE_OF_TWO = re.compile(
 )
 _JOINT = re.compile(r" (?:of|in|on|at|for|from|with|to|by|and) ", re.IGNORECASE)
 # A place, not what there is.
-THERE = r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)"
 _THERE = re.compile(
-    rf"{THERE}|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
+    r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)"
+    r"|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
     re.IGNORECASE,
 )
 _GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*) $")
@@ -234,10 +234,10 @@ def _they(talk: Talk) -> str:
         return several
     article = ARTICLE.match(last)
     of_a_kind = article is not None and article["one"] is not None
-    if len(talk.topics) > 1 and not of_a_kind:
-        return " and ".join(talk.topics[-2:])
     if kind := kind_asked(before):
         return f"the {kind} of {last}" if article else f"{last}'s {kind}"
+    if len(talk.topics) > 1 and not of_a_kind:
+        return " and ".join(talk.topics[-2:])
     if article is None or not of_a_kind:
         return last
     others = (one for one in phrases(before) if is_several(one))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.analysis import STOP_WORDS, words
+from rag.analysis import STOP_WORDS, terms, words
 from rag.question.vocabulary import AUXILIARIES, CAPITALS, PAST_FORMS, PHRASE_ENDS, is_plural
 from rag.temporal import find
 
@@ -92,8 +92,8 @@ class Talk:
 
 
 def holds(question: str, topic: str) -> bool:
-    """Whether all words of a topic stand in a question."""
-    return set(words(ARTICLE.sub("", topic))) <= set(words(question))
+    """Whether all telling words of a topic stand in a question."""
+    return set(terms(ARTICLE.sub("", topic))) <= set(terms(question))
 
 
 def asks_who(question: str) -> bool:
@@ -199,7 +199,7 @@ def _without_verb(run: list[str], auxiliary: str, asks: str) -> list[str]:
     if auxiliary not in _BE and capitals and not has_article:
         return run[: capitals[-1] + 1]
     ends_otherwise = auxiliary not in _BE | {"has", "have", "had"} or asks in {"why", "how"} | _BE
-    return run[:-1] if ends_otherwise and len(run) > 1 + has_article else run
+    return run[:-1] if ends_otherwise and len(run) > 1 + has_article and run[-2] != "of" else run
 
 
 def _ends(word: str) -> bool:

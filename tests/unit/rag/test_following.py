@@ -103,6 +103,10 @@ def test_what_a_question_leaves_out_is_put_in(
             "And two quarters later?",
             "Who led in the second quarter of 2021?",
         ),
+        ("How much rain fell in June 2023?", "And in May?", "How much rain fell in May 2023?"),
+        ("How much rain fell in June 2023?", "In May?", "How much rain fell in May 2023?"),
+        ("Who led on 2 June 2020?", "And on 3 may?", "Who led on 3 may 2020?"),
+        ("Who led in 2020?", "And in May of 2021?", "Who led in May of 2021?"),
         ("Who led in 2020?", "And now?", "Who led today?"),
         ("Who led in 2020?", "And before that?", "Who led before 2020?"),
         ("Who led in May?", "And a day later?", "Who led a day after May?"),
@@ -270,7 +274,17 @@ def test_words_that_stand_for_something_are_replaced(
         (
             ["What is the Orle dam?", "When was the iron bridge opened?"],
             "Who built it?",
-            "Who built the iron bridge?",
+            "Who built the iron bridge (the Orle dam)?",
+        ),
+        (
+            ["What is the Orle dam?", "When was the iron bridge opened?"],
+            "And in May?",
+            "When was the iron bridge opened in May?",
+        ),
+        (
+            ["Why was the fair of 2024 moved?", "How many boats did Lee's sell?"],
+            "How many of them were new?",
+            "How many of Lee's boats were new?",
         ),
         (["Who are the main heads of Orle?", "And Ann Lee?"], "Is she ill?", "Is Ann Lee ill?"),
         (
