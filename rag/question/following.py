@@ -29,7 +29,6 @@ from rag.question.topics import (
 )
 from rag.question.vocabulary import (
     AUXILIARIES,
-    CAPITALS,
     NOUN_KINDS,
     PHRASE_ENDS,
     TIME_UNITS,
@@ -59,11 +58,6 @@ _ELSEWHERE = re.compile(
     r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about) )?"
     r"(?:another (?:topic|subject|question|matter)|(?:something|anything) (?:\w+ly |quite )?(?:else|different)"
     r"|(?:an?|the) (?:\w+ly |quite )?(?:different|other|new|next) (?:topic|subject|question|matter))\b",
-    re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    rf"^(?:(?:and|but|so) |\w+[.,] )?(?:what|how) about (?:(?:for|in|with) )?"
-    rf"(?P<topic>(?:(?:an?|the) [\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?: [\w’'-]+){{0,3}}) ?\?$",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(  # where "may" ends it or a day or year follows, it is the month
@@ -137,10 +131,7 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
 
 
 def _introduced(question: str, *, alone: bool) -> str | None:
-    """What a question introduces, where it has no pronoun, or asks "what about" that."""
-    about = _ABOUT.match(question)
-    if about and not _ATTRIBUTE.fullmatch(about["topic"]):
-        return about["topic"]
+    """What a question introduces: nothing where it has a pronoun, or leans on others and has no name."""
     if not alone and (refers(question) or not names(question)):
         return None
     return named(question) or next(iter(phrases(question)), None) or kind_asked(question)

@@ -11,7 +11,7 @@ from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, 
 from rag.temporal import find
 
 _PART_PLAYED = re.compile(
-    r"\b(?:role|part|place|importance) of (?:(?!(?:in|on|for|to)\b)[\w’'-]+ ?){1,3}[?.]*$",
+    r"\brole of (?:(?!(?:in|on|for|to)\b)[\w’'-]+ ?){1,3}[?.]*$",
     re.IGNORECASE,
 )
 _OF_SOMETHING = re.compile(
@@ -36,8 +36,7 @@ _VALUED = re.compile(
 )
 # What stands for a kind of thing, a place or a part of something, and does not say of what.
 _ELLIPTIC = re.compile(
-    r"\b(?:one(?= ?[?.,]| (?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
-    r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
+    r"\b(?:one(?= ?[?.,]| (?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b",
     re.IGNORECASE,
 )
 _SHORT = 2  # telling words of a question that a talk about something gives its meaning

@@ -11,6 +11,7 @@ from rag.question.topics import (
     Talk,
     asked_outright,
     asks_who,
+    head,
     holds,
     is_several,
     kind_asked,
@@ -49,17 +50,11 @@ _TWO = re.compile(rf"(?<!^)\b(?P<first>{_NOUN}),? (?:and|or) (?P<second>{_NOUN})
 _ONE_OF_TWO = re.compile(
     r"\bthe (?:former|first(?: one)|(?P<second>latter|second one))\b", re.IGNORECASE
 )
-_JOINT = re.compile(r" (?:of|in|on|at|for|from|with|to|by|and) ", re.IGNORECASE)
-# A place, not what there is.
-_THERE = re.compile(
-    r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)"
-    r"|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
+_THERE = re.compile(  # a place, not what there is
+    r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)",
     re.IGNORECASE,
 )
-_GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*) $")
 _PLACE = re.compile(rf"\b(?:in|at) (?P<place>(?:the )?(?=[{CAPITALS}])[^?.,]+?)(?= [a-z]|[?.,]|$)")
-_AT_EVENT = re.compile(r"\bat the [a-z][^?.,]*")
-_IS = re.compile(r"\b(?:is|are|was|were) $")
 _BE = re.compile(r"(?:['’]s|is|are|was|were)\b")
 _THEN = re.compile(
     r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?= ?[?.]*$)",
@@ -86,7 +81,7 @@ def spelled_out(question: str, talk: Talk) -> str:
     question = _of_two(_in_full(question, talk), talk)
     there = _THERE.search(question)
     before = question[: there.start()] if there else ""
-    if there and not is_said_before(before) and (place := _place(talk, before)):
+    if there and not is_said_before(before) and (place := _place(talk)):
         question = f"{before}{place}{question[there.end() :]}"
     then = None if find(question) else _THEN.search(question)
     if then and not is_said_before(question[: then.start()]) and (time := time_of(talk)):
@@ -109,7 +104,7 @@ def _in_full(question: str, talk: Talk) -> str:
     """The question with "the bridge" as it was called before: "the iron bridge"."""
     for short in _SHORTENED.finditer(question):
         for topic in reversed(talk.topics):
-            *others, noun = _JOINT.split(ARTICLE.sub("", topic))[0].lower().split()
+            *others, noun = head(ARTICLE.sub("", topic)).lower().split()
             if others and noun == short["noun"].lower():
                 return f"{question[: short.start()]}{topic}{question[short.end() :]}"
     return question
@@ -125,18 +120,15 @@ def _of_two(question: str, talk: Talk) -> str:
     return f"{question[: one.start()]}{meant}{question[one.end() :]}"
 
 
-def _place(talk: Talk, before: str) -> str | None:
+def _place(talk: Talk) -> str | None:
     """The last name that was asked about, or what stood behind "in" or "at"; else, for an office, when that was."""
-    by = "to" if _GOES.search(before) else "in"
     for one in reversed(talk.told):
         asked = asked_outright(one)
         if asked and asked[0].isupper():
-            return f"{by} {asked}"
-        if event := _AT_EVENT.search(one):
-            return event[0]
+            return f"in {asked}"
         if (found := _PLACE.search(one)) and not find(found["place"]):
-            return f"{by} {found['place']}"
-    return None if _IS.search(before) else time_of(talk)
+            return f"in {found['place']}"
+    return time_of(talk)
 
 
 def time_of(talk: Talk) -> str | None:
