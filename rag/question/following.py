@@ -50,7 +50,7 @@ from rag.temporal import (
 _PREPOSITION = r"(?:about|at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)"
 _AUXILIARY = any_of(AUXILIARIES)
 _LEAD = re.compile(
-    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]? ?)*(?:(?:what|how) about\b ?)?",
+    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b(?![-/'’])[,.!]? ?)*(?:(?:what|how) about\b ?)?",
     re.IGNORECASE,
 )
 _CONJUNCTION = re.compile(r"^(?:and|but|so|then|also)\b,? ", re.IGNORECASE)
@@ -60,9 +60,7 @@ _ELSEWHERE = re.compile(
     r"|(?:an?|the) (?:\w+ly |quite )?(?:different|other|new|next) (?:topic|subject|question|matter))\b",
     re.IGNORECASE,
 )
-_FRAGMENT = re.compile(  # where "may" ends it or a day or year follows, it is the month
-    rf"^{_PREPOSITION}\b(?! (?:\w+ )?{_AUXILIARY}\b(?! (?:of|\d)|\W*$))", re.IGNORECASE
-)
+_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b", re.IGNORECASE)
 _BARE = re.compile(
     rf"^(?P<asks>(?:{_PREPOSITION} )?(?:why|whom?|what|which|how|when|where)(?: (?:much|many|long|often|exactly))?)"
     r"(?P<else> else)?(?: (?:not|so|come))? ?\??$",
@@ -78,7 +76,10 @@ _AGAIN = re.compile(
     rf"(?P<piece>{_PREPOSITION} (?!.*\b{_AUXILIARY}\b).+)",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"[.!?] \w")
+_CLAUSES = re.compile(  # more than one
+    r"[.!?] \w|[,:;] (?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|will)\b",
+    re.IGNORECASE,
+)
 # "the one before that", "the next one"
 _BESIDE = re.compile(
     r"\b(?:(?P<after>after|later)|before|earlier)(?: (?:that|this|it|then))?(?: one)?$"
@@ -150,12 +151,16 @@ def _filled(question: str, talk: Talk) -> str | None:
         return _asked_so(bare, before)
     if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
         return again
+    is_fragment = _is_fragment(rest, led=led) or (led and not ASKS.match(rest))
+    return _in_place(rest, talk) if is_fragment and not _CLAUSES.search(rest) else None
+
+
+def _is_fragment(rest: str, *, led: bool) -> bool:
+    """Whether words are a place or time, and no question: "in May", and not "in which month may one sail"."""
     months = words(" ".join(one.text for one in find(rest)))  # "may" among them
-    asks = AUXILIARIES.intersection(words(rest)).difference(months)
-    fragment = _FRAGMENT.match(rest) and (led or not asks)
-    if (fragment or (led and not ASKS.match(rest))) and not _SENTENCES.search(rest):
-        return _in_place(rest, talk)
-    return None
+    said = words(rest)[1:3] if led else words(rest)
+    asks = AUXILIARIES.intersection(said).difference(months)
+    return _FRAGMENT.match(rest) is not None and not asks
 
 
 def _completed(question: str, talk: Talk) -> str:
@@ -253,7 +258,7 @@ def _worked_out(piece: str, frame: str) -> str:
         return f"{piece[: time.span.start]}{quarter}{piece[time.span.end :]}"
     anchor = Anchor(value=known.value, kind=AnchorKind.SENT, found_by="asked")
     if time.month and not time.year and time.base is not Base.NARRATED:
-        return f"{piece} {known.value[:4]}"
+        return f"{piece[: time.span.end]} {known.value[:4]}{piece[time.span.end :]}"
     meant = resolve(time, None, narrated=anchor) if time.base is Base.NARRATED else None
     if meant is None or meant.value is None or Interval.of(meant.value) != meant.interval:
         return piece
@@ -283,7 +288,7 @@ def _at_time(piece: str, frame: str) -> str:
 def _placed(piece: str, frame: str) -> str:
     """A question with "on Monday" in the place of what follows its own "on", or its last preposition."""
     piece = piece[:1].lower() + piece[1:]
-    by = piece.split()[0]
+    by = re.escape(piece.split()[0])
     if same := re.search(rf" {by} (?:(?! {_PREPOSITION} ).)+", frame, re.IGNORECASE):
         return f"{frame[: same.start()]} {piece}{frame[same.end() :]}?"
     place = _place(frame, piece)

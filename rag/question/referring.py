@@ -142,7 +142,7 @@ def time_of(talk: Talk) -> str | None:
 
 def with_preposition(time: TimeExpression) -> str:
     """A time as it stands behind a verb: "in May 2020", "on 3 May"."""
-    if time.kind not in (Kind.CALENDAR, Kind.PERIOD, Kind.WEEKDAY):
+    if time.direction or time.kind not in (Kind.CALENDAR, Kind.PERIOD, Kind.WEEKDAY):
         return time.text
     return f"{'on' if time.day or time.weekday is not None else 'in'} {time.text}"
 

@@ -107,6 +107,17 @@ def test_what_a_question_leaves_out_is_put_in(
         ("How much rain fell in June 2023?", "In May?", "How much rain fell in May 2023?"),
         ("Who led on 2 June 2020?", "And on 3 may?", "Who led on 3 may 2020?"),
         ("Who led in 2020?", "And in May of 2021?", "Who led in May of 2021?"),
+        (
+            "How much rain fell in June 2023?",
+            "And in May at sea?",
+            "How much rain fell in May 2023 at sea?",
+        ),
+        ("How much rain fell in June 2023?", "And last year?", "How much rain fell last year?"),
+        (
+            "Who led on the coast tour?",
+            "And at( the fair?",
+            "Who led at( the fair (on the coast tour)?",
+        ),
         ("Who led in 2020?", "And now?", "Who led today?"),
         ("Who led in 2020?", "And before that?", "Who led before 2020?"),
         ("Who led in May?", "And a day later?", "Who led a day after May?"),
@@ -309,6 +320,10 @@ def test_what_is_of_something_is_said_to_be_of_that(
         ("Who is Ann Lee's deputy?", "Who is Tom Birch?"),
         ("Who is Ann Lee's deputy?", "And who is Tom Birch?"),
         ("What is the Orle dam?", "Now something else: what does it cost?"),
+        ("Who built the Orle dam?", "So-called clubs: which are there?"),
+        ("Who built the Orle dam?", "Now that the ferry is shut, who pays?"),
+        ("Who built the Orle dam?", "In which month may one sail?"),
+        ("Was ist der Orle-Damm?", "Was kostet die Brücke?"),
         ("What is the Orle dam?", "OK, another question: who is the treasurer?"),
         ("What is the Orle dam?", "Interesting. I had thought so. Who is Ann Lee?"),
     ],
@@ -370,7 +385,7 @@ def test_what_is_long_is_read_once(said: str) -> None:
 
 _WORDS = (
     "what who when how many else and about the a of in after that before it they there then one next May 2020 's Orle"
-    " Lee bridge boats cost is did was differ role , ? ."
+    " Lee bridge boats cost is did was differ role , ? . at( in[ the* \\1"
 )
 _SAID = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=9).map(" ".join)
 
