@@ -1,8 +1,8 @@
 """Questions that lean on what was asked before, made to stand alone.
 
-Rules over word forms, without a parser: what a fragment leaves out is the question before it (here), what a pronoun
-stands for is a name or the last thing that was asked about (`referring`), and what is of something is of that
-(`joining`).
+Rules over word forms, without a parser: what a fragment leaves out is the question before it (ellipsis, here), what
+a pronoun stands for is a name or the last thing that was asked about (coreference, `referring`), and what is of
+something is of that (`joining`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rag.analysis import terms, words
 from rag.numbers import any_of
-from rag.question.joining import joined, with_frame
+from rag.question.joining import joined, with_main_topic
 from rag.question.query import Kind
 from rag.question.referring import refers, spelled_out, time_of, with_preposition
 from rag.question.topics import (
@@ -20,7 +20,7 @@ from rag.question.topics import (
     ASKS,
     POSSESSIVE,
     RELATIONAL,
-    Talk,
+    Conversation,
     head,
     kind_asked,
     named,
@@ -110,25 +110,26 @@ _MOST_TURNS = 10  # back in a conversation
 def stand_alone(question: str, earlier: Sequence[str]) -> str:
     """The question with what it takes from earlier ones (oldest first) put into it; itself where that is nothing.
 
-    Earlier questions are made to stand alone first, so that what "it" is may have been said long ago. One that
-    says that it is about something else takes nothing from those before it.
+    The last ten are looked at. They are made to stand alone first, so that what "it" is may have been said long
+    before. One that says that it is about something else takes nothing from those before it. White space counts as
+    one space where anything is put in.
     """
-    talk = Talk((), (), ())
+    talk = Conversation((), (), ())
     before = [one for one in earlier if words(one)]
     for one in before[-_MOST_TURNS:]:
         asked = " ".join(one.split())  # which the patterns count on
-        talk = Talk((), (), ()) if _ELSEWHERE.match(asked) else talk
+        talk = Conversation((), (), ()) if _ELSEWHERE.match(asked) else talk
         whole = _filled(asked, talk) or _completed(asked, talk)
         topic = _introduced(asked, alone=whole == asked)
         topics = (*talk.topics, topic) if topic else talk.topics
-        talk = Talk((*talk.asked, asked), (*talk.told, whole), topics)
+        talk = Conversation((*talk.asked, asked), (*talk.rewritten, whole), topics)
     asked = " ".join(question.split())
-    if not asked or not talk.told or _ELSEWHERE.match(asked):
+    if not asked or not talk.rewritten or _ELSEWHERE.match(asked):
         return question
     if filled := _filled(asked, talk):
         return filled
     whole = _completed(asked, talk)
-    return with_frame(whole, talk) if whole != asked else question
+    return with_main_topic(whole, talk) if whole != asked else question
 
 
 def _introduced(question: str, *, alone: bool) -> str | None:
@@ -138,11 +139,11 @@ def _introduced(question: str, *, alone: bool) -> str | None:
     return named(question) or next(iter(phrases(question)), None) or kind_asked(question)
 
 
-def _filled(question: str, talk: Talk) -> str | None:
+def _filled(question: str, talk: Conversation) -> str | None:
     """A fragment put into the question before; None where it is a question of its own."""
-    if not talk.told:
+    if not talk.rewritten:
         return None
-    before = talk.told[-1]
+    before = talk.rewritten[-1]
     rest = _LEAD.sub("", question)
     led = rest != question
     if led and not words(rest):  # "and?", "and now?"
@@ -163,13 +164,13 @@ def _is_fragment(rest: str, *, led: bool) -> bool:
     return _FRAGMENT.match(rest) is not None and not asks
 
 
-def _completed(question: str, talk: Talk) -> str:
+def _completed(question: str, talk: Conversation) -> str:
     """A whole question with what it refers to, or what it is about; without the "and" in front, if it leans on that."""
-    if not talk.told:
+    if not talk.rewritten:
         return question
     plain = _CONJUNCTION.sub("", question)
     whole = spelled_out(plain, talk)
-    if whole != plain and _is_of_that_time(plain) and find(talk.told[-1]) and not find(whole):
+    if whole != plain and _is_of_that_time(plain) and find(talk.rewritten[-1]) and not find(whole):
         whole = f"{whole.rstrip(' ?.')} {time_of(talk)}?"
     if whole == plain and talk.topics:
         whole = joined(plain, talk)
@@ -207,9 +208,9 @@ def _begun_again(rest: str, before: str) -> str | None:
     return None
 
 
-def _in_place(fragment: str, talk: Talk) -> str:
+def _in_place(fragment: str, talk: Conversation) -> str:
     """The question before, with a fragment in the place of what it answers to."""
-    frame, piece = talk.told[-1].rstrip(" ?.!"), fragment.rstrip(" ?.!")
+    frame, piece = talk.rewritten[-1].rstrip(" ?.!"), fragment.rstrip(" ?.!")
     placed = _PLACED.fullmatch(piece)
     if placed and set(terms(placed["head"])) <= set(terms(frame)):
         piece = placed["place"]
@@ -304,7 +305,7 @@ def _place(frame: str, piece: str) -> re.Match[str] | None:
     return clause or _LAST_PLACE.search(frame)
 
 
-def _exchanged(piece: str, frame: str, talk: Talk) -> str:
+def _exchanged(piece: str, frame: str, talk: Conversation) -> str:
     """A question with a name or a thing in the place of another one; or for an attribute of what it was about."""
     if piece[:1].isupper() and (old := names(frame)):
         ending = POSSESSIVE.search(old[0])

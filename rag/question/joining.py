@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rag.analysis import terms
 from rag.question.referring import is_said_before, refers
-from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
+from rag.question.topics import RELATIONAL, Conversation, asked_outright, holds, names, phrases
 from rag.temporal import find
 
 _PART_PLAYED = re.compile(
@@ -42,7 +42,7 @@ _ELLIPTIC = re.compile(
 _SHORT = 2  # telling words of a question that a talk about something gives its meaning
 
 
-def joined(question: str, talk: Talk) -> str:
+def joined(question: str, talk: Conversation) -> str:
     """The question with what was talked about behind a noun that is of it, or at its end; itself if it stands alone."""
     topic = talk.topics[-1]
     if refers(question) or holds(question, topic):
@@ -62,7 +62,7 @@ def joined(question: str, talk: Talk) -> str:
         return _put_in(question, end, "of", topic)
     elliptic = _ELLIPTIC.search(question)
     if elliptic and not is_said_before(question[: elliptic.start()]):
-        return _with_aside(question, [topic, talk.frame])
+        return _with_aside(question, [topic, talk.main_topic])
     return _with_theme(question, talk)
 
 
@@ -86,26 +86,26 @@ def _end_of_given(question: str) -> int | None:
     return None
 
 
-def _with_theme(question: str, talk: Talk) -> str:
+def _with_theme(question: str, talk: Conversation) -> str:
     """A short question with what was asked about last, once that was taken up."""
     is_short = len(terms(question)) <= _SHORT and not asked_outright(question)
     topic = talk.topics[-1]
     return (
-        _with_aside(question, [topic, talk.frame])
+        _with_aside(question, [topic, talk.main_topic])
         if is_short and talk.is_taken_up(topic)
         else question
     )
 
 
-def with_frame(question: str, talk: Talk) -> str:
+def with_main_topic(question: str, talk: Conversation) -> str:
     """The question, which leans on others, with what the talk is about in brackets, unless it says that.
 
     Queries with keywords of what a session began with find more of what is meant (Lin et al., "Multi-stage
     conversational passage retrieval", TOIS 2021).
     """
-    if len(talk.topics) < 2 or holds(question, talk.frame):
+    if len(talk.topics) < 2 or holds(question, talk.main_topic):
         return question
-    return _with_aside(question, [talk.frame])
+    return _with_aside(question, [talk.main_topic])
 
 
 def _put_in(question: str, at: int, joint: str, topic: str) -> str:

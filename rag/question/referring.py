@@ -8,7 +8,7 @@ from rag.analysis import STOP_WORDS, words
 from rag.question.topics import (
     ARTICLE,
     POSSESSIVE,
-    Talk,
+    Conversation,
     asked_outright,
     asks_who,
     head,
@@ -45,7 +45,7 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 _SHORTENED = re.compile(r"\b(?:the|this|that) (?P<noun>[\w’'-]+)\b(?! of\b)", re.IGNORECASE)
-_NOUN = rf"(?:(?:the|an?) (?:[a-z][\w-]* )?[\w’'-]+|[{CAPITALS}][\w’'-]+(?: [{CAPITALS}][\w’'-]+)*)"
+_NOUN = rf"(?:(?:the|an?) (?:[a-z][\w-]* )?[\w’'-]+|[{CAPITALS}][\w’'-]+(?: [{CAPITALS}][\w’'-]+){{0,3}})"
 _TWO = re.compile(rf"(?<!^)\b(?P<first>{_NOUN}),? (?:and|or) (?P<second>{_NOUN})(?= ?[?.,]| )")
 _ONE_OF_TWO = re.compile(
     r"\bthe (?:former|first(?: one)|(?P<second>latter|second one))\b", re.IGNORECASE
@@ -76,7 +76,7 @@ def is_said_before(beginning: str) -> bool:
     return bool(clauses) and _SAID.search(beginning, 0, clauses[-1].start()) is not None
 
 
-def spelled_out(question: str, talk: Talk) -> str:
+def spelled_out(question: str, talk: Conversation) -> str:
     """The question with the first word of each kind that stands for something replaced by that."""
     question = _of_two(_in_full(question, talk), talk)
     there = _THERE.search(question)
@@ -100,7 +100,7 @@ def spelled_out(question: str, talk: Talk) -> str:
     return question
 
 
-def _in_full(question: str, talk: Talk) -> str:
+def _in_full(question: str, talk: Conversation) -> str:
     """The question with "the bridge" as it was called before: "the iron bridge"."""
     for short in _SHORTENED.finditer(question):
         for topic in reversed(talk.topics):
@@ -110,19 +110,19 @@ def _in_full(question: str, talk: Talk) -> str:
     return question
 
 
-def _of_two(question: str, talk: Talk) -> str:
+def _of_two(question: str, talk: Conversation) -> str:
     """The question with "the former" or "the latter" as it was called in the question before."""
     one = _ONE_OF_TWO.search(question)
-    two = _TWO.search(talk.told[-1]) if one else None
+    two = _TWO.search(talk.rewritten[-1]) if one else None
     if one is None or two is None:
         return question
     meant = two["second"] if one["second"] else two["first"]
     return f"{question[: one.start()]}{meant}{question[one.end() :]}"
 
 
-def _place(talk: Talk) -> str | None:
+def _place(talk: Conversation) -> str | None:
     """The last name that was asked about, or what stood behind "in" or "at"; else, for an office, when that was."""
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         asked = asked_outright(one)
         if asked and asked[0].isupper():
             return f"in {asked}"
@@ -131,9 +131,9 @@ def _place(talk: Talk) -> str | None:
     return time_of(talk)
 
 
-def time_of(talk: Talk) -> str | None:
+def time_of(talk: Conversation) -> str | None:
     """The last time that was named, with its preposition."""
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         if times := find(one):
             before = _BEFORE_TIME.search(one[: times[-1].span.start])
             return before[0] + times[-1].text if before else with_preposition(times[-1])
@@ -147,13 +147,13 @@ def with_preposition(time: TimeExpression) -> str:
     return f"{'on' if time.day or time.weekday is not None else 'in'} {time.text}"
 
 
-def _people(talk: Talk) -> list[str]:
+def _people(talk: Conversation) -> list[str]:
     """Whom a pronoun may stand for, the likeliest first: who was asked for last, and the names before.
 
     Who that is the answer says, not the question, so that it stands for "the one who won the cup".
     """
     people = []
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         if asks_who(one) and (asked := _asked_for(one)):
             people.append(asked)
         people += [POSSESSIVE.sub("", name) for name in names(one)]
@@ -207,9 +207,9 @@ def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
     return None
 
 
-def _it(talk: Talk) -> str:
+def _it(talk: Conversation) -> str:
     """The last single thing that was talked about: rather one that was named with an article than a bare name."""
-    before, last = talk.told[-1], talk.topics[-1]
+    before, last = talk.rewritten[-1], talk.topics[-1]
     single = next((one for one in reversed(talk.topics) if not is_several(one)), None)
     if single is None:
         return last.split(" of ", maxsplit=1)[-1]
@@ -219,9 +219,9 @@ def _it(talk: Talk) -> str:
     return next(things, single)
 
 
-def _they(talk: Talk) -> str:
+def _they(talk: Conversation) -> str:
     """The last things that were talked about, or two of them, or a kind of thing."""
-    before, last = talk.told[-1], talk.topics[-1]
+    before, last = talk.rewritten[-1], talk.topics[-1]
     if several := next((one for one in reversed(talk.topics) if is_several(one)), None):
         return several
     article = ARTICLE.match(last)

@@ -62,32 +62,32 @@ _ENDS = (STOP_WORDS | PHRASE_ENDS | PAST_FORMS | _NO_NOUNS) - _ARTICLES - {"of",
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class Conversation:
     """What was talked about so far, the oldest first.
 
     Attributes:
         asked: The questions as they were put.
-        told: The same, made to stand alone.
+        rewritten: The same, made to stand alone.
         topics: What they introduced.
     """
 
     asked: Sequence[str]
-    told: Sequence[str]
+    rewritten: Sequence[str]
     topics: Sequence[str]
 
     @property
-    def frame(self) -> str:
+    def main_topic(self) -> str:
         """What the talk began with, as long as it is about that; else the last topic."""
         return self.topics[0] if self.is_explored(self.topics[0]) else self.topics[-1]
 
     def is_taken_up(self, topic: str) -> bool:
         """Whether a later question leant on something, so that the talk is about it."""
-        both = zip(self.asked, self.told, strict=True)
+        both = zip(self.asked, self.rewritten, strict=True)
         return any(holds(told, topic) and not holds(asked, topic) for asked, told in both)
 
     def is_explored(self, topic: str) -> bool:
         """Whether something is talked about at length: asked for outright, or again."""
-        things = (one for one in self.told if not asks_who(one))
+        things = (one for one in self.rewritten if not asks_who(one))
         return any(asked_outright(one) == topic for one in things) or self.is_taken_up(topic)
 
 
