@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.analysis import STOP_WORDS, words
+from rag.analysis import STOP_WORDS, terms, words
 from rag.question.topics import (
     ARTICLE,
     POSSESSIVE,
@@ -215,7 +215,10 @@ def _it(talk: Conversation) -> str:
         return last.split(" of ", maxsplit=1)[-1]
     if single not in names(before) or asked_outright(before):
         return single
-    things = (one for one in phrases(before) if ARTICLE.match(one) and not holds(one, single))
+    name = set(terms(single))
+    things = (
+        one for one in phrases(before) if ARTICLE.match(one) and not name.issubset(terms(one))
+    )
     return next(things, single)
 
 
