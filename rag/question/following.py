@@ -1,8 +1,8 @@
 """Questions that lean on what was asked before, made to stand alone.
 
-Rules over word forms, without a parser: what a fragment leaves out is the question before it (here), what a pronoun
-stands for is a name or the last thing that was asked about (`referring`), and what is of something is of that
-(`joining`).
+Rules over word forms, without a parser: what a fragment leaves out is the question before it (ellipsis, here), what
+a pronoun stands for is a name or the last thing that was asked about (coreference, `referring`), and what is of
+something is of that (`joining`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rag.analysis import terms, words
 from rag.numbers import any_of
-from rag.question.joining import joined
+from rag.question.joining import joined, with_main_topic
 from rag.question.query import Kind
 from rag.question.referring import refers, spelled_out, time_of, with_preposition
 from rag.question.topics import (
@@ -20,7 +20,8 @@ from rag.question.topics import (
     ASKS,
     POSSESSIVE,
     RELATIONAL,
-    Talk,
+    Conversation,
+    head,
     kind_asked,
     named,
     names,
@@ -28,7 +29,6 @@ from rag.question.topics import (
 )
 from rag.question.vocabulary import (
     AUXILIARIES,
-    CAPITALS,
     NOUN_KINDS,
     PHRASE_ENDS,
     TIME_UNITS,
@@ -50,59 +50,56 @@ from rag.temporal import (
 _PREPOSITION = r"(?:about|at|on|in|for|to|by|before|after|during|under|with|from|until|since|when)"
 _AUXILIARY = any_of(AUXILIARIES)
 _LEAD = re.compile(
-    r"^\s*(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b[,.!]?\s*)*(?:(?:what|how)\s+about\b\s*)?",
+    r"^(?:(?:and|but|so|ok(?:ay)?|also|then|now|interesting|wow)\b(?![-/'’])[,.!]? ?)*(?:(?:what|how) about\b ?)?",
     re.IGNORECASE,
 )
-_CONJUNCTION = re.compile(r"^\s*(?:and|but|so|then|also)\b,?\s+", re.IGNORECASE)
+_CONJUNCTION = re.compile(r"^(?:and|but|so|then|also)\b,? ", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about)\s+)?"
-    r"(?:another\s+(?:topic|subject|question|matter)|(?:something|anything)\s+(?:\w+ly\s+|quite\s+)?(?:else|different)"
-    r"|(?:an?|the)\s+(?:\w+ly\s+|quite\s+)?(?:different|other|new|next)\s+(?:topic|subject|question|matter))\b",
+    r"^(?:ok(?:ay)?\W+|now\W+|and\W+|but\W+)*(?:(?:to|for|on|about) )?"
+    r"(?:another (?:topic|subject|question|matter)|(?:something|anything) (?:\w+ly |quite )?(?:else|different)"
+    r"|(?:an?|the) (?:\w+ly |quite )?(?:different|other|new|next) (?:topic|subject|question|matter))\b",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(
-    rf"^(?:(?:and|but|so)\s+|\w+[.,]\s+)?(?:what|how)\s+about\s+(?:(?:for|in|with)\s+)?(?P<topic>(?:(?:an?|the)\s+[\w’'-]+|(?-i:[{CAPITALS}])[\w’'-]+)(?:\s+[\w’'-]+){{0,3}})\s*\?$",
-    re.IGNORECASE,
-)
-_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b(?!\s+(?:\w+\s+)?{_AUXILIARY}\b)", re.IGNORECASE)
+_FRAGMENT = re.compile(rf"^{_PREPOSITION}\b", re.IGNORECASE)
 _BARE = re.compile(
-    rf"^(?P<asks>(?:{_PREPOSITION}\s+)?(?:why|whom?|what|which|how|when|where)(?:\s+(?:much|many|long|often|exactly))?)"
-    r"(?P<else>\s+else)?(?:\s+(?:not|so|come))?\s*\??$",
+    rf"^(?P<asks>(?:{_PREPOSITION} )?(?:why|whom?|what|which|how|when|where)(?: (?:much|many|long|often|exactly))?)"
+    r"(?P<else> else)?(?: (?:not|so|come))? ?\??$",
     re.IGNORECASE,
 )
 _ADVERB = re.compile(
-    rf"(?:{_PREPOSITION}\s.*|why|when|where|how(?:\s+(?:long|often))?)(?:\s+exactly)?",
+    rf"(?:{_PREPOSITION} .*|why|when|where|how(?: (?:long|often))?)(?: exactly)?",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(rf"^(?:(?:why|when|where|how)\s+)?(?P<rest>{_AUXILIARY}\s.*)", re.IGNORECASE)
+_YES_NO = re.compile(rf"^(?:(?:why|when|where|how) )?(?P<rest>{_AUXILIARY} .*)", re.IGNORECASE)
 _AGAIN = re.compile(
-    rf"(?P<asks>(?:how|what|which|who|when|where)(?:\s+(?:many|much|long))?)\s+"
-    rf"(?P<piece>{_PREPOSITION}\s(?!.*\b{_AUXILIARY}\b).+)",
+    rf"(?P<asks>(?:how|what|which|who|when|where)(?: (?:many|much|long))?) "
+    rf"(?P<piece>{_PREPOSITION} (?!.*\b{_AUXILIARY}\b).+)",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"[.!?]\s+\w")
+_CLAUSES = re.compile(  # more than one
+    r"[.!?] \w|[,:;] (?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|will)\b",
+    re.IGNORECASE,
+)
 # "the one before that", "the next one"
 _BESIDE = re.compile(
-    r"\b(?:(?P<after>after|later)|before|earlier)(?:\s+(?:that|this|it|then))?(?:\s+one)?$"
-    r"|\bthe\s+(?:(?P<next>next|following)|previous|preceding)\s+[\w-]+$",
+    r"\b(?:(?P<after>after|later)|before|earlier)(?: (?:that|this|it|then))?(?: one)?$"
+    r"|\bthe (?:(?P<next>next|following)|previous|preceding) [\w-]+$",
     re.IGNORECASE,
 )
 _LAST_PLACE = re.compile(
-    r"\s+(?P<by>at|on|in|for|during|by|to|from|under|with|before|after|when)\s+"
-    r"(?P<what>(?:(?!\b(?:at|on|in|for|during|by|when)\s).)*)$"
+    r" (?P<by>at|on|in|for|during|by|to|from|under|with|before|after|when) "
+    r"(?P<what>(?:(?!\b(?:at|on|in|for|during|by|when) ).)*)$"
 )
-_CLAUSE = re.compile(r"\s+(?P<by>when)\s+(?P<what>.*)$")
-_OF_A_KIND = re.compile(r"the\s+(?P<noun>[\w-]+)\s+(?P<which>(?:of|in|on|at)\s.+)")
-_PLACED = re.compile(
-    r"(?P<head>the\s+[\w’'-]+)\s+(?P<place>(?:at|on|in|for|during)\s.+)", re.IGNORECASE
-)
+_CLAUSE = re.compile(r" (?P<by>when) (?P<what>.*)$")
+_OF_A_KIND = re.compile(r"the (?P<noun>[\w-]+) (?P<which>(?:of|in|on|at) .+)")
+_PLACED = re.compile(r"(?P<head>the [\w’'-]+) (?P<place>(?:at|on|in|for|during) .+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
-    rf"(?:the|its|their)\s+(?:[\w-]+\s+)?(?:{RELATIONAL}|{any_of(NOUN_KINDS[Kind.NUMBER] | NOUN_KINDS[Kind.DATE])})",
+    rf"(?:the|its|their) (?:[\w-]+ )?(?:{RELATIONAL}|{any_of(NOUN_KINDS[Kind.NUMBER] | NOUN_KINDS[Kind.DATE])})",
     re.IGNORECASE,
 )
 _IN_PAST = re.compile(r"\b(?:did|was|were|had)\b", re.IGNORECASE)
 _ASKS_TIME = re.compile(
-    r"(?:.*\s)?(?:when|how long|how old|(?:what|which) (?:day|date|month|year|time))\b",
+    r"\b(?:when|how long|how old|(?:what|which) (?:day|date|month|year|time))\b",
     re.IGNORECASE,
 )
 _PERSONAL = re.compile(r"\b(?:he|she|him|her|his)\b", re.IGNORECASE)
@@ -113,56 +110,67 @@ _MOST_TURNS = 10  # back in a conversation
 def stand_alone(question: str, earlier: Sequence[str]) -> str:
     """The question with what it takes from earlier ones (oldest first) put into it; itself where that is nothing.
 
-    Earlier questions are made to stand alone first, so that what "it" is may have been said long ago. One that
-    says that it is about something else takes nothing from those before it.
+    The last ten are looked at. They are made to stand alone first, so that what "it" is may have been said long
+    before. One that says that it is about something else takes nothing from those before it. White space counts as
+    one space where anything is put in.
     """
-    told: list[str] = []
-    topics: list[str] = []
-    asked: list[str] = []
+    talk = Conversation((), (), ())
     before = [one for one in earlier if words(one)]
-    for one in (*before[-_MOST_TURNS:], question):
-        if _ELSEWHERE.match(one):
-            asked, told, topics = [], [], []
-        told.append(_stand_alone(one, Talk(tuple(asked), tuple(told), tuple(topics))))
-        asked.append(one)
-        if found := _introduced(one, alone=told[-1] == one):
-            topics.append(found)
-    return told[-1]
+    for one in before[-_MOST_TURNS:]:
+        asked = " ".join(one.split())  # which the patterns count on
+        talk = Conversation((), (), ()) if _ELSEWHERE.match(asked) else talk
+        whole = _filled(asked, talk) or _completed(asked, talk)
+        topic = _introduced(asked, alone=whole == asked)
+        topics = (*talk.topics, topic) if topic else talk.topics
+        talk = Conversation((*talk.asked, asked), (*talk.rewritten, whole), topics)
+    asked = " ".join(question.split())
+    if not asked or not talk.rewritten or _ELSEWHERE.match(asked):
+        return question
+    if filled := _filled(asked, talk):
+        return filled
+    whole = _completed(asked, talk)
+    return with_main_topic(whole, talk) if whole != asked else question
 
 
 def _introduced(question: str, *, alone: bool) -> str | None:
-    """What a question introduces, where it has no pronoun, or asks "what about" that."""
-    about = _ABOUT.match(question)
-    if about and not _ATTRIBUTE.fullmatch(about["topic"]):
-        return about["topic"]
+    """What a question introduces: nothing where it has a pronoun, or leans on others and has no name."""
     if not alone and (refers(question) or not names(question)):
         return None
     return named(question) or next(iter(phrases(question)), None) or kind_asked(question)
 
 
-def _stand_alone(question: str, talk: Talk) -> str:
-    if not talk.told or not question.strip():
-        return question
-    before = talk.told[-1]
-    rest = _LEAD.sub("", question.strip())
-    led = rest != question.strip()
+def _filled(question: str, talk: Conversation) -> str | None:
+    """A fragment put into the question before; None where it is a question of its own."""
+    if not talk.rewritten:
+        return None
+    before = talk.rewritten[-1]
+    rest = _LEAD.sub("", question)
+    led = rest != question
     if led and not words(rest):  # "and?", "and now?"
         return _in_place("today", talk) if "now" in words(question) else before
     if bare := _BARE.match(rest):
         return _asked_so(bare, before)
     if (led or _YES_NO.match(rest)) and (again := _begun_again(rest, before)):
         return again
-    fragment = _FRAGMENT.match(rest) and (led or AUXILIARIES.isdisjoint(words(rest)))
-    if (fragment or (led and not ASKS.match(rest))) and not _SENTENCES.search(rest):
-        return _in_place(rest, talk)
-    return _completed(question, talk)
+    is_fragment = _is_fragment(rest, led=led) or (led and not ASKS.match(rest))
+    return _in_place(rest, talk) if is_fragment and not _CLAUSES.search(rest) else None
 
 
-def _completed(question: str, talk: Talk) -> str:
+def _is_fragment(rest: str, *, led: bool) -> bool:
+    """Whether words are a place or time, and no question: "in May", and not "in which month may one sail"."""
+    months = words(" ".join(one.text for one in find(rest)))  # "may" among them
+    said = words(rest)[1:3] if led else words(rest)
+    asks = AUXILIARIES.intersection(said).difference(months)
+    return _FRAGMENT.match(rest) is not None and not asks
+
+
+def _completed(question: str, talk: Conversation) -> str:
     """A whole question with what it refers to, or what it is about; without the "and" in front, if it leans on that."""
+    if not talk.rewritten:
+        return question
     plain = _CONJUNCTION.sub("", question)
     whole = spelled_out(plain, talk)
-    if whole != plain and _is_of_that_time(plain) and find(talk.told[-1]) and not find(whole):
+    if whole != plain and _is_of_that_time(plain) and find(talk.rewritten[-1]) and not find(whole):
         whole = f"{whole.rstrip(' ?.')} {time_of(talk)}?"
     if whole == plain and talk.topics:
         whole = joined(plain, talk)
@@ -171,7 +179,7 @@ def _completed(question: str, talk: Talk) -> str:
 
 def _is_of_that_time(question: str) -> bool:
     """Whether a question asks what was then: of the past, without a time, and not of a person, whose life is long."""
-    named = find(question) or _ASKS_TIME.match(question) or _PERSONAL.search(question)
+    named = find(question) or _ASKS_TIME.search(question) or _PERSONAL.search(question)
     return not named and _IN_PAST.search(question) is not None
 
 
@@ -200,9 +208,9 @@ def _begun_again(rest: str, before: str) -> str | None:
     return None
 
 
-def _in_place(fragment: str, talk: Talk) -> str:
+def _in_place(fragment: str, talk: Conversation) -> str:
     """The question before, with a fragment in the place of what it answers to."""
-    frame, piece = talk.told[-1].rstrip(" ?.!"), fragment.rstrip(" ?.!")
+    frame, piece = talk.rewritten[-1].rstrip(" ?.!"), fragment.rstrip(" ?.!")
     placed = _PLACED.fullmatch(piece)
     if placed and set(terms(placed["head"])) <= set(terms(frame)):
         piece = placed["place"]
@@ -251,7 +259,7 @@ def _worked_out(piece: str, frame: str) -> str:
         return f"{piece[: time.span.start]}{quarter}{piece[time.span.end :]}"
     anchor = Anchor(value=known.value, kind=AnchorKind.SENT, found_by="asked")
     if time.month and not time.year and time.base is not Base.NARRATED:
-        return f"{piece} {known.value[:4]}"
+        return f"{piece[: time.span.end]} {known.value[:4]}{piece[time.span.end :]}"
     meant = resolve(time, None, narrated=anchor) if time.base is Base.NARRATED else None
     if meant is None or meant.value is None or Interval.of(meant.value) != meant.interval:
         return piece
@@ -274,14 +282,15 @@ def _at_time(piece: str, frame: str) -> str:
     new = with_preposition(find(piece)[0])
     if not (times := find(frame)):
         return f"{frame} {new}?"
-    before = re.sub(r"\b(?:in|on)\s+$", "", frame[: times[-1].span.start])
+    before = re.sub(r"\b(?:in|on) $", "", frame[: times[-1].span.start])
     return f"{before}{new}{frame[times[-1].span.end :]}?"
 
 
 def _placed(piece: str, frame: str) -> str:
     """A question with "on Monday" in the place of what follows its own "on", or its last preposition."""
-    by = piece.split()[0]
-    if same := re.search(rf"\s{by}\s(?:(?!\s{_PREPOSITION}\s).)+", frame, re.IGNORECASE):
+    piece = piece[:1].lower() + piece[1:]
+    by = re.escape(piece.split()[0])
+    if same := re.search(rf" {by} (?:(?! {_PREPOSITION} ).)+", frame, re.IGNORECASE):
         return f"{frame[: same.start()]} {piece}{frame[same.end() :]}?"
     place = _place(frame, piece)
     if place is None:
@@ -296,7 +305,7 @@ def _place(frame: str, piece: str) -> re.Match[str] | None:
     return clause or _LAST_PLACE.search(frame)
 
 
-def _exchanged(piece: str, frame: str, talk: Talk) -> str:
+def _exchanged(piece: str, frame: str, talk: Conversation) -> str:
     """A question with a name or a thing in the place of another one; or for an attribute of what it was about."""
     if piece[:1].isupper() and (old := names(frame)):
         ending = POSSESSIVE.search(old[0])
@@ -306,10 +315,10 @@ def _exchanged(piece: str, frame: str, talk: Talk) -> str:
     if topic and _ATTRIBUTE.fullmatch(piece):
         return f"What {'are' if is_plural(piece) else 'is'} {piece} of {topic}?"
     *others, noun = piece.split()
-    same = re.search(rf"\b(?:(?:the|other|some|any)\s+)*{re.escape(noun)}\b", frame)
+    same = re.search(rf"\b(?:(?:the|other|some|any) )*{re.escape(noun)}\b", frame)
     if others and same and PHRASE_ENDS.isdisjoint(piece.lower().split()):
         return f"{frame[: same.start()]}{piece}{frame[same.end() :]}?"
-    head = re.split(r"\s(?:of|in)\s", topic, maxsplit=1)[0]
-    if ARTICLE.match(piece) and ARTICLE.match(head) and head in frame:
-        return f"{frame.replace(head, piece, 1)}?"
+    thing = head(topic)
+    if ARTICLE.match(piece) and ARTICLE.match(thing) and thing in frame:
+        return f"{frame.replace(thing, piece, 1)}?"
     return f"{frame}, and {piece}?"

@@ -6,111 +6,110 @@ import re
 from collections.abc import Iterable
 
 from rag.analysis import terms
-from rag.numbers import any_of
-from rag.question.referring import THERE, is_said_before, refers
-from rag.question.topics import RELATIONAL, Talk, asked_outright, holds, names, phrases
-from rag.question.vocabulary import AUXILIARIES
+from rag.question.referring import is_said_before, refers
+from rag.question.topics import RELATIONAL, Conversation, asked_outright, holds, names, phrases
 from rag.temporal import find
 
-_DIFFERS = re.compile(r"\b(?:(?P<like>compared?)|differ(?:ent|ed|s)?)(?=\s*[?.]*$)", re.IGNORECASE)
 _PART_PLAYED = re.compile(
-    r"\b(?:role|part|place|importance)\s+of\s+(?:(?!(?:in|on|for|to)\b)[\w’'-]+\s*){1,3}[?.]*$",
+    r"\brole of (?:(?!(?:in|on|for|to)\b)[\w’'-]+ ?){1,3}[?.]*$",
     re.IGNORECASE,
 )
 _OF_SOMETHING = re.compile(
-    rf"\b{RELATIONAL}(?:\s+and\s+{RELATIONAL})?\b(?!\s+(?:of|for|between|about|that|who)\b)"
-    r"(?!.*\s(?:of|for|between|by)\s+(?!\w+ing\b)\w)",
+    rf"\b{RELATIONAL}(?: and {RELATIONAL})?\b(?! (?:of|for|between|about|that|who)\b)",
     re.IGNORECASE,
 )
+_OF = re.compile(r" (?:of|for|between|by) (?!\w+ing\b)\w", re.IGNORECASE)
+_BEFORE_VERB = re.compile(r"\b(?:do|does|did|can|could|will|would|should|to)\b", re.IGNORECASE)
 _IS_VERB = re.compile(
-    r"\b(?:do|does|did|can|could|will|would|should|to)\b.*\b(?:cause|cost|cure|use|function|rule|result|process|sign"
-    r"|influence|impact|price|model|stage|step|style|size|sort|type)s?$",
+    r"\b(?:cause|cost|cure|use|function|rule|result|process|sign|influence|impact|price|model|stage|step|style|size"
+    r"|sort|type)s?$",
     re.IGNORECASE,
 )
 # "the drawing", "the first check": known from what was talked about; "the iron bridge" is known by itself.
-_GIVEN = re.compile(
-    r"the\s+(?:(?:most\s+[\w-]+|first|last|next|\w+est)\s+)?[\w’'-]+", re.IGNORECASE
-)
+_GIVEN = re.compile(r"the (?:(?:most [\w-]+|first|last|next|\w+est) )?[\w’'-]+", re.IGNORECASE)
 _OF_WHAT = r"(?:of|for|in|between|about|by|to|that|who|which)\b"
-_COMPLEMENT = re.compile(r"\b(?:of|for|in|between|about|by)\s+\w", re.IGNORECASE)
-_NEW_TOPIC = re.compile(
-    r"^(?:what(?:['’]s|\s+is|\s+are|\s+was|\s+were)\s+(?:an?\s+)?[\w-]+(?:\s+[\w-]+)?[?.!\s]*$|(?:tell|describe|explain|compare|define)\b)",
-    re.IGNORECASE,
-)
 _VALUED = re.compile(
-    r"^(?:what|which|who)\s+(?:is|are|was|were)\s+(?:(?:the|some|any)\s+)?(?:(?:most|more)\s+)?"
+    r"^(?:what|which|who) (?:is|are|was|were) (?:(?:the|some|any) )?(?:(?:most|more) )?"
     r"(?:important|typical|popular|common|famous|main|major|key|recent|possible|other|best|well-known|good|special)\b"
     r"(?!.*\b(?:of|in|on|at|to|for|with|from|like|about|it|that|ones?)\b)",
     re.IGNORECASE,
 )
 # What stands for a kind of thing, a place or a part of something, and does not say of what.
 _ELLIPTIC = re.compile(
-    r"\b(?:one(?=\s*[?.,]|\s+(?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b"
-    rf"|{THERE}"
-    r"|(?<!\bis )(?<!\bare )(?<!\bwas )\b(?:available|needed|required|left|involved|used)\b",
+    r"\b(?:one(?= ?[?.,]| (?:is|was|for|to|in|that|with)\b)|ones|another|nearby|others?|else|any|instead)\b",
     re.IGNORECASE,
 )
-_YES_NO = re.compile(rf"{any_of(AUXILIARIES)}\b", re.IGNORECASE)
 _SHORT = 2  # telling words of a question that a talk about something gives its meaning
 
 
-def joined(question: str, talk: Talk) -> str:
+def joined(question: str, talk: Conversation) -> str:
     """The question with what was talked about behind a noun that is of it, or at its end; itself if it stands alone."""
     topic = talk.topics[-1]
     if refers(question) or holds(question, topic):
         return question
-    if other := _DIFFERS.search(question):
-        return _put_in(question, other.end(), "with" if other["like"] else "from", talk)
     end = len(question.rstrip(" ?.!"))
     if _PART_PLAYED.search(question):
-        return _put_in(question, end, "in", talk)
+        return _put_in(question, end, "in", topic)
     if names(question) or find(question):
         return question
     if at := _end_of_noun(question) or (
         _end_of_given(question) if talk.is_explored(topic) else None
     ):
-        return _put_in(question, at, "of", talk)
+        return _put_in(question, at, "of", topic)
     if not set(terms(topic)).isdisjoint(terms(question)):
         return question
     if _VALUED.match(question):
-        return _put_in(question, end, "of", talk)
-    if _NEW_TOPIC.match(question):
-        return question
+        return _put_in(question, end, "of", topic)
     elliptic = _ELLIPTIC.search(question)
     if elliptic and not is_said_before(question[: elliptic.start()]):
-        return _with_aside(question, [topic, talk.frame])
+        return _with_aside(question, [topic, talk.main_topic])
     return _with_theme(question, talk)
 
 
 def _end_of_noun(question: str) -> int | None:
     """Where a noun ends that is always of something, in a question that does not say of what."""
-    ends = (noun.end() for noun in _OF_SOMETHING.finditer(question))
-    return next((at for at in ends if not _IS_VERB.search(question[:at])), None)
+    said = [of.start() for of in _OF.finditer(question)]
+    verb = _BEFORE_VERB.search(question)
+    for noun in _OF_SOMETHING.finditer(question, said[-1] if said else 0):
+        is_verb = verb and verb.end() < noun.start() and _IS_VERB.search(noun[0])
+        if not is_verb:
+            return noun.end()
+    return None
 
 
 def _end_of_given(question: str) -> int | None:
     """Where "the drawing" ends, in a question that does not say of what."""
-    if _COMPLEMENT.search(question):
-        return None
     for phrase in filter(_GIVEN.fullmatch, phrases(question)):
-        found = re.search(rf"{re.escape(phrase)}\b(?!\s+{_OF_WHAT})", question)
+        found = re.search(rf"{re.escape(phrase)}\b(?! {_OF_WHAT})", question)
         if found:
             return found.end()
     return None
 
 
-def _with_theme(question: str, talk: Talk) -> str:
+def _with_theme(question: str, talk: Conversation) -> str:
     """A short question with what was asked about last, once that was taken up."""
-    whole = _COMPLEMENT.search(question) or _YES_NO.match(question) or asked_outright(question)
-    if whole or len(terms(question)) > _SHORT or not talk.is_taken_up(talk.topics[-1]):
-        return question
-    return _with_aside(question, [talk.topics[-1], talk.frame])
-
-
-def _put_in(question: str, at: int, joint: str, talk: Talk) -> str:
+    is_short = len(terms(question)) <= _SHORT and not asked_outright(question)
     topic = talk.topics[-1]
-    whole = f"{question[:at]} {joint} {topic}{question[at:]}"
-    return whole if holds(topic, talk.frame) else _with_aside(whole, [talk.frame])
+    return (
+        _with_aside(question, [topic, talk.main_topic])
+        if is_short and talk.is_taken_up(topic)
+        else question
+    )
+
+
+def with_main_topic(question: str, talk: Conversation) -> str:
+    """The question, which leans on others, with what the talk is about in brackets, unless it says that.
+
+    Queries with keywords of what a session began with find more of what is meant (Lin et al., "Multi-stage
+    conversational passage retrieval", TOIS 2021).
+    """
+    if len(talk.topics) < 2 or holds(question, talk.main_topic):
+        return question
+    return _with_aside(question, [talk.main_topic])
+
+
+def _put_in(question: str, at: int, joint: str, topic: str) -> str:
+    return f"{question[:at]} {joint} {topic}{question[at:]}"
 
 
 def _with_aside(question: str, topics: Iterable[str]) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
-from rag.analysis import STOP_WORDS, words
+from rag.analysis import STOP_WORDS, terms, words
 from rag.question.topics import (
     ARTICLE,
     POSSESSIVE,
-    Talk,
+    Conversation,
     asked_outright,
     asks_who,
+    head,
     holds,
     is_several,
     kind_asked,
+    named_at,
     names,
     phrases,
 )
@@ -22,63 +24,44 @@ from rag.temporal import Kind, TimeExpression, find
 
 _PERSONS = (
     re.compile(r"\b(?:(?P<own>his)|he|him)\b", re.IGNORECASE),
-    re.compile(r"\b(?:(?P<own>her)(?=\s+[a-z])|she|her)\b", re.IGNORECASE),
+    re.compile(r"\b(?:(?P<own>her)(?= [a-z])|she|her)\b", re.IGNORECASE),
 )
 _THING = re.compile(
-    r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?:\s+(?:is|was))?\s+(?:possible|true|likely)\b)"
-    r"|they\b|them\b|(?:this|that|these|those)(?=\s*(?:[?.,!]|$)|\s+(?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
-    r"|(?P<named>(?:this|that|these|those)\s+(?=[a-z])(?!(?:of|in|on|at|for)\b|[a-z]+:)))",
+    r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?: (?:is|was))? (?:possible|true|likely)\b)"
+    r"|they\b|them\b|(?:this|that|these|those)(?= ?(?:[?.,!]|$)"
+    r"| (?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
+    r"|(?P<named>(?:this|that|these|those) (?=[a-z])(?!(?:of|in|on|at|for)\b|[a-z]+:)))",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\b(?:they|them|their|these|those)\b", re.IGNORECASE)
-# A pronoun behind a clause of its own question stands for what that names.
-_SAID_BEFORE = re.compile(
-    r"(?<!^)\b[A-Za-z][\w-]{3,}[^?]*"
-    r"(?:\?|,|\.\s|\s[-–—]\s|\b(?:and|or|but)\b(?=\s+(?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b))[^?]*$"
+_SAID = re.compile(r"(?<!^)\b[A-Za-z][\w-]{3}")
+_NEW_CLAUSE = re.compile(
+    r"[?,]|\. | [-–—] |\b(?:and|or|but)\b"
+    r"(?= (?:who|what|which|when|where|why|how|if|is|are|was|were|does?|did|can|has|have)\b)"
 )
 # "Why did the club raise its fee": what an auxiliary stands before does it.
 _DOES = re.compile(
-    r"\b(?:do|does|did|have|has|had|can|could|will|would|should)\s+(?!(?:you|i|we|one|it|they)\b)[\w’'-]+\s",
+    r"\b(?:do|does|did|have|has|had|can|could|will|would|should) (?!(?:you|i|we|one|it|they)\b)[\w’'-]+ ",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\w\s+$")  # "exercises | that help": a pronoun of another kind
-_SHORTENED = re.compile(r"\b(?:the|this|that)\s+(?P<noun>[\w’'-]+)\b(?!\s+of\b)", re.IGNORECASE)
-_NOUN = rf"(?:(?:the|an?)\s+(?:[a-z][\w-]*\s+)?[\w’'-]+|[{CAPITALS}][\w’'-]+(?:\s+[{CAPITALS}][\w’'-]+)*)"
-_TWO = re.compile(
-    rf"(?<!^)\b(?P<first>{_NOUN}),?\s+(?:and|or)\s+(?P<second>{_NOUN})(?=\s*[?.,]|\s)"
-)
+_SHORTENED = re.compile(r"\b(?:the|this|that) (?P<noun>[\w’'-]+)\b(?! of\b)", re.IGNORECASE)
+_NOUN = rf"(?:(?:the|an?) (?:[a-z][\w-]* )?[\w’'-]+|[{CAPITALS}][\w’'-]+(?: [{CAPITALS}][\w’'-]+){{0,3}})"
+_TWO = re.compile(rf"(?<!^)\b(?P<first>{_NOUN}),? (?:and|or) (?P<second>{_NOUN})(?= ?[?.,]| )")
 _ONE_OF_TWO = re.compile(
-    r"\bthe\s+(?:former|first(?:\s+one)|(?P<second>latter|second\s+one))\b", re.IGNORECASE
+    r"\bthe (?:former|first(?: one)|(?P<second>latter|second one))\b", re.IGNORECASE
 )
-_JOINT = re.compile(r"\s(?:of|in|on|at|for|from|with|to|by|and)\s", re.IGNORECASE)
-# A place, not what there is.
-THERE = r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?!\s+(?:is|are|was|were|to|any|some|a)\b)"
-_THERE = re.compile(
-    rf"{THERE}|(?<=\bwho was )there\b|(?<=\bwho were )there\b",
+_THERE = re.compile(  # a place, not what there is
+    r"(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b(?! (?:is|are|was|were|to|any|some|a)\b)",
     re.IGNORECASE,
 )
-_GOES = re.compile(r"\b(?:go|goes|went|going|gone|c[oa]mes?|coming|gets?|got|travel\w*)\s+$")
-_PLACE = re.compile(
-    rf"\b(?:in|at)\s+(?P<place>(?:the\s+)?(?=[{CAPITALS}])[^?.,]+?)(?=\s+[a-z]|[?.,]|$)"
-)
-_AT_EVENT = re.compile(r"\bat the [a-z][^?.,]*")
-_IS = re.compile(r"\b(?:is|are|was|were)\s+$")
+_PLACE = re.compile(rf"\b(?:in|at) (?P<place>(?:the )?(?=[{CAPITALS}])[^?.,]+?)(?= [a-z]|[?.,]|$)")
 _BE = re.compile(r"(?:['’]s|is|are|was|were)\b")
 _THEN = re.compile(
-    r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?=\s*[?.]*$)",
+    r"\b(?:then|at (?:that|the|this) time|(?:in|on) that (?:day|week|month|year))(?= ?[?.]*$)",
     re.IGNORECASE,
 )
-_BEFORE_TIME = re.compile(r"\b(?:in|on|at|since|until|by|from|during|after|before)\s+(?:the\s+)?$")
-_SUPERLATIVE = re.compile(
-    r"\bthe\s+(?:\w+est|worst|most\s+\w+)(?=\s+(?:in|of|for|on|ever)\b|\s*[?.!]*$)"
-)
-_ASKS_WHAT = re.compile(
-    r"(?:(?:what|who|which)\s+(?:is|are|was|were)|describe|explain|tell\s+me\s+(?:more\s+)?about)\s",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(
-    r"\s+((?:[\w-]+\s+){0,3}?[\w-]+)(?=\s*[?.]|\s+(?:in|on|for|with|and|among|as|at)\b)"
-)
+_BEFORE_TIME = re.compile(r"\b(?:in|on|at|since|until|by|from|during|after|before) (?:the )?$")
+_SUPERLATIVE = re.compile(r"\bthe (?:\w+est|worst|most \w+)(?= (?:in|of|for|on|ever)\b| ?[?.!]*$)")
 
 
 def refers(question: str) -> bool:
@@ -89,15 +72,16 @@ def refers(question: str) -> bool:
 
 def is_said_before(beginning: str) -> bool:
     """Whether a question's beginning ends in a new clause, so that what stands there is of the one before."""
-    return _SAID_BEFORE.search(beginning) is not None
+    clauses = list(_NEW_CLAUSE.finditer(beginning))
+    return bool(clauses) and _SAID.search(beginning, 0, clauses[-1].start()) is not None
 
 
-def spelled_out(question: str, talk: Talk) -> str:
+def spelled_out(question: str, talk: Conversation) -> str:
     """The question with the first word of each kind that stands for something replaced by that."""
     question = _of_two(_in_full(question, talk), talk)
     there = _THERE.search(question)
     before = question[: there.start()] if there else ""
-    if there and not is_said_before(before) and (place := _place(talk, before)):
+    if there and not is_said_before(before) and (place := _place(talk)):
         question = f"{before}{place}{question[there.end() :]}"
     then = None if find(question) else _THEN.search(question)
     if then and not is_said_before(question[: then.start()]) and (time := time_of(talk)):
@@ -116,42 +100,40 @@ def spelled_out(question: str, talk: Talk) -> str:
     return question
 
 
-def _in_full(question: str, talk: Talk) -> str:
+def _in_full(question: str, talk: Conversation) -> str:
     """The question with "the bridge" as it was called before: "the iron bridge"."""
     for short in _SHORTENED.finditer(question):
         for topic in reversed(talk.topics):
-            *others, noun = _JOINT.split(ARTICLE.sub("", topic))[0].lower().split()
+            *others, noun = head(ARTICLE.sub("", topic)).lower().split()
             if others and noun == short["noun"].lower():
                 return f"{question[: short.start()]}{topic}{question[short.end() :]}"
     return question
 
 
-def _of_two(question: str, talk: Talk) -> str:
+def _of_two(question: str, talk: Conversation) -> str:
     """The question with "the former" or "the latter" as it was called in the question before."""
-    one, two = _ONE_OF_TWO.search(question), _TWO.search(talk.told[-1])
+    one = _ONE_OF_TWO.search(question)
+    two = _TWO.search(talk.rewritten[-1]) if one else None
     if one is None or two is None:
         return question
     meant = two["second"] if one["second"] else two["first"]
     return f"{question[: one.start()]}{meant}{question[one.end() :]}"
 
 
-def _place(talk: Talk, before: str) -> str | None:
+def _place(talk: Conversation) -> str | None:
     """The last name that was asked about, or what stood behind "in" or "at"; else, for an office, when that was."""
-    by = "to" if _GOES.search(before) else "in"
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         asked = asked_outright(one)
         if asked and asked[0].isupper():
-            return f"{by} {asked}"
-        if event := _AT_EVENT.search(one):
-            return event[0]
+            return f"in {asked}"
         if (found := _PLACE.search(one)) and not find(found["place"]):
-            return f"{by} {found['place']}"
-    return None if _IS.search(before) else time_of(talk)
+            return f"in {found['place']}"
+    return time_of(talk)
 
 
-def time_of(talk: Talk) -> str | None:
+def time_of(talk: Conversation) -> str | None:
     """The last time that was named, with its preposition."""
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         if times := find(one):
             before = _BEFORE_TIME.search(one[: times[-1].span.start])
             return before[0] + times[-1].text if before else with_preposition(times[-1])
@@ -160,18 +142,18 @@ def time_of(talk: Talk) -> str | None:
 
 def with_preposition(time: TimeExpression) -> str:
     """A time as it stands behind a verb: "in May 2020", "on 3 May"."""
-    if time.kind not in (Kind.CALENDAR, Kind.PERIOD, Kind.WEEKDAY):
+    if time.direction or time.kind not in (Kind.CALENDAR, Kind.PERIOD, Kind.WEEKDAY):
         return time.text
     return f"{'on' if time.day or time.weekday is not None else 'in'} {time.text}"
 
 
-def _people(talk: Talk) -> list[str]:
+def _people(talk: Conversation) -> list[str]:
     """Whom a pronoun may stand for, the likeliest first: who was asked for last, and the names before.
 
     Who that is the answer says, not the question, so that it stands for "the one who won the cup".
     """
     people = []
-    for one in reversed(talk.told):
+    for one in reversed(talk.rewritten):
         if asks_who(one) and (asked := _asked_for(one)):
             people.append(asked)
         people += [POSSESSIVE.sub("", name) for name in names(one)]
@@ -198,13 +180,17 @@ def _kind(topic: str) -> str | None:
 
 def _persons(question: str) -> list[re.Match[str]]:
     """The first pronoun for a man and for a woman, in order, unless the question names somebody before it."""
-    found = (next(filter(_refers_back, pattern.finditer(question)), None) for pattern in _PERSONS)
+    named = next((name.start() for name in named_at(question)), len(question))
+    found = [
+        next((one for one in pattern.finditer(question) if _refers_back(one, named)), None)
+        for pattern in _PERSONS
+    ]
     return sorted((match for match in found if match), key=lambda match: match.start())
 
 
-def _refers_back(pronoun: re.Match[str]) -> bool:
+def _refers_back(pronoun: re.Match[str], named: int) -> bool:
     is_object = pronoun[0].lower() in {"him", "her"} and pronoun["own"] is None
-    return is_object or not names(pronoun.string[: pronoun.start()])
+    return is_object or pronoun.start() < named
 
 
 def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
@@ -213,39 +199,40 @@ def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
         if (_PLURAL.match(match[0]) is not None) != plural:
             continue
         before = question[: match.start()]
-        relative = match[0].lower().startswith("that") and _RELATIVE.search(before)
-        if (
-            not is_said_before(before)
-            and not (match["own"] and _DOES.search(before))
-            and not (relative and words(before)[-1] not in STOP_WORDS)
-        ):
+        if is_said_before(before) or (match["own"] and _DOES.search(before)):
+            return None  # and neither is one behind it
+        noun = match[0].lower().startswith("that") and words(before.strip().rpartition(" ")[2])
+        if not noun or noun[-1] in STOP_WORDS:  # not "exercises that help"
             return match
     return None
 
 
-def _it(talk: Talk) -> str:
+def _it(talk: Conversation) -> str:
     """The last single thing that was talked about: rather one that was named with an article than a bare name."""
-    before, last = talk.told[-1], talk.topics[-1]
+    before, last = talk.rewritten[-1], talk.topics[-1]
     single = next((one for one in reversed(talk.topics) if not is_several(one)), None)
     if single is None:
         return last.split(" of ", maxsplit=1)[-1]
     if single not in names(before) or asked_outright(before):
         return single
-    things = (one for one in phrases(before) if ARTICLE.match(one) and not holds(one, single))
+    name = set(terms(single))
+    things = (
+        one for one in phrases(before) if ARTICLE.match(one) and not name.issubset(terms(one))
+    )
     return next(things, single)
 
 
-def _they(talk: Talk) -> str:
+def _they(talk: Conversation) -> str:
     """The last things that were talked about, or two of them, or a kind of thing."""
-    before, last = talk.told[-1], talk.topics[-1]
+    before, last = talk.rewritten[-1], talk.topics[-1]
     if several := next((one for one in reversed(talk.topics) if is_several(one)), None):
         return several
     article = ARTICLE.match(last)
     of_a_kind = article is not None and article["one"] is not None
-    if len(talk.topics) > 1 and not of_a_kind:
-        return " and ".join(talk.topics[-2:])
     if kind := kind_asked(before):
         return f"the {kind} of {last}" if article else f"{last}'s {kind}"
+    if len(talk.topics) > 1 and not of_a_kind:
+        return " and ".join(talk.topics[-2:])
     if article is None or not of_a_kind:
         return last
     others = (one for one in phrases(before) if is_several(one))
@@ -259,9 +246,6 @@ def _replaced(question: str, match: re.Match[str], name: str) -> str:
     if found.get("named"):
         return f"{question.rstrip(' ?.')} ({name})?"
     own = found["own"]
-    owned = _OWNED.match(behind)
-    if own and owned and match.re is _THING and _ASKS_WHAT.match(before):
-        return f"{before}the {owned[1]} of {name}{behind[owned.end() :]}"
     if before.endswith(" of ") and not own and name.islower() and not ARTICLE.match(name):
         name = f"the {name}"
     name = POSSESSIVE.sub("", name)

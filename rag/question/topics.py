@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.analysis import STOP_WORDS, words
+from rag.analysis import STOP_WORDS, terms, words
 from rag.question.vocabulary import AUXILIARIES, CAPITALS, PAST_FORMS, PHRASE_ENDS, is_plural
 from rag.temporal import find
 
@@ -22,7 +22,7 @@ RELATIONAL = (
     r"|problem|process|purpose|reason|relationship|requirement|result|risk|role|root|rule|sign|size|sort|stage|step"
     r"|style|symptom|treatment|type|use|variet(?:y|ie)|version|way|winner)s?"
 )
-ARTICLE = re.compile(r"^(?:(?P<one>an?)|the|some)\s+", re.IGNORECASE)
+ARTICLE = re.compile(r"^(?:(?P<one>an?)|the|some) ", re.IGNORECASE)
 POSSESSIVE = re.compile(r"['’]s?$")
 ASKS = re.compile(
     r"^(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|will|would"
@@ -30,29 +30,29 @@ ASKS = re.compile(
     re.IGNORECASE,
 )
 _OUTRIGHT = re.compile(
-    r"^(?:(?:please\s+)?(?:tell|teach)\s+(?:me\s+)?(?:more\s+)?about|.*\b(?:learn|know|hear|information)\s+(?:about|on)"
-    r"|describe|explain|(?:what|who)(?:['’]s|\s+(?:is|are|was|were)))\s+(?P<topic>[^?!]+?)"
-    r"(?=[?!.,]*\s*$|\s+(?:after|before|during|when|while|compared)\b|,?\s+and\s+(?:\w+\s+)?(?:who|what|which|when|where|why|how)\b)",
+    r"^(?:(?:please )?(?:tell|teach) (?:me )?(?:more )?about|.*\b(?:learn|know|hear|information) (?:about|on)"
+    r"|describe|explain|(?:what|who)(?:['’]s| (?:is|are|was|were))) (?P<topic>[^?!]+?)"
+    r"(?=$| (?:after|before|during|when|while|compared)\b|,? and (?:\w+ )?(?:who|what|which|when|where|why|how)\b)",
     re.IGNORECASE,
 )
 _PART_OF = re.compile(
-    rf"^(?:some|(?:(?:the|an?)\s+)?(?:[\w-]+\s+){{0,2}}?(?:pros\s+and\s+cons|{RELATIONAL}))\s+of\s+",
+    rf"^(?:some|(?:(?:the|an?) )?(?:[\w-]+ ){{0,2}}?(?:pros and cons|{RELATIONAL})) of ",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    rf"(?<!^)\b[{CAPITALS}][\w’'&.-]+(?:\s+(?:(?:of|the|and|de|van|von)\s+)?[{CAPITALS}0-9][\w’'&.-]*)*"
+    rf"(?<!^)\b[{CAPITALS}][\w’'&.-]+(?: (?:(?:of|the|and|de|van|von) )?[{CAPITALS}0-9][\w’'&.-]*)*"
 )
 _BEFORE_NAME = re.compile(
-    r"\b(?:(?:the|an?)\s+(?:(?!is\b|are\b|was\b|were\b|like\b)[a-z][\w’'-]*\s+){1,3}(?:of|in|at|for)\s+)?"
-    r"(?:the\s+|an?\s+)?$"
+    r"\b(?:(?:the|an?) (?:(?!is\b|are\b|was\b|were\b|like\b)[a-z][\w’'-]* ){1,3}(?:of|in|at|for) )?"
+    r"(?:the |an? )?$"
 )
 _KIND_ASKED = re.compile(
-    r"(?:which|how\s+many)\s+(?P<kind>(?:[a-z][\w-]*\s+)?(?:[a-z][\w-]*[^\Wsu]s|people))\b",
+    r"(?:which|how many) (?P<kind>(?:[a-z][\w-]* )?(?:[a-z][\w-]*[^\Wsu]s|people))\b",
     re.IGNORECASE,
 )
 _PARTICIPLE = re.compile(r"[^e]ed$")
 _GLUE = "\N{NO-BREAK SPACE}"  # keeps the words of a date together
-_WORD = re.compile(rf"[\w’'&/.{_GLUE}-]*[\w’']|[^\w\s]")
+_WORD = re.compile(rf"[\w’'](?:[\w’'&/.{_GLUE}-]*[\w’'])?|[^\w\s]")
 _ARTICLES = frozenset(["the", "a", "an"])
 _BE = frozenset(["is", "are", "was", "were"])
 _NO_NOUNS = AUXILIARIES | frozenset(
@@ -62,38 +62,38 @@ _ENDS = (STOP_WORDS | PHRASE_ENDS | PAST_FORMS | _NO_NOUNS) - _ARTICLES - {"of",
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class Conversation:
     """What was talked about so far, the oldest first.
 
     Attributes:
         asked: The questions as they were put.
-        told: The same, made to stand alone.
+        rewritten: The same, made to stand alone.
         topics: What they introduced.
     """
 
     asked: Sequence[str]
-    told: Sequence[str]
+    rewritten: Sequence[str]
     topics: Sequence[str]
 
     @property
-    def frame(self) -> str:
+    def main_topic(self) -> str:
         """What the talk began with, as long as it is about that; else the last topic."""
         return self.topics[0] if self.is_explored(self.topics[0]) else self.topics[-1]
 
     def is_taken_up(self, topic: str) -> bool:
         """Whether a later question leant on something, so that the talk is about it."""
-        both = zip(self.asked, self.told, strict=True)
+        both = zip(self.asked, self.rewritten, strict=True)
         return any(holds(told, topic) and not holds(asked, topic) for asked, told in both)
 
     def is_explored(self, topic: str) -> bool:
         """Whether something is talked about at length: asked for outright, or again."""
-        things = (one for one in self.told if not asks_who(one))
+        things = (one for one in self.rewritten if not asks_who(one))
         return any(asked_outright(one) == topic for one in things) or self.is_taken_up(topic)
 
 
 def holds(question: str, topic: str) -> bool:
-    """Whether all words of a topic stand in a question."""
-    return set(words(ARTICLE.sub("", topic))) <= set(words(question))
+    """Whether all telling words of a topic stand in a question."""
+    return set(terms(ARTICLE.sub("", topic))) <= set(terms(question))
 
 
 def asks_who(question: str) -> bool:
@@ -103,12 +103,17 @@ def asks_who(question: str) -> bool:
 
 def is_several(topic: str) -> bool:
     """Whether a topic is a plural: "the piers of the bridge"."""
-    return is_plural(re.split(r"\s(?:of|in)\s", topic, maxsplit=1)[0].split()[-1].lower())
+    return is_plural(head(topic).split()[-1].lower())
+
+
+def head(topic: str) -> str:
+    """A topic without what it is of or in: "the piers" of "the piers of the bridge"."""
+    return re.split(" (?:of|in) ", topic, maxsplit=1)[0]
 
 
 def names(question: str) -> list[str]:
     """The names in a question, without days and words that begin one of its sentences."""
-    return [match[0] for match in _named(question)]
+    return [match[0] for match in named_at(question)]
 
 
 def named(question: str) -> str | None:
@@ -123,7 +128,7 @@ def named(question: str) -> str | None:
 
 def asked_outright(question: str) -> str | None:
     """What is asked for: "the Hamlin ferry" of "What are the types of the Hamlin ferry?"."""
-    match = _OUTRIGHT.match(question)
+    match = _OUTRIGHT.match(question.rstrip(" ?!.,"))
     if match is None:
         return None
     asked = match["topic"].strip()
@@ -136,21 +141,22 @@ def asked_outright(question: str) -> str | None:
 
 def _with_nouns(question: str) -> str | None:
     """The first name, with the nouns that it is said of: "the works in Velm"."""
-    match = next(iter(_named(question)), None)
+    match = next(iter(named_at(question)), None)
     if match is None:
         return None
     before = _BEFORE_NAME.search(question[: match.start()])
     return (before[0] if before else "") + POSSESSIVE.sub("", match[0])
 
 
-def _named(question: str) -> list[re.Match[str]]:
-    times = [one.span for one in find(question)]
+def named_at(question: str) -> list[re.Match[str]]:
+    """Where the names of a question stand."""
+    in_times = {at for one in find(question) for at in range(one.span.start, one.span.end)}
     return [
         match
         for match in _NAME.finditer(question.rstrip(" ?.!"))
-        if not ASKS.match(match[0])
+        if match.start() not in in_times
+        and not ASKS.match(match[0])
         and not STOP_WORDS.issuperset(words(match[0]))
-        and not any(one.start <= match.start() < one.end for one in times)
     ]
 
 
@@ -165,7 +171,7 @@ def phrases(question: str) -> list[str]:
 
     The first is what stands behind an auxiliary, without the verb; if that is a pronoun or there is none, an object.
     """
-    times = [one.text for one in find(question)]
+    times = {one.text for one in find(question)}
     for time in times:
         question = question.replace(time, time.replace(" ", _GLUE))
     said = _WORD.findall(question.rstrip(" ?.!"))
@@ -193,7 +199,7 @@ def _without_verb(run: list[str], auxiliary: str, asks: str) -> list[str]:
     if auxiliary not in _BE and capitals and not has_article:
         return run[: capitals[-1] + 1]
     ends_otherwise = auxiliary not in _BE | {"has", "have", "had"} or asks in {"why", "how"} | _BE
-    return run[:-1] if ends_otherwise and len(run) > 1 + has_article else run
+    return run[:-1] if ends_otherwise and len(run) > 1 + has_article and run[-2] != "of" else run
 
 
 def _ends(word: str) -> bool:

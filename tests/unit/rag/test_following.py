@@ -15,7 +15,7 @@ from rag.question import stand_alone
         (
             ["Tell me about the Hamlin ferry."],
             "What are its lengths?",
-            "What are the lengths of the Hamlin ferry?",
+            "What are the Hamlin ferry's lengths?",
         ),
         (["Who is Ada Lovelace?"], "When was she born?", "When was Ada Lovelace born?"),
         (["Who is Ada Lovelace?"], "What was her title?", "What was Ada Lovelace's title?"),
@@ -102,6 +102,21 @@ def test_what_a_question_leaves_out_is_put_in(
             "Who led in Q4 2020?",
             "And two quarters later?",
             "Who led in the second quarter of 2021?",
+        ),
+        ("How much rain fell in June 2023?", "And in May?", "How much rain fell in May 2023?"),
+        ("How much rain fell in June 2023?", "In May?", "How much rain fell in May 2023?"),
+        ("Who led on 2 June 2020?", "And on 3 may?", "Who led on 3 may 2020?"),
+        ("Who led in 2020?", "And in May of 2021?", "Who led in May of 2021?"),
+        (
+            "How much rain fell in June 2023?",
+            "And in May at sea?",
+            "How much rain fell in May 2023 at sea?",
+        ),
+        ("How much rain fell in June 2023?", "And last year?", "How much rain fell last year?"),
+        (
+            "Who led on the coast tour?",
+            "And at( the fair?",
+            "Who led at( the fair (on the coast tour)?",
         ),
         ("Who led in 2020?", "And now?", "Who led today?"),
         ("Who led in 2020?", "And before that?", "Who led before 2020?"),
@@ -213,14 +228,13 @@ def test_what_comes_next_is_said_to_be_next_to_what_was_asked_about(
         ("What is the Orle method?", "Why was this method used?", "Why was the Orle method used?"),
         ("Which ferries are there?", "Which is the fastest?", "Which is the fastest ferry?"),
         ("Where is the mill of Orle?", "How do they work?", "How do the mill of Orle work?"),
-        ("Where is the fair held in Orle?", "Who goes there?", "Who goes to Orle?"),
+        ("Where is the fair held in Orle?", "Who sells fish there?", "Who sells fish in Orle?"),
         (
             "Which post did Lee get in 2020?",
             "Whom did she follow there?",
             "Whom did Lee follow in 2020?",
         ),
         ("Which post did Lee get in 2020?", "Who was there?", "Who was there?"),
-        ("What was said at the fair of May?", "Who was there?", "Who was at the fair of May?"),
         (
             "Which is older, the ferry or Orle?",
             "What does the former cost?",
@@ -253,11 +267,6 @@ def test_words_that_stand_for_something_are_replaced(
         ),
         (
             ["What is the Orle dam?"],
-            "How does a weir differ?",
-            "How does a weir differ from the Orle dam?",
-        ),
-        (
-            ["What is the Orle dam?"],
             "What was the role of Lund?",
             "What was the role of Lund in the Orle dam?",
         ),
@@ -275,7 +284,17 @@ def test_words_that_stand_for_something_are_replaced(
         (
             ["What is the Orle dam?", "When was the iron bridge opened?"],
             "Who built it?",
-            "Who built the iron bridge?",
+            "Who built the iron bridge (the Orle dam)?",
+        ),
+        (
+            ["What is the Orle dam?", "When was the iron bridge opened?"],
+            "And in May?",
+            "When was the iron bridge opened in May?",
+        ),
+        (
+            ["Why was the fair of 2024 moved?", "How many boats did Lee's sell?"],
+            "How many of them were new?",
+            "How many of Lee's boats were new?",
         ),
         (["Who are the main heads of Orle?", "And Ann Lee?"], "Is she ill?", "Is Ann Lee ill?"),
         (
@@ -301,6 +320,10 @@ def test_what_is_of_something_is_said_to_be_of_that(
         ("Who is Ann Lee's deputy?", "Who is Tom Birch?"),
         ("Who is Ann Lee's deputy?", "And who is Tom Birch?"),
         ("What is the Orle dam?", "Now something else: what does it cost?"),
+        ("Who built the Orle dam?", "So-called clubs: which are there?"),
+        ("Who built the Orle dam?", "Now that the ferry is shut, who pays?"),
+        ("Who built the Orle dam?", "In which month may one sail?"),
+        ("Was ist der Orle-Damm?", "Was kostet die Brücke?"),
         ("What is the Orle dam?", "OK, another question: who is the treasurer?"),
         ("What is the Orle dam?", "Interesting. I had thought so. Who is Ann Lee?"),
     ],
@@ -344,9 +367,25 @@ def test_without_a_conversation_nothing_changes() -> None:
     assert stand_alone("Is it treatable?", []) == "Is it treatable?"
 
 
+def test_space_between_words_is_one_space() -> None:
+    earlier = ["", "What  is the\nOrle\u00a0dam?", " "]
+    assert stand_alone("  What is\n\nits cost? ", earlier) == "What is the Orle dam's cost?"
+    assert stand_alone(" Who  is Ann Lee? ", earlier) == " Who  is Ann Lee? "
+    assert stand_alone("\n", earlier) == "\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["a-", "Ann ", "Xa the ", "do use ", "to ", "of the ", "it ", "his ", ",", "-"]
+)
+def test_what_is_long_is_read_once(said: str) -> None:
+    """Where a pattern went back for each word of these, its answer would take minutes."""
+    long = f"What {said * (4_000 // len(said))}"
+    assert isinstance(stand_alone(f"{long} it?", ["What is the Orle dam?", long]), str)
+
+
 _WORDS = (
     "what who when how many else and about the a of in after that before it they there then one next May 2020 's Orle"
-    " Lee bridge boats cost is did was differ role , ? ."
+    " Lee bridge boats cost is did was differ role , ? . at( in[ the* \\1"
 )
 _SAID = st.lists(st.sampled_from(_WORDS.split(" ")), max_size=9).map(" ".join)
 
