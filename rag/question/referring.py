@@ -28,6 +28,7 @@ _PERSONS = (
 )
 _THING = re.compile(
     r"\b(?:(?P<own>its|their)\b|it\b(?!['’]s\b|(?: (?:is|was))? (?:possible|true|likely)\b)"
+    r"(?!(?:(?<=\bis it)|(?<=\bwas it)) (?:that|to)\b)"  # "whose idea was it to leave"
     r"|they\b|them\b|(?:this|that|these|those)(?= ?(?:[?.,!]|$)"
     r"| (?:is|was|are|were|do|does|did|has|have|happen\w*|mean\w*)\b)"
     r"|(?P<named>(?:this|that|these|those) (?=[a-z])(?!(?:of|in|on|at|for)\b|[a-z]+:)))",
@@ -46,6 +47,8 @@ _DOES = re.compile(
 )
 _SHORTENED = re.compile(r"\b(?:the|this|that) (?P<noun>[\w’'-]+)\b(?! of\b)", re.IGNORECASE)
 _NOUN = rf"(?:(?:the|an?) (?:[a-z][\w-]* )?[\w’'-]+|[{CAPITALS}][\w’'-]+(?: [{CAPITALS}][\w’'-]+){{0,3}})"
+_A_NOUN = re.compile(_NOUN)
+_OF_THE_NOUN = re.compile(r"\b(?:when|after|before|because|while|until|once|day|date|time) $")
 _TWO = re.compile(rf"(?<!^)\b(?P<first>{_NOUN}),? (?:and|or) (?P<second>{_NOUN})(?= ?[?.,]| )")
 _ONE_OF_TWO = re.compile(
     r"\bthe (?:former|first(?: one)|(?P<second>latter|second one))\b", re.IGNORECASE
@@ -199,12 +202,19 @@ def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
         if (_PLURAL.match(match[0]) is not None) != plural:
             continue
         before = question[: match.start()]
-        if is_said_before(before) or (match["own"] and _DOES.search(before)):
+        of_own = _DOES.search(before) if match["own"] else _is_of_a_noun(before)
+        if of_own or is_said_before(before):
             return None  # and neither is one behind it
         noun = match[0].lower().startswith("that") and words(before.strip().rpartition(" ")[2])
         if not noun or noun[-1] in STOP_WORDS:  # not "exercises that help"
             return match
     return None
+
+
+def _is_of_a_noun(beginning: str) -> bool:
+    """Whether a clause begins behind a noun that it is about: "the globe when it was lent"."""
+    clause = _OF_THE_NOUN.search(beginning)
+    return clause is not None and _A_NOUN.search(beginning, 1, clause.start()) is not None
 
 
 def _it(talk: Conversation) -> str:

@@ -367,6 +367,22 @@ def test_without_a_conversation_nothing_changes() -> None:
     assert stand_alone("Is it treatable?", []) == "Is it treatable?"
 
 
+@pytest.mark.parametrize(
+    ("question", "kept"),
+    [
+        ("Whose idea was it to leave?", "was it to leave"),
+        ("Who took the Ulm globe home when it was lent?", "when it was lent"),
+    ],
+)
+def test_what_a_question_says_itself_is_not_of_the_ones_before(question: str, kept: str) -> None:
+    assert kept in stand_alone(question, ["What is the Orle dam?"])
+
+
+def test_a_clause_behind_no_noun_is_of_the_question_before() -> None:
+    asked = stand_alone("What happened after it closed?", ["What is the Orle dam?"])
+    assert asked == "What happened after the Orle dam closed?"
+
+
 def test_space_between_words_is_one_space() -> None:
     earlier = ["", "What  is the\nOrle\u00a0dam?", " "]
     assert stand_alone("  What is\n\nits cost? ", earlier) == "What is the Orle dam's cost?"
