@@ -74,9 +74,15 @@ def refers(question: str) -> bool:
 
 
 def is_said_before(beginning: str) -> bool:
-    """Whether a question's beginning ends in a new clause, so that what stands there is of the one before."""
+    """Whether a question's beginning ends in a new clause, so that what stands there is of the one before.
+
+    That is a clause with a question word or verb of its own, or one behind a noun: "the globe when it was lent".
+    """
     clauses = list(_NEW_CLAUSE.finditer(beginning))
-    return bool(clauses) and _SAID.search(beginning, 0, clauses[-1].start()) is not None
+    if clauses and _SAID.search(beginning, 0, clauses[-1].start()):
+        return True
+    of_noun = _OF_THE_NOUN.search(beginning)
+    return of_noun is not None and _A_NOUN.search(beginning, 1, of_noun.start()) is not None
 
 
 def spelled_out(question: str, talk: Conversation) -> str:
@@ -202,19 +208,12 @@ def _thing(question: str, *, plural: bool) -> re.Match[str] | None:
         if (_PLURAL.match(match[0]) is not None) != plural:
             continue
         before = question[: match.start()]
-        of_own = _DOES.search(before) if match["own"] else _is_of_a_noun(before)
-        if of_own or is_said_before(before):
+        if is_said_before(before) or (match["own"] and _DOES.search(before)):
             return None  # and neither is one behind it
         noun = match[0].lower().startswith("that") and words(before.strip().rpartition(" ")[2])
         if not noun or noun[-1] in STOP_WORDS:  # not "exercises that help"
             return match
     return None
-
-
-def _is_of_a_noun(beginning: str) -> bool:
-    """Whether a clause begins behind a noun that it is about: "the globe when it was lent"."""
-    clause = _OF_THE_NOUN.search(beginning)
-    return clause is not None and _A_NOUN.search(beginning, 1, clause.start()) is not None
 
 
 def _it(talk: Conversation) -> str:

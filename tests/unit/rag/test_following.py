@@ -372,6 +372,7 @@ def test_without_a_conversation_nothing_changes() -> None:
     [
         ("Whose idea was it to leave?", "was it to leave"),
         ("Who took the Ulm globe home when it was lent?", "when it was lent"),
+        ("Who took the Ulm globe home when its crate broke?", "when its crate broke"),
     ],
 )
 def test_what_a_question_says_itself_is_not_of_the_ones_before(question: str, kept: str) -> None:
