@@ -114,12 +114,12 @@ def stand_alone(question: str, earlier: Sequence[str]) -> str:
     before. One that says that it is about something else takes nothing from those before it. White space counts as
     one space where anything is put in.
     """
-    talk = Conversation((), (), ())
+    talk = Conversation()
     before = [one for one in earlier if words(one)]
     for one in before[-_MOST_TURNS:]:
         asked = " ".join(one.split())  # which the patterns count on
-        talk = Conversation((), (), ()) if _ELSEWHERE.match(asked) else talk
-        whole = _filled(asked, talk) or _completed(asked, talk)
+        talk = Conversation() if _ELSEWHERE.match(asked) else talk
+        whole = (_filled(asked, talk) or _completed(asked, talk)) if talk.rewritten else asked
         topic = _introduced(asked, alone=whole == asked)
         topics = (*talk.topics, topic) if topic else talk.topics
         talk = Conversation((*talk.asked, asked), (*talk.rewritten, whole), topics)
@@ -141,8 +141,6 @@ def _introduced(question: str, *, alone: bool) -> str | None:
 
 def _filled(question: str, talk: Conversation) -> str | None:
     """A fragment put into the question before; None where it is a question of its own."""
-    if not talk.rewritten:
-        return None
     before = talk.rewritten[-1]
     rest = _LEAD.sub("", question)
     led = rest != question
@@ -166,8 +164,6 @@ def _is_fragment(rest: str, *, led: bool) -> bool:
 
 def _completed(question: str, talk: Conversation) -> str:
     """A whole question with what it refers to, or what it is about; without the "and" in front, if it leans on that."""
-    if not talk.rewritten:
-        return question
     plain = _CONJUNCTION.sub("", question)
     whole = spelled_out(plain, talk)
     if whole != plain and _is_of_that_time(plain) and find(talk.rewritten[-1]) and not find(whole):

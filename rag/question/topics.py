@@ -71,9 +71,9 @@ class Conversation:
         topics: What they introduced.
     """
 
-    asked: Sequence[str]
-    rewritten: Sequence[str]
-    topics: Sequence[str]
+    asked: Sequence[str] = ()
+    rewritten: Sequence[str] = ()
+    topics: Sequence[str] = ()
 
     @property
     def main_topic(self) -> str:
