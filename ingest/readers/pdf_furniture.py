@@ -1,13 +1,14 @@
 """Running headers and footers: lines in a page's margin that repeat, count pages, or tell where a copy is from.
 
-Evidence is the place and the repetition, so a page that stands alone shows only stamps.
+Evidence is the place and the repetition on pages that differ besides, so a page that stands alone shows only stamps,
+and so do pages that say the same throughout.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -165,8 +166,12 @@ def without_furniture(
         for index, (lines, height) in enumerate(pages)
         for row in _rows(index, lines, height, edges)
     ]
-    repeated = _repeated([row for row in rows if _has_company(row, pages)], len(pages))
     counted = _counted(rows, labels)
+    said = _besides(counted, pages)
+    in_company = [row for row in rows if _has_company(row, pages)]
+    may_run = _repeated(in_company, said, len(set(said)))
+    # Where pages say nothing else, or the same, all of it may be what they say.
+    repeated = _repeated(in_company, _besides([*counted, *may_run], pages), len(set(said)))
     chosen: dict[int, list[_Row]] = defaultdict(list)
     peeled: dict[tuple[int, bool], int] = defaultdict(int)
     for row in rows:
@@ -174,7 +179,7 @@ def without_furniture(
         if row in repeated or (outermost and (row in counted or row.is_stamp)):
             peeled[row.page, row.at_top] += outermost
             chosen[row.page].append(row)
-    turned = _turned([lines for lines, _ in pages])
+    turned = _turned([lines for lines, _ in pages], said)
     seen: set[str] = set()
     return [
         _body(lines, chosen[index], turned[index], counted, seen)
@@ -182,10 +187,13 @@ def without_furniture(
     ]
 
 
-def _turned(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
+def _turned(pages: Sequence[Sequence[TextLine]], said: Sequence[str]) -> list[list[TextLine]]:
     """Each page's lines up or down beside level ones that repeat or tell where a copy is from."""
+    different = dict(zip(said, pages, strict=True)).values()
     on_pages = Counter(
-        text for lines in pages for text in {_folded(one.text) for one in lines if not one.level}
+        text
+        for lines in different
+        for text in {_folded(one.text) for one in lines if not one.level}
     )
     return [
         [
@@ -193,7 +201,7 @@ def _turned(pages: Sequence[Sequence[TextLine]]) -> list[list[TextLine]]:
             for one in lines
             if not one.level
             and any(other.level for other in lines)
-            and (on_pages[_folded(one.text)] >= _least(len(pages)) or _is_stamp(one.text))
+            and (on_pages[_folded(one.text)] >= _least(len(different)) or _is_stamp(one.text))
         ]
         for lines in pages
     ]
@@ -285,8 +293,20 @@ def _has_company(row: _Row, pages: Sequence[tuple[Sequence[TextLine], float]]) -
     return any(line not in row.lines for line in pages[row.page][0])
 
 
-def _repeated(rows: Sequence[_Row], page_count: int) -> set[_Row]:
-    """Rows whose words stand at the same place of several pages."""
+def _besides(rows: Iterable[_Row], pages: Sequence[tuple[Sequence[TextLine], float]]) -> list[str]:
+    """What each page says beside the rows."""
+    apart = {id(line) for row in rows for line in row.lines}
+    return [
+        _folded(" ".join(line.text for line in lines if id(line) not in apart))
+        for lines, _ in pages
+    ]
+
+
+def _repeated(rows: Sequence[_Row], besides: Sequence[str], page_count: int) -> set[_Row]:
+    """Rows whose words stand at the same place of several pages, counting those that say the same besides as one.
+
+    `page_count` is how many different pages there are. What has nothing besides is not counted.
+    """
     alike: dict[tuple[bool, str], list[_Row]] = defaultdict(list)
     for row in rows:
         if re.search(r"[^\W\d_]{2}", row.text) and (page_count > 3 or row.zone <= _OUTER_ZONE):
@@ -297,7 +317,8 @@ def _repeated(rows: Sequence[_Row], page_count: int) -> set[_Row]:
         # Further inside, or in many cells, it may be the heading of a table that goes on over pages.
         may_head_table = any(row.rank or len(row.cells) > 2 for row in there)
         share = _SHARE_OF_HEADINGS if may_head_table else _SHARE
-        if len({row.page for row in there}) >= max(_least(page_count), share * page_count):
+        different = {besides[row.page] for row in there} - {""}
+        if len(different) >= max(_least(page_count), share * page_count):
             found.update(there)
     return found
 

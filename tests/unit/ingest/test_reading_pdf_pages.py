@@ -61,6 +61,43 @@ def test_a_running_header_stays_once_and_apart_from_the_body() -> None:
     assert labels(reading) == ["1", "2", "3", "4"]
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 12])
+@pytest.mark.parametrize("number", ["", "#", "Page #"])
+def test_pages_that_say_the_same_throughout_keep_it_each(count: int, number: str) -> None:
+    lines = ["On the lamp", "It was lit at dusk.", "It was put out at dawn."]
+    content = running([lines[1:]] * count, header=lines[0], footer=number)
+    reading = read(content, name="x")
+    assert all(reading.text.count(line) == count for line in lines)
+    assert not set(lines) & set(furniture(reading))
+
+
+def test_a_running_line_is_one_in_a_document_that_is_there_twice() -> None:
+    reading = read(running(BODIES * 2, header="The Keeper's Almanac", footer="#"), name="x")
+    assert furniture(reading) == ["The Keeper's Almanac"]
+    assert all(reading.text.count(line) == 2 for body in BODIES for line in body)
+
+
+def test_a_running_line_is_one_beside_pages_that_say_nothing_else() -> None:
+    bodies = [*BODIES, [], [], [], [], [], []]
+    reading = read(running(bodies, header="The Almanac", footer="Kept at the lamp"), name="x")
+    assert furniture(reading) == ["The Almanac", "Kept at the lamp"]
+
+
+def test_what_a_page_adds_to_the_one_before_makes_no_running_lines_of_that() -> None:
+    said = ["Notice", "The bridge is shut.", "For walkers, too."]
+    reading = read(pdf([said[:2], said]), name="x")
+    assert furniture(reading) == []
+    assert reading.text.split("\n") == [*said[:2], "", *said]
+
+
+def test_the_same_pages_around_blank_and_broken_ones_keep_what_they_say() -> None:
+    said = ["Notice", "The bridge is shut."]
+    reading = read(without_page(pdf([said, [], said, said]), 3), name="x")
+    assert furniture(reading) == []
+    assert reading.text.split() == " ".join(said * 2).split()
+    assert reading.warnings == ("Page 3 cannot be read.",)
+
+
 def test_no_passage_holds_a_running_line() -> None:
     reading = read(running(BODIES, header="The Keeper's Almanac", footer="#"), name="x")
     document = make.document(reading.text, locators=reading.locators)
@@ -204,6 +241,17 @@ def test_what_runs_up_the_margin_of_every_page_stays_once(line: str) -> None:
     reading = read(painted(*(partial(paint, body=body) for body in BODIES)), name="x")
     assert furniture(reading) == [line]
     assert reading.text.count(line) == 1
+
+
+def test_what_runs_up_the_margin_of_pages_that_are_the_same_stays_on_each() -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.drawString(40, 500, "The lamp was lit.")
+        canvas.rotate(90)
+        canvas.drawString(100, -400, "Lamps in thousands")
+
+    reading = read(painted(paint, paint), name="x")
+    assert furniture(reading) == []
+    assert reading.text.count("Lamps in thousands") == 2
 
 
 def test_the_date_in_a_header_is_the_last_resort_before_the_name() -> None:
