@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 from ingest.dates import first_within, is_of_a_day
@@ -24,6 +24,7 @@ _MOST_ROWS = 4  # that run along one edge
 _MOST_CHARS = 200  # of a running line
 _SHIFT = 6.0  # points by which a running line may move between pages
 _SHARE, _SHARE_OF_HEADINGS = 0.05, 0.25  # of all pages: what a running line is on at least
+_FEW_PAGES = 3  # of which two that agree are believed
 _PROOF = 3  # pages in sequence whose numbers count them
 _YEARS = range(1800, 2101)
 _ROMAN = re.compile(r"(?=[ivxlc])(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.IGNORECASE)
@@ -168,10 +169,13 @@ def without_furniture(
     ]
     counted = _counted(rows, labels)
     said = _besides(counted, pages)
+    page_count = len(set(said))
     in_company = [row for row in rows if _has_company(row, pages)]
-    may_run = _repeated(in_company, said, len(set(said)))
+    may_run = _repeated(in_company, said, page_count)
     # Where pages say nothing else, or the same, all of it may be what they say.
-    repeated = _repeated(in_company, _besides([*counted, *may_run], pages), len(set(said)))
+    repeated = _repeated(in_company, _besides([*counted, *may_run], pages), page_count)
+    if page_count <= _FEW_PAGES:
+        repeated = _set_apart(repeated, counted)
     chosen: dict[int, list[_Row]] = defaultdict(list)
     peeled: dict[tuple[int, bool], int] = defaultdict(int)
     for row in rows:
@@ -309,7 +313,9 @@ def _repeated(rows: Sequence[_Row], besides: Sequence[str], page_count: int) -> 
     """
     alike: dict[tuple[bool, str], list[_Row]] = defaultdict(list)
     for row in rows:
-        if re.search(r"[^\W\d_]{2}", row.text) and (page_count > 3 or row.zone <= _OUTER_ZONE):
+        if re.search(r"[^\W\d_]{2}", row.text) and (
+            page_count > _FEW_PAGES or row.zone <= _OUTER_ZONE
+        ):
             alike[row.at_top, _folded(row.text)].append(row)
     found: set[_Row] = set()
     for group in alike.values():
@@ -323,6 +329,21 @@ def _repeated(rows: Sequence[_Row], besides: Sequence[str], page_count: int) -> 
     return found
 
 
+def _set_apart(rows: Set[_Row], counted: Iterable[_Row]) -> set[_Row]:
+    """The rows whose words, on one page at least, have a gap between them, with such rows or numbers, and the text.
+
+    Two pages that agree prove little: lines of a paragraph, too, may be the same on both.
+    """
+    running = {(row.page, row.at_top, row.rank): row for row in chain(counted, rows)}
+
+    def is_apart(row: _Row) -> bool:
+        inner = running.get((row.page, row.at_top, row.rank + 1))
+        return row.parted or (inner is not None and is_apart(inner))
+
+    words = {(row.at_top, _folded(row.text)) for row in rows if is_apart(row)}
+    return {row for row in rows if (row.at_top, _folded(row.text)) in words}
+
+
 def _at_one_depth(rows: Sequence[_Row]) -> list[_Row]:
     depth = median(row.depth for row in rows)
     return [row for row in rows if abs(row.depth - depth) <= _SHIFT]
@@ -330,7 +351,7 @@ def _at_one_depth(rows: Sequence[_Row]) -> list[_Row]:
 
 def _least(page_count: int) -> int:
     """On how many pages, in any case, something is repeated."""
-    return 3 if page_count > 3 else 2
+    return 3 if page_count > _FEW_PAGES else 2
 
 
 def _counted(rows: Sequence[_Row], labels: Sequence[str]) -> dict[_Row, _Counted]:

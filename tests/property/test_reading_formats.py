@@ -37,6 +37,12 @@ def _differ_in_part(one: Chapter, other: Chapter) -> bool:
 @settings(max_examples=12)
 @given(story=STORIES)
 @example(story=(Chapter("On aa", ("Aa aa aa.",)),) * 2)
+@example(
+    story=(
+        Chapter("On aa", ("Aa aa aa.", "Aa aa aa aa aaaa aaaaaaaa aaaaaaaa 100 100 100 100 aa.")),
+        Chapter("On nf", ("Aa aa aa aa.", f"Aa {9 * 'aa '}aaaa aaaaaaa aaaaaaaa aa.")),
+    )
+)
 def test_no_word_is_lost_and_every_place_is_one(name: str, story: Story) -> None:
     lines = [line for chapter in story for line in (chapter.heading, *chapter.paragraphs)]
     # Captions of which many begin with the one before are rolling ones, and are read once.

@@ -90,6 +90,23 @@ def test_what_a_page_adds_to_the_one_before_makes_no_running_lines_of_that() -> 
     assert reading.text.split("\n") == [*said[:2], "", *said]
 
 
+@pytest.mark.parametrize("at_top", [True, False])
+def test_lines_that_two_pages_share_run_where_a_gap_parts_them_from_the_text(at_top: bool) -> None:
+    edge, inwards = (570, -14) if at_top else (25, 14)
+
+    def page(body: str, gap: int) -> list[tuple[float, float, str]]:
+        lines = ["The Almanac", "Kept at the lamp", body]
+        heights = [edge, edge + inwards, edge + 2 * inwards + gap]
+        rest = [(40, 300, body.upper())]
+        return [*((40, y, line) for y, line in zip(heights, lines, strict=True)), *rest]
+
+    bodies = [body[0] for body in BODIES[:3]]
+    close = read(drawn(*(page(body, 0) for body in bodies)), name="x")
+    assert furniture(close) == []
+    apart = read(drawn(*(page(body, 2 * inwards) for body in bodies)), name="x")
+    assert sorted(furniture(apart)) == ["Kept at the lamp", "The Almanac"]
+
+
 def test_the_same_pages_around_blank_and_broken_ones_keep_what_they_say() -> None:
     said = ["Notice", "The bridge is shut."]
     reading = read(without_page(pdf([said, [], said, said]), 3), name="x")
