@@ -10,6 +10,8 @@ from itertools import pairwise
 import regex
 import snowballstemmer
 
+from rag.irregular import NOUNS, VERBS
+
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 # Scripts that put no space between words; Korean and Vietnamese do.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"
@@ -20,6 +22,7 @@ _ACCENTS = re.compile(
 )  # of Latin, Greek and Cyrillic; elsewhere a mark makes another word
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_BASES = VERBS | NOUNS
 # English function words and the words that only mark a question: they match everywhere and say nothing.
 STOP_WORDS = frozenset(
     """
@@ -71,8 +74,8 @@ def _parts(word: str) -> Iterator[str]:
 def terms(text: str) -> list[str]:
     """The stems of the words of `text` that are not stop words, in order, with repetitions.
 
-    Stems are Snowball's for English (Porter 2001). A text of nothing but stop words keeps them all, so
-    that it can still be searched for.
+    Stems are Snowball's for English (Porter 2001); an irregular form has the stem of its word. A text of nothing
+    but stop words keeps them all, so that it can still be searched for.
     """
     found = words(text)
     telling = [word for word in found if word not in STOP_WORDS]
@@ -82,7 +85,7 @@ def terms(text: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
     with _stemming:
-        return str(_stemmer.stemWord(word))
+        return str(_stemmer.stemWord(_BASES.get(word, word)))
 
 
 _stemmer = snowballstemmer.stemmer("english")

@@ -127,7 +127,7 @@ class EventComposer:
         """What the sentence says that tells best what was asked of an event."""
         columns = _columns(query)
         telling = [
-            (one, one.candidate.prior + _bonus(query, columns, one.candidate))
+            (one, one.candidate.prior_in_rows + _bonus(query, columns, one.candidate))
             for one in (_dating(event) if query.kind is Kind.DATE else event.told)
             if _may_tell(query, columns, one.candidate)
         ]

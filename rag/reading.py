@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,9 @@ from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
 # Of the share where the model does not cover the language; chosen on XQuAD German, Russian and Chinese.
 _WORDS_ALONE_WEIGHT = 2.0
-_PASSAGE_WEIGHT = 0.3  # of the fused score of the passage that a sentence stands in
+_DOCUMENT_WEIGHT = 0.6  # of the question's words in all that was found of its document
+_PASSAGE_WEIGHT = 0.6  # of the fused score of the passage that a sentence stands in
+_PASSAGE_WEIGHT_IN_ROWS = 0.3  # of it, where every event has its own sentences
 _LABEL_PENALTY = 0.2  # of a line without a full stop: a heading, a byline, a row of a table
 _KEPT_SENTENCES = 3  # of them, whatever else speaks for others
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 3 ms on two cores
@@ -46,6 +49,7 @@ class Candidate:
 
     Attributes:
         share: idf-weighted share of the question's terms that the sentence holds, in [0, 1].
+        document_share: The share that all holds that was found of its document, with its title, in [0, 1].
         passage_score: The fused score of its passage, in [0, 1].
         before, after: The sentences beside it in its passage.
         header: Of a row whose columns are headed by another line, that line.
@@ -55,6 +59,7 @@ class Candidate:
     span: Span
     passage_score: float
     share: float = 0.0
+    document_share: float = 0.0
     before: Span | None = None
     after: Span | None = None
     header: Span | None = None
@@ -89,8 +94,18 @@ class Candidate:
     @property
     def prior(self) -> float:
         """What speaks for the sentence before it is held against the question."""
+        found = _DOCUMENT_WEIGHT * self.document_share + _PASSAGE_WEIGHT * self.passage_score
+        return found - self._label_penalty
+
+    @property
+    def prior_in_rows(self) -> float:
+        """The same for the sentence of an event: that its document tells of others does not speak for it."""
+        return _PASSAGE_WEIGHT_IN_ROWS * self.passage_score - self._label_penalty
+
+    @property
+    def _label_penalty(self) -> float:
         whole = _ENDS_A_SENTENCE.search(self.line) or is_running(self.line)
-        return _PASSAGE_WEIGHT * self.passage_score - (0.0 if whole else _LABEL_PENALTY)
+        return 0.0 if whole else _LABEL_PENALTY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +153,16 @@ class SentenceReader:
         `known` gives words that a sentence need not say, since its document says them of all.
         """
         asked = self._asked(question, evidence.searched.collection)
-        found = (one for each in evidence.passages for one in _of(each, evidence.documents))
-        return [replace(one, share=asked.share(f"{one.line} {known(one)}")) for one in found]
+        shares = _shares_of_documents(asked, evidence)
+        return [
+            replace(
+                one,
+                share=asked.share(f"{one.line} {known(one)}"),
+                document_share=shares[one.document.id],
+            )
+            for each in evidence.passages
+            for one in _of(each, evidence.documents)
+        ]
 
     def ranked(
         self, question: str, candidates: Sequence[Candidate], bonus: Callable[[Candidate], float]
@@ -223,6 +246,17 @@ class SentenceReader:
         }
         whole = sum(idf.values())
         return {term: weight / whole for term, weight in idf.items()}
+
+
+def _shares_of_documents(asked: Asked, evidence: Evidence) -> dict[DocumentId, float]:
+    """The share of the question's terms that each document's title and found passages hold together."""
+    found: dict[DocumentId, list[str]] = defaultdict(list)
+    for each in evidence.passages:
+        found[each.passage.document_id].append(each.passage.text)
+    return {
+        one: asked.share(" ".join((evidence.documents[one].title, *texts)))
+        for one, texts in found.items()
+    }
 
 
 def _of(scored: ScoredPassage, documents: Mapping[DocumentId, Document]) -> list[Candidate]:

@@ -2,21 +2,43 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from nupunkt import sent_spans
+from nupunkt import PunktSentenceTokenizer, load_default_model
 
 from rag.speech import divided
 from rag.types import Span
 
-_BORDER = re.compile(r"\n\s*\n|(?P<stop>[。！？｡]+[”’」』）】]*)")
+# A blank line, a list's next item, and what stops a sentence where nothing parts words.
+_BORDER = re.compile(
+    r"\n\s*\n|\n(?=[ \t]*[-*•][ \t]+\S)|(?<=[.!?;:])[ \t]*\n(?=[ \t]*\(?\d{1,3}[.)][ \t]+\S)"
+    r"|(?P<stop>[。！？｡]+[”’」』）】]*)"
+)
+# The model learnt its abbreviations from noisy text, where "wall" and "ill" are some; of words without a stop inside
+# it keeps these.
+_ABBREVIATIONS = frozenset(
+    """
+    abbr adj adm admin adv agric al app approx apr apt arr assn assoc asst attn atty aug auth ave avg bd bldg
+    blvd brig bros ca capt cc cert cf ch chap chem cie cir civ cl cllr cm cmdr co col comdr comm comp conf
+    cont corp cpl cr ct ctr cu dec dep dept det dev dir disp dist div dr drs ed edn eds edw eg elec eng eq eqs
+    esp esq est et etc ext feb fig figs fl fn fol fr freq fri ft fwd gen geol gov govt gr hon hosp hq hr hrs
+    hwy ibid ie illus inc incl ind inst int intl introd jan jas jct jr jul jun lat lb lbs lt ltd maj mar
+    messrs mfg mgr mi min ml mm mme mon mos mph mr mrs ms msgr mt mtn mts natl nd no nos nov ns obs oct op
+    orig oz para pfc ph pl pls pp pref pres prev prof prov pt pts pvt qtr qty rd ref refs reg rep reps resp
+    rev rm rt sch sci sec sect secy sen sens sep sept seq ser sess sgt sp spec sq sr srta st sta std ste sts
+    supp suppl supt surg tbsp tel temp thos thu thur thurs transl treas tsp tue tues twp univ usu viz vol vols
+    vp vs vv wed wk wm wt yd yds yr yrs zool
+    """.split()  # noqa: SIM905 # prose is easier to keep in order than a list of literals
+)
 
 
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of `text` in order, without surrounding white space; together they hold every word.
 
-    A blank line always ends a sentence, and so do the full stops of Chinese and Japanese, which nothing else
-    uses; a single line break never does. Punkt (Kiss and Strunk, Computational Linguistics 2006) with
-    nupunkt's English parameters decides the rest, and `divided` where nobody set full stops.
+    A blank line always ends a sentence, and so do a list's next item and the full stops of Chinese and Japanese,
+    which nothing else uses; another line break never does. Punkt (Kiss and Strunk, Computational Linguistics
+    2006) with nupunkt's English parameters, but for most of its abbreviations, decides the rest, and `divided`
+    where nobody set full stops.
     """
     return tuple(_sentences(text))
 
@@ -24,7 +46,7 @@ def sentences(text: str) -> tuple[Span, ...]:
 def _sentences(text: str) -> Iterator[Span]:
     for start, end in _blocks(text):
         block = text[start:end]
-        for at, until in sent_spans(block) if block.strip() else ():
+        for at, until in _model().span_tokenize(block) if block.strip() else ():
             sentence = block[at:until]
             if stripped := sentence.strip():
                 begin = start + at + sentence.index(stripped)
@@ -37,3 +59,12 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         yield start, border.end() if border["stop"] else border.start()
         start = border.end()
     yield start, len(text)
+
+
+@cache
+def _model() -> PunktSentenceTokenizer:
+    model = load_default_model()
+    for one in model.abbreviations:
+        if one.isalpha() and len(one) > 1 and one not in _ABBREVIATIONS:
+            model.remove_abbreviation(one)
+    return model

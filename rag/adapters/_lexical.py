@@ -16,7 +16,7 @@ from rag.adapters import _seals as seals
 from rag.adapters.sqlite import Values, column, first, rows, value
 from rag.analysis import terms as analysed
 
-_DERIVED_AS = "3"  # another number wherever terms, or what they are taken from, come out otherwise
+_DERIVED_AS = "4"  # another number wherever terms, or what they are taken from, come out otherwise
 _COLUMNS = ("above", "terms")
 _MERGED_PAGES = 500  # at a time, some hundredths of a second
 _NOTHING_MERGED = 2  # rows that a merge changes at least, as FTS5 documents it

@@ -87,15 +87,22 @@ _KIND_ASKED = re.compile(
     r"(?P<next>\s+[a-z]\w*|\W*$|\W)",
     re.IGNORECASE,
 )
+# That something is so, or is so now, is said in as many words as there are.
+_IS_SO = re.compile(
+    r"\b(?:(?:take|takes|took|taken|taking) place|happen(?:s|ed|ing)?|occur(?:s|red|ring)?"
+    r"|at present|at the moment|(?:right )?now|current(?:ly)?|nowadays|today)\b",
+    re.IGNORECASE,
+)
 _CAPITALISED = re.compile(rf"(?<=\s)[{CAPITALS}]\w+")
 
 
 def telling_terms(question: str) -> list[str]:
     """The terms of a question that its answer may share: not the noun that only says what kind of thing it is.
 
-    "On which date did it open?" is answered by no "date", and "may" and "exactly" are no more telling.
+    "On which date did it open?" is answered by no "date", and "may", "exactly", "take place" and "now" are no
+    more telling.
     """
-    plain = _KIND_ASKED.sub(_without_kind, question)
+    plain = _IS_SO.sub(" ", _KIND_ASKED.sub(_without_kind, question))
     names = {one.lower() for one in _CAPITALISED.findall(question)}
     untold = STOP_WORDS | ((AUXILIARIES | FRAME_WORDS) - names)
     return terms(" ".join(one for one in words(plain) if one not in untold) or question)

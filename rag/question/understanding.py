@@ -16,7 +16,6 @@ from rag.question.query import Form, Kind, Query, Relation, Scope, TimeConstrain
 from rag.question.timing import reference_events, scopes, times
 from rag.question.vocabulary import (
     AUXILIARIES,
-    BASE_FORMS,
     FRAME_WORDS,
     LIGHT_VERBS,
     NUMBER_WORDS,
@@ -123,9 +122,9 @@ def _dates_two(constraints: tuple[TimeConstraint, ...], question: str) -> bool:
 
 
 def _stems(text: str) -> tuple[str, ...]:
-    """The stems of the words that say what happened, sorted, verbs in their base form."""
+    """The stems of the words that say what happened, sorted."""
     telling = [
-        BASE_FORMS.get(word, word)
+        word
         for word in words(text)
         if word not in STOP_WORDS
         and word not in AUXILIARIES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.analysis import STOP_WORDS, words
+from rag.irregular import NOUNS, VERBS
 from rag.numbers import CARDINALS
 from rag.question.query import Kind
 
@@ -98,26 +99,7 @@ PHRASE_ENDS = AUXILIARIES | _set(
     "of at on in for by with to from during who that which when after before and or against as about since given used"
     " made taken called than if how what where why until under over through per come came went go goes behind not never"
 )
-_IRREGULAR = """
-    arise arose arisen|bear bore borne|beat beaten|begin began begun|bind bound|blow blew blown|break broke broken
-    |bring brought|build built|burn burnt|buy bought|catch caught|choose chose chosen|come came|dig dug
-    |draw drew drawn|drive drove driven|eat ate eaten|fall fell fallen|feel felt|fight fought|find found|flee fled
-    |fly flew flown|forget forgot forgotten|freeze froze frozen|give gave given|go went gone|grow grew grown|hear heard
-    |hide hid hidden|hold held|keep kept|know knew known|lay laid|lead led|leave left|lend lent|lie lay lain|lose lost
-    |make made|mean meant|meet met|pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|see saw seen
-    |seek sought|sell sold|send sent|shake shook shaken|shoot shot|show shown|shrink shrank shrunk|sing sang sung
-    |sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent|stand stood|steal stole stolen|strike struck
-    |swear swore sworn|sweep swept|swim swam swum|take took taken|teach taught|tear tore torn|tell told
-    |think thought|throw threw thrown|understand understood|wear wore worn|win won|withdraw withdrew withdrawn
-    |write wrote written|overtake overtook overtaken|undergo underwent undergone|overthrow overthrew overthrown
-"""
-BASE_FORMS = {
-    form: base
-    for line in _IRREGULAR.split("|")
-    for base, *forms in [line.split()]
-    for form in forms
-}
-PAST_FORMS = frozenset(BASE_FORMS)
+PAST_FORMS = frozenset(VERBS)
 ENGLISH = (
     STOP_WORDS
     | AUXILIARIES
@@ -142,9 +124,9 @@ def is_english(question: str) -> bool:
 
 
 def singular(noun: str) -> str:
-    """A noun in the singular, by its ending."""
-    if noun in ("people", "men", "women"):
-        return {"people": "person", "men": "man", "women": "woman"}[noun]
+    """A noun in the singular."""
+    if noun in NOUNS:
+        return NOUNS[noun]
     if noun.endswith("ies") and len(noun) > 4:
         return noun[:-3] + "y"
     if noun.endswith(("sses", "shes", "ches", "xes", "zes")):

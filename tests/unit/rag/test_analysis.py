@@ -6,6 +6,7 @@ import pytest
 import snowballstemmer
 
 from rag.analysis import terms, words
+from rag.irregular import NOUNS, VERBS
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,25 @@ def test_words(text: str, expected: list[str]) -> None:
 
 def test_terms_are_stems_without_stop_words() -> None:
     assert terms("What were the visits of the visiting visitors?") == ["visit", "visit", "visitor"]
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [
+        ("broke", "break"),
+        ("bought", "buying"),
+        ("Held", "holds"),
+        ("children", "child"),
+        ("knives", "knife"),
+    ],
+)
+def test_an_irregular_form_has_the_stem_of_its_word(form: str, word: str) -> None:
+    assert terms(form) == terms(word)
+
+
+def test_no_form_is_of_two_words_nor_the_word_of_another_form() -> None:
+    assert not VERBS.keys() & NOUNS.keys()
+    assert not (VERBS | NOUNS).keys() & (VERBS | NOUNS).values()
 
 
 def test_a_text_of_stop_words_alone_keeps_them() -> None:

@@ -235,7 +235,7 @@ def test_of_a_table_the_cell_that_was_asked_for_is_shown_and_the_row_quoted() ->
 def test_a_second_sentence_that_fits_nearly_as_well_stands_in_the_row_with_its_quote() -> None:
     diary = document(
         "On the harbour tour of 2 May 2023 the orchestra gave seven concerts. "
-        "Of the seven concerts of the tour one was rained off.\n\n"
+        "Of the seven concerts that it gave on the tour one was rained off.\n\n"
         "On the island tour of 9 June 2024 the orchestra gave four concerts.\n",
         id="d5",
         title="Tours of the orchestra",
@@ -245,7 +245,7 @@ def test_a_second_sentence_that_fits_nearly_as_well_stands_in_the_row_with_its_q
     ).statements
     assert first.text == (
         "2 May 2023: On the harbour tour of 2 May 2023 the orchestra gave seven concerts. "
-        "Of the seven concerts of the tour one was rained off."
+        "Of the seven concerts that it gave on the tour one was rained off."
     )
     assert (len(first.quotes), len(second.quotes)) == (2, 1)
 

@@ -18,6 +18,15 @@ def cut(text: str) -> list[str]:
             "Mr. Ito met Dr. Vos on Jan. 5. It rained.",
             ["Mr. Ito met Dr. Vos on Jan. 5.", "It rained."],
         ),
+        ("The carpenter fell ill. Wasps came.", ["The carpenter fell ill.", "Wasps came."]),
+        (
+            "Gen. Li, of St. Orm and 5 Low Rd. in No. 4, left.",
+            ["Gen. Li, of St. Orm and 5 Low Rd. in No. 4, left."],
+        ),
+        ("1. It rose.\n2. It fell.", ["1. It rose.", "2. It fell."]),
+        ("It stands on page\n12. It rained.", ["It stands on page\n12. It rained."]),
+        ("Bring:\n- a cup\n  of tin\n* rope", ["Bring:", "- a cup\n  of tin", "* rope"]),
+        ("From 3\n-4 to 5", ["From 3\n-4 to 5"]),
         (
             "他走了。她说：“好！”然后呢？！ 3.5 分",
             ["他走了。", "她说：“好！”", "然后呢？！", "3.5 分"],

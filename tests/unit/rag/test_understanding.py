@@ -300,7 +300,7 @@ def test_a_part_that_leaves_the_event_out_is_of_the_same() -> None:
 
 def test_questions_are_equal_whatever_their_text() -> None:
     assert Query(text="a", kind=Kind.DATE) == Query(text="b", kind=Kind.DATE)
-    assert Query(text="Who came? Who came?").terms == ("came",)
+    assert Query(text="Who came? Who came?").terms == ("come",)
 
 
 def test_instructions_in_a_question_are_words() -> None:
@@ -314,14 +314,18 @@ def test_instructions_in_a_question_are_words() -> None:
         ("On which date did the lamps fail?", "lamp fail"),
         ("Until which date may the parties appeal?", "parti appeal"),
         ("In which exact month and year was the bridge opened?", "year bridg open"),
-        ("By what company was the mill built?", "mill built"),
+        ("By what company was the mill built?", "mill build"),
         ("What date is on the coin?", "coin"),
         ("What is the price of the date palm?", "price date palm"),
         ("On which date?", "date"),
         ("When did May resign?", "may resign"),
         ("Which state bird is rare?", "state bird rare"),
-        ("Which company car was sold?", "compani car sold"),
-        ("What company made the car?", "made car"),
+        ("Which company car was sold?", "compani car sell"),
+        ("What company made the car?", "make car"),
+        ("When did the fair take place?", "fair"),
+        ("Who is the warden now?", "warden"),
+        ("What was the present for?", "present"),
+        ("What is happening?", "happen"),
     ],
 )
 def test_the_noun_that_says_what_kind_of_thing_is_asked_for_tells_nothing(
