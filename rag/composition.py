@@ -122,13 +122,16 @@ class SentenceComposer:
     def _kept(self, ranked: Sequence[Ranked], share: float, collection: str) -> list[Ranked]:
         """The sentences that reach a share of the best one's rank; none where that fits too badly."""
         best = max(ranked, key=lambda one: one.plain, default=None)
-        if best is None or best.fit < self.abstain_below - self._less(collection):
+        if best is None or not self._fits(best.fit, collection):
             return []
         least = min(best.plain, share * best.plain)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
 
-    def _less(self, collection: str) -> float:
-        return _LESS * max(0.0, 1 - self.reader.index.count(collection) / _FEW_PASSAGES)
+    def _fits(self, fit: float, collection: str) -> bool:
+        if not self.abstain_below - _LESS <= fit < self.abstain_below:
+            return fit >= self.abstain_below
+        share = self.reader.index.count(collection) / _FEW_PASSAGES
+        return fit >= self.abstain_below - _LESS * max(0.0, 1 - share)
 
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms

@@ -23,8 +23,8 @@ from tests.integration.service import upload
 from tests.integration.test_http_stream import events_of
 
 SECOND = (
-    "# Gate book 𝔊\n\nThe north gate was closed on Tuesday by the harbour master.\n\n"
-    "Who closed the north gate is told in this book: 🚪 it was *he*.\n"
+    "# Gate book 𝔊\n\nThe gate was closed on Tuesday by the harbour master.\n\n"
+    "Somebody closed the *north* gate at noon 🚪 while it rained and the crews slept.\n"
 )
 
 

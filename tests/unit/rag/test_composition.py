@@ -438,3 +438,23 @@ def test_rows_of_a_table_in_several_passages_are_of_one_table_and_keep_their_quo
     assert isinstance(response, Answer)
     assert texts(response) == [first, second, third]
     assert [len(one.quotes) for one in response.statements] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(("others", "outcome"), [(0, Answer), (18, Abstention), (40, Abstention)])
+def test_in_few_passages_less_is_enough(others: int, outcome: type[Response]) -> None:
+    told = document("The ferry sails at nine.", id="d1")
+    fillers = [document(f"Number {number} is spare.", id=f"f{number}") for number in range(others)]
+    question = "When does the blue ferry leave?"
+    answer = ask(question, told, *fillers, abstain_below=0)
+    assert isinstance(answer, Answer)
+    wanted = answer.statements[0].score + 0.1
+    assert isinstance(ask(question, told, *fillers, abstain_below=wanted), outcome)
+
+
+def test_a_sentence_of_a_document_that_tells_of_all_that_is_asked_stands_first() -> None:
+    apart = document("The ferry sails at nine.\nThe lighthouse is white.", id="d1")
+    whole = document("Orle has a harbour.\nThe ferry sails at ten.", id="d2")
+    for documents in ((apart, whole), (whole, apart)):
+        answer = ask("When does the ferry of Orle sail?", *documents)
+        assert isinstance(answer, Answer)
+        assert answer.statements[0].quotes[0].document_id == "d2"

@@ -102,7 +102,7 @@ def test_earlier_messages_tell_what_a_question_leans_on(library: Library) -> Non
 
 
 def test_an_abstention_cites_nothing(library: Library) -> None:
-    message = answering(library).invoke("Which molecules scatter photons?")
+    message = answering(library).invoke("Who paid?")
     assert message.response_metadata["outcome"] == "abstained"
     [block] = message.content_blocks
     assert block["type"] == "text"
