@@ -10,7 +10,7 @@ from itertools import pairwise
 import regex
 import snowballstemmer
 
-from rag.irregular import NOUNS, VERBS
+from rag.irregular import NOUN_LEMMAS, VERB_LEMMAS
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 # Scripts that put no space between words; Korean and Vietnamese do.
@@ -22,7 +22,7 @@ _ACCENTS = re.compile(
 )  # of Latin, Greek and Cyrillic; elsewhere a mark makes another word
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
-_BASES = VERBS | NOUNS
+_LEMMAS = VERB_LEMMAS | NOUN_LEMMAS
 # English function words and the words that only mark a question: they match everywhere and say nothing.
 STOP_WORDS = frozenset(
     """
@@ -82,10 +82,15 @@ def terms(text: str) -> list[str]:
     return [_stem(word) for word in telling or found]
 
 
+def _lemma(word: str) -> str:
+    """The word that an irregular form is one of; "roses" is of the same one as "rose"."""
+    return _LEMMAS.get(word) or _LEMMAS.get(word.removesuffix("s"), word)
+
+
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
     with _stemming:
-        return str(_stemmer.stemWord(_BASES.get(word, word)))
+        return str(_stemmer.stemWord(_lemma(word)))
 
 
 _stemmer = snowballstemmer.stemmer("english")

@@ -31,7 +31,7 @@ _NEARLY = 0.8  # of the best sentence's rank
 _LONGEST_TABLE = 12  # rows, of one that is told whole
 _CLOSEST = 3  # sentences that an abstention shows
 # In few passages the words that are missing weigh more, and less fits by chance: by so much less may fit then.
-_LESS, _FEW_PASSAGES = 0.15, 20
+_ALLOWANCE, _FEW_PASSAGES = 0.15, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +128,10 @@ class SentenceComposer:
         return [one for one in ranked if one.plain >= least]
 
     def _fits(self, fit: float, collection: str) -> bool:
-        if not self.abstain_below - _LESS <= fit < self.abstain_below:
+        if not self.abstain_below - _ALLOWANCE <= fit < self.abstain_below:
             return fit >= self.abstain_below
         share = self.reader.index.count(collection) / _FEW_PASSAGES
-        return fit >= self.abstain_below - _LESS * max(0.0, 1 - share)
+        return fit >= self.abstain_below - _ALLOWANCE * max(0.0, 1 - share)
 
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms

@@ -26,9 +26,9 @@ withstood; wring wrung; write wrote written
 """
 _NOUNS = """
 child children; foot feet; goose geese; man men; mouse mice; person people; tooth teeth; woman women; chairman
-chairmen; fireman firemen; policeman policemen; spokesman spokesmen; spokeswoman spokeswomen; knife knives; leaf
-leaves; life lives; loaf loaves; shelf shelves; thief thieves; wife wives; wolf wolves; crisis crises; criterion
-criteria; phenomenon phenomena
+chairmen; fireman firemen; policeman policemen; spokesman spokesmen; spokeswoman spokeswomen; knife knives; loaf
+loaves; shelf shelves; thief thieves; wife wives; wolf wolves; crisis crises; criterion criteria; phenomenon
+phenomena
 """
 
 
@@ -38,5 +38,5 @@ def _bases(table: str) -> Iterator[tuple[str, str]]:
 
 
 # By an irregular form, the word that it is a form of.
-VERBS = dict(_bases(_VERBS))
-NOUNS = dict(_bases(_NOUNS))
+VERB_LEMMAS = dict(_bases(_VERBS))
+NOUN_LEMMAS = dict(_bases(_NOUNS))

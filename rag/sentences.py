@@ -1,21 +1,24 @@
 """Where sentences begin and end."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+import regex
 from nupunkt import PunktSentenceTokenizer, load_default_model
 
 from rag.speech import divided
 from rag.types import Span
 
-# A blank line, a list's next item, and what stops a sentence where nothing parts words.
-_BORDER = re.compile(
-    r"\n\s*\n|\n(?=[ \t]*[-*•][ \t]+\S)|(?<=[.!?;:])[ \t]*\n(?=[ \t]*\(?\d{1,3}[.)][ \t]+\S)"
-    r"|(?P<stop>[。！？｡]+[”’」』）】]*)"
+_ITEM = r"[ \t]*(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+\S"
+# A blank line, what stops a sentence where nothing parts words, and the next item of a list: what stands before that
+# is a full stop or colon, another item, or the indented rest of one.
+_BORDER = regex.compile(
+    rf"\n\s*\n|(?<=[.!?;:][ \t]*|^(?:{_ITEM}|[ \t]+\S)[^\n]*)\n(?={_ITEM})"
+    r"|(?P<stop>[。！？｡]+[”’」』）】]*)",
+    regex.MULTILINE,
 )
-# The model learnt its abbreviations from noisy text, where "wall" and "ill" are some; of words without a stop inside
-# it keeps these.
+# The model learnt its abbreviations from noisy text, where "wall" and "ill" are some: of words without a stop inside
+# these alone go on before a capital.
 _ABBREVIATIONS = frozenset(
     """
     abbr adj adm admin adv agric al app approx apr apt arr assn assoc asst attn atty aug auth ave avg bd bldg
@@ -64,7 +67,9 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 @cache
 def _model() -> PunktSentenceTokenizer:
     model = load_default_model()
+    ends = (model.BREAK_RATE_MIN_COUNT, model.BREAK_RATE_MIN_COUNT)  # as often as it was seen
     for one in model.abbreviations:
         if one.isalpha() and len(one) > 1 and one not in _ABBREVIATIONS:
-            model.remove_abbreviation(one)
+            model.parameters.abbrev_break_rates[one] = ends
+    model.add_abbreviations(sorted(_ABBREVIATIONS))
     return model

@@ -56,8 +56,8 @@ class AnswerSettings(_Group):
         0.6,
         ge=0,
         description="Fit of the best sentence below which there is no answer: its cosine with the question "
-        "plus 0.6 times the share of the question's telling words that it holds. A row for an event needs 0.8 of it; "
-        "in a collection of fewer than 20 passages as much as 0.15 less is enough.",
+        "plus 0.6 times the share of the question's telling words that it holds. In a collection of fewer than 20 "
+        "passages as much as 0.15 less is enough. A row for an event needs 0.8 of it.",
     )
     keep_above: float = Field(
         0.75,

@@ -90,8 +90,7 @@ _KIND_ASKED = re.compile(
 # That something is so, or is so now, is said in as many words as there are.
 _IS_SO = re.compile(
     r"\b(?:(?:take|takes|took|taken|taking) place|happen(?:s|ed|ing)?|occur(?:s|red|ring)?"
-    r"|at present|at the moment|(?:right )?now|current(?:ly)?|nowadays|today)\b",
-    re.IGNORECASE,
+    r"|at present|at the moment|(?:right )?now|currently|nowadays|these days|today)\b"
 )
 _CAPITALISED = re.compile(rf"(?<=\s)[{CAPITALS}]\w+")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rag.analysis import STOP_WORDS, words
-from rag.irregular import VERBS
+from rag.irregular import VERB_LEMMAS
 from rag.question.vocabulary import AUXILIARIES, DETERMINERS, PHRASE_ENDS
 from rag.temporal import Kind, find
 
@@ -84,7 +84,7 @@ def _when(sentence: str) -> Iterator[str]:
 def _when_done(sentence: str) -> Iterator[str]:
     """As in "The gate shuts on 4 May": when does the gate shut?"""
     sentence, leads = _without_leading_date(sentence)
-    for verbs, auxiliary in ((_is_present, "does"), (VERBS.__contains__, "did")):
+    for verbs, auxiliary in ((_is_present, "does"), (VERB_LEMMAS.__contains__, "did")):
         if clause := _clause(sentence, verbs):
             first = _CLAUSE.split(clause.rest)[0]
             told = first if leads else _before_a_date(first)
@@ -169,7 +169,7 @@ def _is_present(word: str) -> bool:
 
 
 def _is_past(word: str) -> bool:
-    return word.islower() and (word in VERBS or (word.endswith("ed") and len(word) > 4))
+    return word.islower() and (word in VERB_LEMMAS or (word.endswith("ed") and len(word) > 4))
 
 
 def _has_verb(told: str) -> bool:
@@ -178,8 +178,8 @@ def _has_verb(told: str) -> bool:
 
 def _base(verb: str) -> str:
     """A verb without the ending of the third person, or of an irregular past."""
-    if verb in VERBS:
-        return VERBS[verb]
+    if verb in VERB_LEMMAS:
+        return VERB_LEMMAS[verb]
     if verb.endswith("ies"):
         return f"{verb[:-3]}y"
     return verb[:-2] if re.search(r"(?:[cs]h|ss|x|o)es$", verb) else verb[:-1]

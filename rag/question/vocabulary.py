@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.analysis import STOP_WORDS, words
-from rag.irregular import NOUNS, VERBS
+from rag.irregular import NOUN_LEMMAS, VERB_LEMMAS
 from rag.numbers import CARDINALS
 from rag.question.query import Kind
 
@@ -99,7 +99,7 @@ PHRASE_ENDS = AUXILIARIES | _set(
     "of at on in for by with to from during who that which when after before and or against as about since given used"
     " made taken called than if how what where why until under over through per come came went go goes behind not never"
 )
-PAST_FORMS = frozenset(VERBS)
+PAST_FORMS = frozenset(VERB_LEMMAS)
 ENGLISH = (
     STOP_WORDS
     | AUXILIARIES
@@ -125,8 +125,8 @@ def is_english(question: str) -> bool:
 
 def singular(noun: str) -> str:
     """A noun in the singular."""
-    if noun in NOUNS:
-        return NOUNS[noun]
+    if noun in NOUN_LEMMAS:
+        return NOUN_LEMMAS[noun]
     if noun.endswith("ies") and len(noun) > 4:
         return noun[:-3] + "y"
     if noun.endswith(("sses", "shes", "ches", "xes", "zes")):

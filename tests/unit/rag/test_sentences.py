@@ -26,6 +26,9 @@ def cut(text: str) -> list[str]:
         ("1. It rose.\n2. It fell.", ["1. It rose.", "2. It fell."]),
         ("It stands on page\n12. It rained.", ["It stands on page\n12. It rained."]),
         ("Bring:\n- a cup\n  of tin\n* rope", ["Bring:", "- a cup\n  of tin", "* rope"]),
+        ("Steps:\n1. Mix\n2) Bake", ["Steps:", "1. Mix", "2) Bake"]),
+        ("It was\n- 5 degrees.", ["It was\n- 5 degrees."]),
+        ("Lt. Brown came. See Art. 5, 5 cm. long.", ["Lt. Brown came.", "See Art. 5, 5 cm. long."]),
         ("From 3\n-4 to 5", ["From 3\n-4 to 5"]),
         (
             "他走了。她说：“好！”然后呢？！ 3.5 分",

@@ -325,6 +325,8 @@ def test_instructions_in_a_question_are_words() -> None:
         ("When did the fair take place?", "fair"),
         ("Who is the warden now?", "warden"),
         ("What was the present for?", "present"),
+        ("How strong is the current?", "strong current"),
+        ("Who prints Tidings Today?", "print tide today"),
         ("What is happening?", "happen"),
     ],
 )
