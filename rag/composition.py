@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -40,8 +41,8 @@ class SentenceComposer:
 
     Attributes:
         statements: At the most.
-        abstain_below: The fit of the best sentence, whatever its time, under which there is no answer; in a
-            collection of fewer than 20 passages as much as 0.15 less.
+        abstain_below: The fit of the best sentence that may hold the value, whatever its time, under which there is
+            no answer; in a collection of fewer than 20 passages as much as 0.15 less.
         keep_above: Share of the best sentence's rank that a further one must reach.
         mechanisms: What it makes use of.
     """
@@ -119,12 +120,10 @@ class SentenceComposer:
         response = read(lambda _: "")
         return read(times.known) if isinstance(response, Abstention) and query.time else response
 
-    def _kept(self, ranked: Sequence[Ranked], share: float, collection: str) -> list[Ranked]:
-        """The sentences that reach a share of the best one's rank; none where that fits too badly."""
-        best = max(ranked, key=lambda one: one.plain, default=None)
-        if best is None or not self._fits(best.fit, collection):
-            return []
-        least = min(best.plain, share * best.plain)  # it may be below zero
+    def _kept(self, ranked: Sequence[Ranked], share: float) -> list[Ranked]:
+        """The sentences that reach a share of the best one's rank."""
+        best = max((one.plain for one in ranked), default=0.0)
+        least = min(best, share * best)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
 
     def _fits(self, fit: float, collection: str) -> bool:
@@ -148,12 +147,13 @@ class SentenceComposer:
         several = query.expects_conflict or query.form in (Form.COMPARISON, Form.LIST)
         wide = several and self._does(Mechanism.SEVERAL)
         share = min(self.keep_above, _SEVERAL) if wide else self.keep_above
-        kept = self._kept(ranked, share, searched.collection)
+        kept = self._kept(ranked, share)
         if self._does(Mechanism.VALUES):
             days = (one.candidate.document.day for one in ranked)
             kept = _answering(query, kept, max(filter(None, days), default=None))
+        fit = max((one.fit for one in kept), default=-math.inf)
         kept = _of_then(times, kept)
-        if not kept:
+        if not kept or not self._fits(fit, searched.collection):
             return Abstention(
                 reason=why_not(searched),
                 searched=searched,
