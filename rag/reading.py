@@ -17,8 +17,7 @@ from rag.sentences import sentences
 from rag.speech import TIME_OF_RECORDING, is_running
 from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 
-# Chosen on the development questions of XQuAD English and SQuAD 2.0.
-_SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine
+_SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine; chosen on XQuAD English and SQuAD 2.0
 # Of the share where the model does not cover the language; chosen on XQuAD German, Russian and Chinese.
 _WORDS_ALONE_WEIGHT = 2.0
 _DOCUMENT_WEIGHT = 0.6  # of the question's words in all that was found of its document
@@ -113,8 +112,8 @@ class Ranked:
     """A sentence and how well it fits: `fit` decides whether there is an answer, `rank` the order.
 
     The rank also counts the passage's fused score, which says which of two passages fits better but,
-    being relative to this question's other passages, not whether either fits at all; and what else speaks
-    for the sentence.
+    being relative to this question's other passages, not whether either fits at all; what its document holds of the
+    question; and what else speaks for the sentence.
 
     Attributes:
         plain: The rank without what else speaks for it.
