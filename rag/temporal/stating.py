@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Stated:
 _LONGEST_ROW_CHARS = (
     2_000  # a whole text may be one line, which is not looked through for each time in it
 )
+_HALF_A_YEAR = dt.timedelta(days=183)
 _YEAR_CELL = re.compile(r"(?:^|; )year\b[^:;\n]{0,20}: (?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\d/-])(?:19|20)\d\d(?![\d/-])")
 
@@ -45,19 +47,23 @@ def stated(document: Document, span: Span) -> Iterator[Stated]:
         SpanOutOfRange: the span does not lie inside the document's text.
     """
     for expression in find(document.text, span):
-        anchor = said_on(document, expression.span)
-        tense = tense_at(document.text, expression.span)
-        if (
-            anchor
-            and anchor.kind is AnchorKind.ENTRY
-            and is_moved_to(document.text, expression.span)
-        ):
-            tense = Tense.FUTURE  # on the day itself "was postponed to" looks ahead
-        narrated = _year_of_row(document.text, expression.span)
-        if narrated is None and (anchor is None or expression.base is Base.NARRATED):
-            narrated = _year_of_title(document)
-        if days := resolve(expression, anchor, tense=tense, narrated=narrated):
-            yield Stated(expression=expression, anchor=anchor, days=days)
+        if one := _stated(document, expression):
+            yield one
+
+
+def _stated(document: Document, expression: TimeExpression) -> Stated | None:
+    anchor = said_on(document, expression.span)
+    narrated = _year_of_row(document.text, expression.span)
+    if narrated is None and (anchor is None or expression.base is Base.NARRATED):
+        narrated = _year_of_title(document)
+    tense = tense_at(document.text, expression.span)
+    days = resolve(expression, anchor, tense=tense, narrated=narrated)
+    if anchor and days and is_moved_to(document.text, expression.span):
+        # On the day itself "was postponed to" looks ahead; else where it would look back half a year and more.
+        long_ago = days.by_anchor and days.interval.last < anchor.interval.first - _HALF_A_YEAR
+        if anchor.kind is AnchorKind.ENTRY or long_ago:
+            days = resolve(expression, anchor, tense=Tense.FUTURE, narrated=narrated)
+    return Stated(expression=expression, anchor=anchor, days=days) if days else None
 
 
 def _year_of_row(text: str, span: Span) -> Anchor | None:

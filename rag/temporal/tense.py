@@ -48,7 +48,8 @@ _BORDER = re.compile(r"[.!?;:](?=\s|$)|\n\s*\n")
 _BEGINS = re.compile(rf"{_BORDER.pattern}|\b(?:because|but|although|though|whereas)\b")
 
 _MOVED_TO = re.compile(
-    r"\b(?:postponed|moved|rescheduled|deferred|delayed|shifted|changed|brought forward|put (?:off|back))\b"
+    r"\b(?:(?:postpon|mov|reschedul|chang)(?:e|es|ed|ing)|(?:delay|shift)(?:s|ed|ing)?|defer(?:s|red|ring)?"
+    r"|put(?:s|ting)?\b[^.!?;\n]{0,40}\b(?:off|back)|(?:bring(?:s|ing)?|brought)\b[^.!?;\n]{0,40}\bforward)\b"
     r"[^.!?;\n]{0,60}\b(?:to|until|till)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )

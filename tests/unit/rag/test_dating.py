@@ -85,6 +85,24 @@ def test_what_was_moved_was_when_it_was_moved_to() -> None:
     assert texts(first("When was the launch of the ferry?", page))[0].startswith("7 May 2019: ")
 
 
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ("We moved the fair from 20 June to 27 June.", "27 June 2024"),
+        ("So we move the fair from 20 June to 27 June.", "27 June 2024"),
+        ("The fair was brought forward to 5 May.", "5 May 2024"),
+        ("We put the fair off until September.", "September 2024"),
+        ("The fair was moved to 3 January.", "3 January 2024"),
+        ("The fair was held on 27 June.", "27 June 2023"),
+    ],
+)
+def test_what_was_moved_to_a_day_of_half_a_year_ago_is_still_to_come(told: str, day: str) -> None:
+    note = document(
+        told, published=DocumentDate(value=dt.date(2024, 6, 12), found_by="file name"), title="Note"
+    )
+    assert first("When is the fair?", note).statements[0].text.startswith(f"{day}")
+
+
 def test_a_date_without_a_year_is_of_the_year_that_its_title_says() -> None:
     page = document(
         "The ferry sank on 5 December. It was launched on 11 October of the year before.\n",

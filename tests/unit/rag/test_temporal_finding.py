@@ -1,7 +1,7 @@
 import pytest
 
 from rag.errors import SpanOutOfRange
-from rag.temporal import Base, Direction, Kind, Part, Tense, Unit, find, tense_at
+from rag.temporal import Base, Direction, Kind, Part, Tense, Unit, find, is_moved_to, tense_at
 from rag.types import Span
 
 
@@ -226,3 +226,20 @@ def test_letters_that_grow_in_lower_case_move_nothing() -> None:
 def test_tense_is_that_of_the_clause(text: str, tense: Tense) -> None:
     at = text.index("Friday")
     assert tense_at(text, Span(at, at + 6)) is tense
+
+
+@pytest.mark.parametrize(
+    ("text", "moved"),
+    [
+        ("It was postponed to Friday.", True),
+        ("We are moving the sale from Monday to Friday.", True),
+        ("They bring the sale forward to Friday.", True),
+        ("They put it back until Friday.", True),
+        ("The sale was moved from Friday.", False),
+        ("They brought it on Friday.", False),
+        ("They moved it. It lasts until Friday.", False),
+    ],
+)
+def test_what_is_moved_is_moved_to_a_time(text: str, *, moved: bool) -> None:
+    at = text.index("Friday")
+    assert is_moved_to(text, Span(at, at + 6)) is moved
