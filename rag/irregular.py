@@ -32,11 +32,11 @@ phenomena
 """
 
 
-def _bases(table: str) -> Iterator[tuple[str, str]]:
-    for base, *forms in map(str.split, table.split(";")):
-        yield from ((form, base) for form in forms)
+def _lemmas(table: str) -> Iterator[tuple[str, str]]:
+    for lemma, *forms in map(str.split, table.split(";")):
+        yield from ((form, lemma) for form in forms)
 
 
 # By an irregular form, the word that it is a form of.
-VERB_LEMMAS = dict(_bases(_VERBS))
-NOUN_LEMMAS = dict(_bases(_NOUNS))
+VERB_LEMMAS = dict(_lemmas(_VERBS))
+NOUN_LEMMAS = dict(_lemmas(_NOUNS))

@@ -45,6 +45,9 @@ def test_terms_are_stems_without_stop_words() -> None:
         ("Held", "holds"),
         ("children", "child"),
         ("knives", "knife"),
+        ("roses", "rose"),
+        ("leaves", "leave"),
+        ("lives", "live"),
     ],
 )
 def test_an_irregular_form_has_the_stem_of_its_word(form: str, word: str) -> None:

@@ -100,7 +100,7 @@ def test_what_was_moved_to_a_day_of_half_a_year_ago_is_still_to_come(told: str, 
     note = document(
         told, published=DocumentDate(value=dt.date(2024, 6, 12), found_by="file name"), title="Note"
     )
-    assert first("When is the fair?", note).statements[0].text.startswith(f"{day}")
+    assert first("When is the fair?", note).statements[0].text.startswith(day)
 
 
 def test_a_date_without_a_year_is_of_the_year_that_its_title_says() -> None:
