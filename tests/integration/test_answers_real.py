@@ -138,11 +138,11 @@ def test_answers_are_the_same_after_a_restart(tmp_path: Path) -> None:
 
 def test_an_answer_that_fits_well_is_more_likely_to_be_right(samples: Library) -> None:
     well, again = (samples.ask("How wide was the old bridge?") for _ in range(2))
-    badly = samples.ask("When does the Aldermere footbridge close for good?")
+    badly = samples.ask("What colour is the footbridge?")
     rows = samples.ask(EACH_VISIT)
     assert well.confidence == again.confidence
     low, high, of_rows = (one.confidence or 0.0 for one in (badly, well, rows))
-    assert 0 < low < high < 1
+    assert 0 < low < 0.5 < high < 1
     assert 0 < of_rows < 1
     nothing = samples.ask("Which airline flies to Osaka?")
     assert nothing.response.outcome == "abstained"
