@@ -76,10 +76,11 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
         moment = chronicles.of(one.candidate.document).of(one.candidate.span)
         dating = Dating(one, moment) if moment else None
         nearly = query.expects_conflict or one.rank >= _NEARLY * ranked[0].rank
-        if dating and dating.states_it and nearly:
-            stated.append(dating)
+        if dating and dating.states_it:
+            if nearly:
+                stated.append(dating)
         elif not stated and _NUMBER.search(one.candidate.text):
-            return []
+            break
         elif dating:
             around.append(dating)
     kept = _different(stated or around)

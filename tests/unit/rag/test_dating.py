@@ -1,7 +1,11 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
+from rag.dating import dated
+from rag.question import understand
+from rag.reading import Candidate, Ranked
 from rag.temporal import stated
 from rag.types import Answer, Document, DocumentDate, Span
 from tests.make import document
@@ -36,6 +40,28 @@ def test_when_is_answered_by_the_day_that_was_worked_out() -> None:
 def test_a_number_of_a_form_that_is_not_understood_is_not_passed_over() -> None:
     old = document("The ferry sank 9000 BP.\nAn office opened on 2 June 1990.\n", title="Old")
     assert texts(first("When did the ferry sink?", old))[0] == "The ferry sank 9000 BP."
+
+
+def test_a_worse_sentence_with_a_number_takes_no_date_from_a_better_one() -> None:
+    told = document(
+        "Friday 3 May 2019\n\nOn Wednesday there was a storm. The old ferry sank.\n",
+        title="News",
+        published=PAGE.published,
+    )
+    fleet = document("The ferry has 40 seats.", id="d2", title="Fleet")
+    sank = ranked(told, "The old ferry sank.", 1.0)
+    seats = ranked(fleet, "The ferry has 40 seats.", 0.9)
+    asked = understand("When did the old ferry sink?")
+    assert [one.statement.text for one in dated(asked, [sank, seats])] == [
+        "1 May 2019: The old ferry sank."
+    ]
+    assert dated(asked, [replace(seats, rank=1.1), sank]) == []
+
+
+def ranked(source: Document, said: str, rank: float) -> Ranked:
+    at = source.text.index(said)
+    one = Candidate(document=source, span=Span(at, at + len(said)), passage_score=1.0)
+    return Ranked(candidate=one, fit=rank, plain=rank, rank=rank)
 
 
 def test_each_date_is_given_where_it_is_asked_whether_sources_agree() -> None:
