@@ -15,7 +15,7 @@ from eval.bench import read_documents, read_lines, read_questions
 from rag.analysis import terms
 from rag.sentences import sentences
 
-WRONG = 3  # sentences beside the one that answers
+WRONG = 4  # sentences beside the one that answers
 _APART_EVERY = 4  # article of SQuAD 2.0, in the order of their titles, that is kept for choosing
 _NOWHERE_EVERY = 4  # question of QED that is also asked of other paragraphs alone
 _COMMON = 2_000  # sentences that hold a term; one that more hold finds nothing
@@ -63,11 +63,12 @@ def examples(bench: Path) -> list[Example]:
     """All that is learnt from, of the folder that holds the sets, in a fixed order."""
     qed = list(_qed(bench / "train"))
     fitted = [one for one in _squad2(bench / "squad2") if one.title not in apart(bench)]
-    return [
+    found = [
         *_with_strangers(qed),
         *(one.example() for one in fitted),
         *(one.example() for one in _timeqa(bench / "train")),
     ]
+    return [one for one in found if len(one.sentences) > 1 or one.right is None]
 
 
 def apart(bench: Path) -> frozenset[str]:

@@ -115,7 +115,7 @@ class SentenceComposer:
             heard = [one for one in candidates if of is None or one.document.id in of]
             newest = newest_first(query, heard)
             ranked = self.reader.ranked(text, heard, lambda one: times(one) + newest(one))
-            return self._response(query, times, text, ranked, evidence.searched, most)
+            return self._response(query, times, ranked, evidence.searched, most)
 
         response = read(lambda _: "")
         return read(times.known) if isinstance(response, Abstention) and query.time else response
@@ -139,7 +139,6 @@ class SentenceComposer:
         self,
         query: Query,
         times: Timeliness,
-        text: str,
         ranked: Sequence[Ranked],
         searched: Searched,
         most: int,
@@ -165,14 +164,12 @@ class SentenceComposer:
             dated(query, kept) if query.kind is Kind.DATE and self._does(Mechanism.DATES) else []
         )
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
-        distinct = _distinct(others)
-        stated = [same[0] for same in distinct.values()][: max(0, most - len(dates))]
-        ordered = [[one, *distinct[_said(one)][1:]] for one in self.reader.ordered(text, stated)]
+        stated = _distinct(others)[: max(0, most - len(dates))]
         if query.form is Form.LIST and not query.time:  # which rows are of a time is not known
-            ordered = _with_whole_tables(ordered)
-            most = max(most, len(ordered))
+            stated = _with_whole_tables(stated)
+            most = max(most, len(stated))
         why = query.kind is Kind.REASON and self._does(Mechanism.REASONS)
-        told = _reasons(ordered) if why else map(_statement, ordered)
+        told = _reasons(stated) if why else map(_statement, stated)
         statements = (*(one.statement for one in dates), *told)
         return Answer(statements=statements[:most])
 
@@ -248,16 +245,12 @@ def _line(one: Candidate) -> tuple[DocumentId, int]:
     return one.document.id, one.document.text.rfind("\n", 0, one.span.start) + 1
 
 
-def _distinct(ranked: Sequence[Ranked]) -> dict[tuple[str, ...], list[Ranked]]:
-    """By their words, the sentences that say the same: one of them is stated, and all are quoted."""
+def _distinct(ranked: Sequence[Ranked]) -> list[list[Ranked]]:
+    """The sentences, those of the same words together: one of these is stated, and all are quoted."""
     by_words: dict[tuple[str, ...], list[Ranked]] = {}
     for one in ranked:
-        by_words.setdefault(_said(one), []).append(one)
-    return by_words
-
-
-def _said(one: Ranked) -> tuple[str, ...]:
-    return tuple(words(one.candidate.text))
+        by_words.setdefault(tuple(words(one.candidate.text)), []).append(one)
+    return [*by_words.values()]
 
 
 def _statement(same: Sequence[Ranked]) -> Statement:

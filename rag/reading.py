@@ -113,7 +113,7 @@ class Ranked:
 
     The rank also counts the passage's fused score, which says which of two passages fits better but,
     being relative to this question's other passages, not whether either fits at all; what its document holds of the
-    question; and what else speaks for the sentence.
+    question; what the ranker says; and what else speaks for the sentence.
 
     Attributes:
         plain: The rank without what else speaks for it.
@@ -132,8 +132,8 @@ class SentenceReader:
     """Holds the sentences of passages against a question, by their words and by their meaning.
 
     Attributes:
-        ranker: Has a say in the order of an answer's sentences; None does without.
-        ranker_weight: Of what it says, beside a sentence's rank.
+        ranker: Has a say in which sentences are stated and in their order; None does without.
+        ranker_weight: Of its log-odds, beside a sentence's fit.
     """
 
     index: PassageIndex
@@ -183,33 +183,22 @@ class SentenceReader:
         promising = sorted(candidates, key=lambda one: -promise(one))
         by_quote = {one.quote: one for one in (*plain, *promising)}
         likely = [*by_quote.values()][:_EMBEDDED_SENTENCES]
-        ranked = [
-            Ranked(
-                candidate=one,
-                fit=fit,
-                plain=fit + one.prior,
-                rank=fit + one.prior + bonuses[one.quote],
-            )
-            for one, fit in zip(likely, self.fits(question, likely), strict=True)
-        ]
+        ranked = []
+        fits, log_odds = self.fits(question, likely), self._log_odds(question, likely)
+        for one, fit, odds in zip(likely, fits, log_odds, strict=True):
+            said = fit + one.prior + self.ranker_weight * (odds or 0.0)
+            rank = said + bonuses[one.quote]
+            ranked.append(Ranked(candidate=one, fit=fit, plain=said, rank=rank, log_odds=odds))
         return sorted(ranked, key=lambda one: -one.rank)
 
-    def ordered(self, question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
-        """Sentences by their rank and what the ranker says of them, best first; ties keep their order.
-
-        A sentence in a language that the ranker does not cover has its rank alone.
-        """
-        if self.ranker is None or len(ranked) < 2:
-            return list(ranked)
-        read = [one for one in ranked if self.ranker.covers(one.candidate.document.language)]
-        if not read:
-            return list(ranked)
-        scores = self.ranker.scores(question, [one.candidate.line for one in read])
-        by_id = {id(one): each for one, each in zip(read, scores, strict=True)}
-        judged = [replace(one, log_odds=by_id.get(id(one))) for one in ranked]
-        return sorted(
-            judged, key=lambda one: -(one.rank + self.ranker_weight * (one.log_odds or 0))
-        )
+    def _log_odds(self, question: str, candidates: Sequence[Candidate]) -> list[float | None]:
+        """What the ranker says of each; None of those in a language that it does not cover."""
+        if self.ranker is None:
+            return [None] * len(candidates)
+        read = [one for one in candidates if self.ranker.covers(one.document.language)]
+        scores = self.ranker.scores(question, [one.line for one in read]) if read else []
+        said = {one.quote: each for one, each in zip(read, scores, strict=True)}
+        return [said.get(one.quote) for one in candidates]
 
     def fits(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
         """How well each sentence fits the question, by its words and, where the model covers them, its meaning.

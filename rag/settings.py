@@ -60,17 +60,16 @@ class AnswerSettings(_Group):
         "passages as much as 0.15 less is enough. A row for an event needs 0.8 of it.",
     )
     keep_above: float = Field(
-        0.75,
+        0.65,
         ge=0,
         le=1,
         description="Share of the best sentence's rank that the sentence of a further statement must reach.",
     )
     ranker_weight: float = Field(
-        0.1,
+        0.15,
         ge=0,
         le=10,
-        description="Weight of the sentence ranker beside the rank of an answer's sentences, which it orders; "
-        "0 does without it.",
+        description="Weight of the sentence ranker's log-odds beside a sentence's fit, in its rank; 0 does without it.",
     )
     without: tuple[Mechanism, ...] = Field(
         (),

@@ -12,7 +12,9 @@ from safetensors.torch import load_file
 
 from eval.fitting import Fitting
 from eval.fitting_examples import WRONG, Example, apart, choosing, examples
+from rag.adapters._corrections import corrected
 from rag.adapters.bundled_model import bundled_folder
+from rag.adapters.sentence_ranker import LAYERS
 
 PONDS = "Ponds freeze in January. Frogs sleep under the ice. Herons wait. Newts hide. Carp rest."
 ROSES = "Roses need pruning in March. Frogs seldom sleep near roses. Tulips follow."
@@ -114,8 +116,27 @@ def test_a_fit_learns_and_can_be_repeated() -> None:
     first, again = Fitting(weights), Fitting(weights)
     first.learn(taught)
     again.learn(taught)
-    untaught = Fitting(weights).corrections
-    for name, one in first.corrections.items():
-        assert torch.equal(one, again.corrections[name])
-    assert any(not torch.equal(one, untaught[name]) for name, one in first.corrections.items())
+    untaught, learnt, repeated = (one.corrections() for one in (Fitting(weights), first, again))
+    for name, one in learnt.items():
+        assert torch.equal(one, repeated[name])
+    assert any(not torch.equal(one, untaught[name]) for name, one in learnt.items())
     assert set(first.judged(taught)) == {"right first", "told from unanswerable"}
+
+
+def test_corrections_make_nearly_the_model_that_was_learnt() -> None:
+    weights = load_file(bundled_folder() / "model.safetensors")
+    fitting = Fitting(weights)
+    for _ in range(3):
+        fitting.learn(
+            [Example(question="Who is Bo?", sentences=("Bo is a vet.", "Roses."), right=0)]
+        )
+    learnt = fitting.corrections()
+    rebuilt = corrected(weights, learnt, layers=LAYERS)
+    name = "encoder.layer.5.output.dense.weight"
+    assert learnt[name + ".down"].shape == (16, weights[name].shape[1])
+    change = fitting._learnt[name].detach() - weights[name]
+    assert torch.dist(rebuilt[name], weights[name] + change) < 0.5 * change.norm()
+    assert torch.equal(
+        rebuilt["encoder.layer.0.output.dense.bias"],
+        fitting._learnt["encoder.layer.0.output.dense.bias"],
+    )

@@ -240,18 +240,24 @@ def test_the_ranker_orders_what_is_stated() -> None:
 
 def test_what_the_ranker_says_of_a_statement_goes_with_it() -> None:
     page = document("Frogs sleep under the ice.\nFrogs sleep badly.", title="Page")
-    found = ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes("badly"))
+    found = ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes("Frogs"))
     assert isinstance(found, Answer)
     said = {one.text: one.log_odds for one in found.statements}
-    assert said == {"Frogs sleep badly.": 9.0, "Frogs sleep under the ice.": -9.0}
+    assert said == {"Frogs sleep badly.": 9.0, "Frogs sleep under the ice.": 9.0}
 
 
-def test_the_ranker_has_no_say_in_what_is_stated() -> None:
+def test_the_ranker_has_a_say_in_what_is_stated() -> None:
+    page = document("Frogs sleep under the ice.\nFrogs sleep badly.", title="Page")
+    alone = texts(ask("Where do frogs sleep?", page, keep_above=0.5))
+    assert set(alone) == {"Frogs sleep under the ice.", "Frogs sleep badly."}
+    told = texts(ask("Where do frogs sleep?", page, keep_above=0.5, ranker=Likes("ice")))
+    assert told == ["Frogs sleep under the ice."]
+
+
+def test_the_ranker_makes_no_answer_of_what_does_not_fit() -> None:
     assert isinstance(
         ask("Which airline flies to Lisbon?", GARDEN, ranker=Likes("Roses")), Abstention
     )
-    alone = texts(ask("Where do frogs sleep?", GARDEN))
-    assert texts(ask("Where do frogs sleep?", GARDEN, ranker=Likes("Roses"))) == alone
 
 
 def test_sentences_in_a_language_that_the_ranker_does_not_cover_keep_their_rank() -> None:
