@@ -72,17 +72,17 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
     chronicles = Chronicles(event_words(query), spans=True)
     stated: list[Dating] = []
     around: list[Dating] = []
+    best = max((one.rank for one in ranked), default=0.0)
+    nearly = min(best, _NEARLY * best)  # it may be below zero
     for one in ranked:
         moment = chronicles.of(one.candidate.document).of(one.candidate.span)
         dating = Dating(one, moment) if moment else None
-        nearly = query.expects_conflict or one.rank >= _NEARLY * ranked[0].rank
-        if dating and dating.states_it:
-            if nearly:
-                stated.append(dating)
-        elif not stated and _NUMBER.search(one.candidate.text):
-            break
-        elif dating:
-            around.append(dating)
+        if dating and dating.states_it and (query.expects_conflict or one.rank >= nearly):
+            stated.append(dating)
+        elif stated or not _NUMBER.search(one.candidate.text):
+            around += [dating] if dating else []
+        elif not around:  # what is better than all that would follow may hold a date
+            return []
     kept = _different(stated or around)
     return kept if query.expects_conflict else kept[:1]
 

@@ -1,10 +1,9 @@
-"""Entries of logs and diaries: what begins with its day, or stands under it as a heading, was written on it."""
+"""Entries of logs and diaries: a line that begins with its day, or a section that a day heads, was written on it."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 from rag.temporal.anchors import Anchor, AnchorKind, anchor_of
 from rag.temporal.finding import find
@@ -14,10 +13,6 @@ from rag.types import TO_THE_DAY, Document, Quote, Span, exactness
 _LONGEST_DATE_CHARS = 40
 _LONGEST_HEADING_CHARS = 80
 _WORD = re.compile(r"\w\S*")
-_MAY_BE_A_DAY = re.compile(
-    r"^[ \t]*(?:#+[ \t]+)?(?=[^\n]*(?<!\d)(?:19|20)\d\d(?!\d))(?P<day>\S[^\n]{5,38}?)[:.]?[ \t]*$",
-    re.MULTILINE,
-)
 _LIST_MARK = re.compile(r"[ \t]*(?:[-*•–][ \t]+|#+[ \t]+|\*\*)?")
 _LIKE_AN_ENTRY = re.compile(
     rf"(?=[^\n]{{0,{_LONGEST_DATE_CHARS}}}\d)[^\n:]{{4,60}}?(?::|[ \t][–—-])"
@@ -53,54 +48,42 @@ def said_on(document: Document, span: Span) -> Anchor | None:
     if found and span.start >= start + found[0].end:
         place, value = found
         return _entry(value, Quote.cut(document, place.moved(start)))
-    return _under_a_day(document, span) or anchor_of(document, span)
+    own, entry = anchor_of(document, span), _under_a_day(document, span)
+    if entry and own and entry.interval.first > own.interval.last:
+        return own  # a day of a programme: nothing was written on it yet
+    return entry or own
 
 
 def _under_a_day(document: Document, span: Span) -> Anchor | None:
-    """The day that a heading of its section is, or a line above it in a text with several such lines.
-
-    The title is none of these: it may name the day that the text is about.
-    """
+    """The day that a heading of its section is, but for what the text begins with: that may name what it is about."""
     for heading in reversed(document.place(span).section):
         value = _day_of(heading)
-        at = document.text.rfind(heading, 0, span.start) if value else -1
-        if value and at >= 0 and heading != document.title:
+        at = _line_of(heading, document.text, span.start) if value else None
+        if value and at is not None and _WORD.search(document.text, 0, at):
             return _entry(value, Quote.cut(document, Span(at, at + len(heading))))
-    if document.parts:
-        return None
-    above = [one for one in _days_alone(document.text) if one[0].end <= span.start]
-    if not above:
-        return None
-    place, value = above[-1]
-    return _entry(value, Quote.cut(document, place))
+    return None
+
+
+def _line_of(heading: str, text: str, end: int) -> int | None:
+    """Where a heading stands last before a place, with no word before it in its line."""
+    at = text.rfind(heading, 0, end)
+    while at >= 0 and _WORD.search(text, text.rfind("\n", 0, at) + 1, at):
+        at = text.rfind(heading, 0, at)
+    return at if at >= 0 else None
 
 
 @lru_cache(maxsize=4096)
 def _day_of(heading: str) -> str | None:
-    """The day that a heading begins with, or ends with behind a single word, as the number of a release."""
+    """The day that a heading begins with, or ends with behind the number of a release ("Version 1.2 (2024-05-01)")."""
     days = [one for one in find(heading[:_LONGEST_HEADING_CHARS]) if one.is_absolute]
-    if len(days) != 1 or days[0].until or len(_WORD.findall(heading[: days[0].span.start])) > 1:
+    if len(days) != 1 or days[0].until:
+        return None
+    before = _WORD.findall(heading[: days[0].span.start])
+    if before and (len(before) > 2 or not any(one.isdigit() for one in before[-1])):
         return None
     resolved = resolve(days[0], None)
     value = resolved.value if resolved else None
     return value if value and exactness(value) == TO_THE_DAY else None
-
-
-@lru_cache(maxsize=16)
-def _days_alone(text: str) -> tuple[tuple[Span, str], ...]:
-    """The lines that are a day and nothing else, as those between the entries of a diary; none if it is only one."""
-    found = []
-    for line in _MAY_BE_A_DAY.finditer(text):
-        day = find(line["day"])
-        if len(day) == 1 and day[0].text == line["day"] and (value := _day_of(line["day"])):
-            found.append((Span(*line.span("day")), value))
-    # of a list of days none has anything under it
-    told = [
-        one
-        for one, other in pairwise([*found, None])
-        if one and not (other and not text[one[0].end : other[0].start].strip(" \t\r\n#:."))
-    ]
-    return tuple(told) if len({value for _, value in told}) > 1 else ()
 
 
 def _entry(value: str, quote: Quote) -> Anchor:

@@ -220,14 +220,15 @@ def test_a_sentence_in_a_language_that_the_model_does_not_cover_is_judged_by_its
 class Likes:
     """A ranker that is sure of sentences with a word, and unsure of all others; it knows English."""
 
-    def __init__(self, word: str) -> None:
+    def __init__(self, word: str, by: float = 9.0) -> None:
         self._word = word
+        self._by = by
 
     def covers(self, language: str | None) -> bool:
         return language in (None, "en")
 
     def scores(self, question: str, sentences: Sequence[str]) -> list[float]:
-        return [9.0 if self._word in one else -9.0 for one in sentences]
+        return [self._by if self._word in one else -self._by for one in sentences]
 
 
 def test_the_ranker_orders_what_is_stated() -> None:
@@ -240,10 +241,10 @@ def test_the_ranker_orders_what_is_stated() -> None:
 
 def test_what_the_ranker_says_of_a_statement_goes_with_it() -> None:
     page = document("Frogs sleep under the ice.\nFrogs sleep badly.", title="Page")
-    found = ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes("Frogs"))
+    found = ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes("badly", by=0.25))
     assert isinstance(found, Answer)
     said = {one.text: one.log_odds for one in found.statements}
-    assert said == {"Frogs sleep badly.": 9.0, "Frogs sleep under the ice.": 9.0}
+    assert said == {"Frogs sleep badly.": 0.25, "Frogs sleep under the ice.": -0.25}
 
 
 def test_the_ranker_has_a_say_in_what_is_stated() -> None:
@@ -265,6 +266,19 @@ def test_sentences_in_a_language_that_the_ranker_does_not_cover_keep_their_rank(
     alone = texts(ask("Where do frogs sleep?", page, keep_above=0))
     for word in ("ice", "nothing"):
         assert texts(ask("Where do frogs sleep?", page, keep_above=0, ranker=Likes(word))) == alone
+
+
+def test_a_sentence_that_the_ranker_cannot_read_counts_as_the_others_do() -> None:
+    page = document("Frogs sleep under the ice. Frogs sleep badly.", title="Page")
+    french = replace(document("Frogs sleep long.", id="d2", title="Page"), language="fr")
+    assert "Frogs sleep long." in texts(ask("Where do frogs sleep?", page, french, keep_above=0.5))
+    for word in ("Frogs", "nothing"):
+        told = ask(
+            "Where do frogs sleep?", page, french, keep_above=0.5, ranker=Likes(word, by=0.5)
+        )
+        assert "Frogs sleep long." in texts(told)
+        assert isinstance(told, Answer)
+        assert {one.log_odds for one in told.statements if "long" in one.text} == {None}
 
 
 def test_the_header_of_a_quoted_mail_is_no_answer() -> None:
