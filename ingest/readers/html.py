@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from typing import Any
 
 from lxml import etree, html
@@ -134,9 +136,49 @@ def _is_hidden(element: html.HtmlElement) -> bool:
 
 
 def _extracted(page: html.HtmlElement) -> Found:
-    """What trafilatura takes for the page's title, author and main text."""
+    """What trafilatura takes for the page's title, author and main text.
+
+    Of a page that marks none of its elements as the one that holds its text, it takes the paragraphs and leaves out
+    the headings; asked again with all of the page so marked, it keeps them.
+    """
+    found = _found(page)
+    return _found(_framed(page)) if _left_out_headings(page, found.body) else found
+
+
+def _found(page: html.HtmlElement) -> Found:
     found = bare_extraction(page, include_comments=False, with_metadata=True)
     return found if isinstance(found, Found) else Found()
+
+
+def _left_out_headings(page: html.HtmlElement, body: etree._Element) -> bool:
+    """Whether there are headings between paragraphs of the text that was found, and it has none."""
+    if next(body.iter("head"), None) is not None:
+        return False
+    text = _said(body)
+    found = [*page.iter("p", "h1", "h2", "h3", "h4", "h5", "h6")]
+    behind = dropwhile(lambda one: not _is_paragraph_of(text, one), found)
+    between = dropwhile(lambda one: not _is_paragraph_of(text, one), reversed([*behind]))
+    return any(one.tag != "p" for one in between)
+
+
+def _is_paragraph_of(text: str, element: html.HtmlElement) -> bool:
+    said = _said(element)
+    return element.tag == "p" and bool(said) and said in text
+
+
+def _said(element: etree._Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def _framed(page: html.HtmlElement) -> html.HtmlElement:
+    """A copy of a page whose body holds all in one article."""
+    framed = copy.deepcopy(page)
+    body = _body(framed)
+    article = html.Element("article")
+    article.text, body.text = body.text, None
+    article.extend(list(body))
+    body.append(article)
+    return framed
 
 
 def _main_blocks(page: html.HtmlElement, found: Found) -> _Collector:

@@ -294,3 +294,21 @@ def test_chapters_and_mails_keep_what_stands_at_their_edges() -> None:
     for words in ("The ship sank.", "It was built in 1900.", "E=m", "Regards, Ann", "Confirm"):
         assert words in text
     assert "Contents" not in text
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [
+        ("", ""),
+        ("<section>", "</section>"),
+        ('<nav><a href="/">Home</a></nav><div>', "</div><footer>Imprint</footer>"),
+    ],
+)
+def test_a_page_that_marks_no_main_text_keeps_its_headings(before: str, behind: str) -> None:
+    text = f"<h1>The Quay</h1><p>{PROSE}</p><h2>The cost</h2><p>{PROSE}</p><p>Two million.</p>"
+    reading = read(f"<html><body>{before}{text}{behind}</body></html>".encode(), name="x.html")
+    said = PROSE.strip()
+    lines = [one for one in reading.text.splitlines() if one]
+    assert lines == ["The Quay", said, "The cost", said, "Two million."]
+    sections = [one.path for one in reading.locators if isinstance(one, SectionLocator)]
+    assert sections == [("The Quay",), ("The Quay", "The cost")]
