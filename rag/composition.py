@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import words
+from rag.beside import continuing, corrected, with_before
 from rag.dating import dated
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
@@ -19,9 +20,10 @@ from rag.reading import Candidate, Ranked, SentenceReader, as_stated
 from rag.reasons import with_reason
 from rag.rows import table_of
 from rag.sources import meant
+from rag.temporal import find
 from rag.timeliness import Timeliness, newest_first
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
-from rag.values import denies, may_answer
+from rag.values import denies, may_answer, says_there_is_none
 
 EXTRACTIVE = "extractive"
 _PASSAGES = 20  # that are read where a question is searched for in other words
@@ -150,6 +152,9 @@ class SentenceComposer:
         if self._does(Mechanism.VALUES):
             days = (one.candidate.document.day for one in ranked)
             kept = _answering(query, kept, max(filter(None, days), default=None))
+        if self._does(Mechanism.CORRECTIONS):
+            kept = [replace(one, candidate=corrected(one.candidate)) for one in kept]
+        kept = _apart(kept)
         fit = max((one.fit for one in kept), default=-math.inf)
         kept = _of_then(times, kept)
         if not kept or not self._fits(fit, searched.collection):
@@ -163,6 +168,8 @@ class SentenceComposer:
         dates = (
             dated(query, kept) if query.kind is Kind.DATE and self._does(Mechanism.DATES) else []
         )
+        if dates and not several and not query.per_event:  # what else fits says no more
+            return Answer(statements=tuple(one.statement for one in dates))
         others = [one for one in kept if all(one is not each.ranked for each in dates)]
         stated = _distinct(others)[: max(0, most - len(dates))]
         if query.form is Form.LIST and not query.time:  # which rows are of a time is not known
@@ -180,13 +187,32 @@ def _answering(query: Query, kept: Sequence[Ranked], newest: dt.date | None) -> 
     Names are only told by their capitals, and "who" may be nobody in particular: where one sentence holds a name,
     the others stay.
     """
-    answering = [
-        one
-        for one in kept
-        if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text)
-    ]
+    answering: list[Ranked] = []
+    for one in kept:
+        more = continuing(one.candidate)
+        if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text):
+            answering.append(one)
+        elif more and _goes_on(query, one.candidate, more, newest):
+            answering.append(replace(one, candidate=with_before(more)))
     named = query.kind in (Kind.PERSON, Kind.ORGANISATION)
     return list(kept) if answering and named else answering
+
+
+def _goes_on(query: Query, one: Candidate, more: Candidate, newest: dt.date | None) -> bool:
+    """Whether a sentence gives the value, or says that there is none, of what the one before it names."""
+    if query.kind is Kind.DATE and (find(one.text) or not find(more.text)):
+        return False
+    return may_answer(query, more, newest) or says_there_is_none(more.text)
+
+
+def _apart(kept: Sequence[Ranked]) -> list[Ranked]:
+    """Those that do not stand in what a better one quotes."""
+    apart: list[Ranked] = []
+    for one in kept:
+        quote = one.candidate.quote
+        if not any(_overlaps(quote, each.candidate.quote) for each in apart):
+            apart.append(one)
+    return apart
 
 
 def _by_source(ranked: Sequence[Ranked]) -> list[Ranked]:

@@ -14,6 +14,7 @@ from rag.temporal import behind_day, leading_day, overlaps, written
 from rag.types import Statement
 
 _NUMBER = re.compile(r"\d|\bcentur|\bago\b")
+_ASKS_HOUR = re.compile(r"\b(?:what|which) (?:time(?! of (?:the )?year)|hour)\b", re.IGNORECASE)
 _NEARLY = 0.9  # of the first sentence's rank
 
 
@@ -29,6 +30,11 @@ class Dating:
         """Whether the date stands in the sentence itself."""
         sentence = self.ranked.candidate.span
         return sentence.start <= self.moment.place.start < sentence.end
+
+    def is_finer_than(self, other: Dating) -> bool:
+        """Whether its days are some of the other's: 4 May, and no longer May."""
+        mine, its = self.moment.interval, other.moment.interval
+        return mine != its and its.first <= mine.first and mine.last <= its.last
 
     @property
     def statement(self) -> Statement:
@@ -66,9 +72,11 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
     """The sentences that date what was asked for, best first: one, or one a date if it is asked whether sources agree.
 
     A sentence that states a date itself goes before one that is dated by what stands around it, if it fits nearly
-    as well as the first. Nothing where there is neither, or where a better one has a number that may be a date of
-    a form that is not understood.
+    as well as the first, and of two that agree the finer. Nothing where there is neither, where a better one has a
+    number that may be a date of a form that is not understood, or where it is asked for the hour.
     """
+    if _ASKS_HOUR.search(query.text):
+        return []
     chronicles = Chronicles(event_words(query), spans=True)
     stated: list[Dating] = []
     around: list[Dating] = []
@@ -77,7 +85,8 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
     for one in ranked:
         moment = chronicles.of(one.candidate.document).of(one.candidate.span)
         dating = Dating(one, moment) if moment else None
-        if dating and dating.states_it and (query.expects_conflict or one.rank >= nearly):
+        counts = query.expects_conflict or one.rank >= nearly
+        if dating and dating.states_it and (counts or any(map(dating.is_finer_than, stated))):
             stated.append(dating)
         elif stated or not _NUMBER.search(one.candidate.text):
             around += [dating] if dating else []
@@ -88,8 +97,14 @@ def dated(query: Query, ranked: Sequence[Ranked]) -> list[Dating]:
 
 
 def _different(dated: Sequence[Dating]) -> list[Dating]:
+    """Those that do not agree with one before; of two that agree the finer."""
     kept: list[Dating] = []
     for one in dated:
-        if not any(overlaps(one.moment.interval, other.moment.interval) for other in kept):
+        days = one.moment.interval
+        same = (at for at, each in enumerate(kept) if overlaps(days, each.moment.interval))
+        at = next(same, None)
+        if at is None:
             kept.append(one)
+        elif one.is_finer_than(kept[at]):
+            kept[at] = one
     return kept

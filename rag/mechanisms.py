@@ -18,6 +18,7 @@ class Mechanism(StrEnum):
     VALUES = (
         "values"  # where a number, date or name is asked for, a sentence without one is no answer
     )
+    CORRECTIONS = "corrections"  # a sentence is stated with the one beside it that corrects it
     ROWS = "rows"  # a value for each event has a row for each
     NEIGHBOURS = "neighbours"  # "the one before that" is an event beside another one
 

@@ -28,6 +28,8 @@ _KEPT_SENTENCES = 3  # of them, whatever else speaks for others
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 9 ms of two cores in float32, ranked
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
+_OWN_NUMBER = re.compile(r"^\W*\d[\d.]*\)?(?:\s+|$)")  # of a heading
+_DIGIT = re.compile(r"\d")
 _LIST_MARK = re.compile(r"^[-*•–]\s+(?:\[[ x]\]\s+)?")
 _TIME_OF_RECORDING = re.compile(rf"\s*{TIME_OF_RECORDING}\s*")
 _ASKS = ("?", "？", "؟")
@@ -277,13 +279,18 @@ def _of(scored: ScoredPassage, documents: Mapping[DocumentId, Document]) -> list
 
 
 def _states_something(sentence: str, document: Document, passage: Passage) -> bool:
-    """Neither a question, which is like what is asked as no answer is, nor part of a heading or a mail's header."""
+    """Neither a question, which is like what is asked as no answer is, nor part of the title or a mail's header.
+
+    Of a heading neither, unless it has a number beside its own: "Membership: 96 euros a year".
+    """
     if _is_mail_header(sentence, alone=document.media_type == _MAIL):
         return False
-    asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     said = in_order(sentence)
-    headings = (document.title, *passage.section)
-    return not asks and not any(said in in_order(one) for one in headings)
+    asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
+    if asks or said in in_order(document.title):
+        return False
+    heads = any(said in in_order(one) for one in passage.section)
+    return not heads or _DIGIT.search(_OWN_NUMBER.sub("", sentence)) is not None
 
 
 def _is_mail_header(sentence: str, *, alone: bool) -> bool:

@@ -11,17 +11,19 @@ _GIVES_REASON = re.compile(
     r"\b(?:because|since|due to|owing to|thanks to|as a result|so that|in order|reasons?|caused?|causes|therefore)\b",
     re.IGNORECASE,
 )
+_FOLLOWS = re.compile(r"^\W*(?:so|hence|(?:that|which)(?:['’]s| is| was) why)\b", re.IGNORECASE)
 
 
 def with_reason(one: Candidate) -> Quote:
     """A sentence, and the one beside it that gives a reason, as one quote.
 
-    That is one with a word for a reason, and else the one behind it: English mostly tells first what happened.
-    A sentence that gives a reason itself stands alone.
+    That is one with a word for a reason, and else the one behind it: English mostly tells first what happened. Why
+    stands before what begins with "so". A sentence that gives a reason itself stands alone.
     """
     if _GIVES_REASON.search(one.text):
         return one.quote
-    beside = [each for each in (one.after, one.before) if each]
+    sides = (one.before, one.after) if _FOLLOWS.search(one.text) else (one.after, one.before)
+    beside = [each for each in sides if each]
     telling = [each for each in beside if _GIVES_REASON.search(each.cut(one.document.text))]
     chosen = next(iter((*telling, *beside)), None)
     if chosen is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rag.analysis import STOP_WORDS, terms, words
+from rag.analysis import STOP_WORDS, in_order, terms, words
 from rag.types import Document, DocumentId
 
 _ANY = frozenset({"document", "source", "text", "file"})
@@ -44,11 +44,14 @@ _SPEAKING = frozenset(
 def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
     """The documents that a noun phrase names: "planning mail", "newest listing"; none where it names no document.
 
-    A document is of its noun by its title, file name, first lines or format. Of several, those that hold the
-    other words of the phrase are meant, and the newest where the phrase says so.
+    A document is of its noun by its title, file name, first lines or format. Of several, those that are called by
+    the whole phrase are meant, else those that hold its other words, and the newest where the phrase says so.
     """
     *before, noun = words(named) or [""]
     kind = [one for one in documents if _is(one, noun)]
+    called = [one for one in kind if in_order(named) in in_order(_called(one))]
+    if before and called:
+        return frozenset(one.id for one in called)
     telling = frozenset(terms(" ".join(w for w in before if w not in _NEWEST | STOP_WORDS)))
     if telling:  # to stem whole texts takes time
         kind = [
@@ -72,6 +75,10 @@ def _is(document: Document, noun: str) -> bool:
     )
 
 
-def _names(document: Document) -> str:
+def _called(document: Document) -> str:
     name = (document.source_key or "").replace("-", " ").replace("_", " ").replace(".", " ")
-    return f"{document.title} {name} {document.text[:_LEAD_CHARS]}"
+    return f"{document.title} {name}"
+
+
+def _names(document: Document) -> str:
+    return f"{_called(document)} {document.text[:_LEAD_CHARS]}"

@@ -42,6 +42,8 @@ _DENIES = re.compile(
     r"|\b(?:never|nobody|nothing|none of|neither|cancel(?:s|led|ed)?)\b",
     re.IGNORECASE,
 )
+_ITEM_NUMBER = re.compile(r"\(?\d{1,3}[.)]\s")  # of a list
+_NONE = re.compile(r"\bno such\b|(?:\bnot|n['’]t)\s+exist\b", re.IGNORECASE)
 _WORDED = frozenset({"area", "frequency"})  # "the old town", "every hour"
 _ASKS_NAME = re.compile(r"\bnames?\b", re.IGNORECASE)
 _ASKS_AHEAD = re.compile(r"\b(?:will|shall|going to)\b", re.IGNORECASE)
@@ -91,6 +93,11 @@ def denies(query: Query, sentence: str) -> bool:
     )
 
 
+def says_there_is_none(sentence: str) -> bool:
+    """Whether a sentence says of what was just named that there is none: "There is no such thing."."""
+    return _NONE.search(sentence) is not None
+
+
 def _denies_of(asked: frozenset[str], one: Denial) -> bool:
     """Whether a negation denies one of these stems, or what was just said ("ours, not yours")."""
     if one.word == "not" and not one.stems:
@@ -100,10 +107,13 @@ def _denies_of(asked: frozenset[str], one: Denial) -> bool:
 
 
 def _has_number(query: Query, sentence: str) -> bool:
-    """Whether there is a number that is of no date, and not of the question."""
+    """Whether there is a number that is of no date, no item's of a list, and not of the question."""
     asked = frozenset(word for word in words(query.text) if not word.isalpha())
+    mark = _ITEM_NUMBER.match(sentence)
     return any(
-        one[0].lower().rstrip(".,") not in asked for one in _outside_dates(_NUMBER, sentence)
+        one[0].lower().rstrip(".,") not in asked
+        for one in _outside_dates(_NUMBER, sentence)
+        if mark is None or one.start() >= mark.end()
     )
 
 

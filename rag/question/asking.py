@@ -65,6 +65,11 @@ _REASON_OF = re.compile(
     r"^(?:the\s+)?(?:reason|cause|motive|purpose)s?\b(?:\s+(?:that|why|for|of|behind))?\s*",
     re.IGNORECASE,
 )
+_BROUGHT_ABOUT = re.compile(
+    r"(?:(?:caused|causes|triggered|led to)(?:\s+|$)|(?:kept|stopped|prevented|hindered)\s+(?=\S.*\bfrom\b)"
+    r"|(?:made|forced)\s+(?!up\b|of\b|out\b))",
+    re.IGNORECASE,
+)
 _NUMBER_OF = re.compile(
     r"^(?:the\s+)?(?:total\s+|exact\s+)?(?:number|count)\s+of\s+", re.IGNORECASE
 )
@@ -271,7 +276,7 @@ def _what(word: str, before: str, after: str) -> Wanted:
         return _being(before, after[match.end() :])
     if match := re.match(rf"{any_of(AUXILIARIES)}\s+", after, re.IGNORECASE):
         return _what_does(before, after[match.end() :])
-    if match := re.match(r"(?:caused|causes|triggered|led to)(?:\s+|$)", after, re.IGNORECASE):
+    if match := _BROUGHT_ABOUT.match(after):
         return _value(Kind.REASON, rest=f"{before}{_CUT}{after[match.end() :]}")
     if match := re.match(
         r"(?:came out of|became of|resulted from|came of)(?:\s+|$)", after, re.IGNORECASE

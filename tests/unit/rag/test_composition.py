@@ -147,6 +147,21 @@ def test_a_section_s_heading_is_no_answer() -> None:
     assert texts(ask("Where do frogs sleep?", page)) == ["Frogs sleep in mud."]
 
 
+@pytest.mark.parametrize(
+    ("heading", "answers"),
+    [
+        ("2. Membership: 96 euros a year", True),
+        ("2. Membership of the club a year", False),
+        ("2.1 Membership of the club a year", False),
+    ],
+)
+def test_a_heading_that_holds_a_value_may_answer(heading: str, answers: bool) -> None:
+    page = document(f"{heading}\n\nChildren pay half.", title="Letter")
+    page = replace(page, locators=(SectionLocator(span=Span(0, len(page.text)), path=(heading,)),))
+    response = ask("How much is membership of the club a year?", page, abstain_below=0.4)
+    assert (isinstance(response, Answer) and heading in texts(response)) == answers
+
+
 def test_words_are_compared_with_the_title_as_words() -> None:
     page = document("Ann.\nTen frogs sleep.", title="Annual attendance of ten frogs sleepers")
     assert texts(ask("Who sleeps, frogs? Ann?", page, abstain_below=0, keep_above=0)) == [
@@ -339,6 +354,13 @@ def test_a_sentence_that_gives_its_reason_stands_alone() -> None:
     assert texts(response) == ["The fen was closed because of herons."]
 
 
+@pytest.mark.parametrize("leads", ["So", "That is why", "Which is why"])
+def test_why_stands_before_what_follows_from_it(leads: str) -> None:
+    diary = document(f"The ankle is broken. {leads} Ada waters the roses. It rains.", title="Diary")
+    [said] = texts(ask("Why does Ada water the roses?", diary, statements=1))
+    assert said == f"The ankle is broken. {leads} Ada waters the roses."
+
+
 def test_no_reason_is_told_twice() -> None:
     fen = document("The fen was closed. The fen was drained and closed. Ducks left the fen closed.")
     said = texts(ask("Why was the fen closed?", fen, abstain_below=0.3, keep_above=0))
@@ -478,3 +500,53 @@ def test_a_sentence_of_a_document_that_tells_of_all_that_is_asked_stands_first()
         answer = ask("When does the ferry of Orle sail?", *documents)
         assert isinstance(answer, Answer)
         assert answer.statements[0].quotes[0].document_id == "d2"
+
+
+@pytest.mark.parametrize(
+    ("said", "stated"),
+    [
+        ("We sold ten roses. Excuse me, nine.", "We sold ten roses. Excuse me, nine."),
+        ("We sold ten. No, wait, nine roses.", "We sold ten. No, wait, nine roses."),
+        ("We sold ten roses. Nine, sorry.", "We sold ten roses. Nine, sorry."),
+        ("We sold ten roses. Rain fell.", "We sold ten roses."),
+        ("Sorry. We sold ten roses.", "We sold ten roses."),
+    ],
+)
+def test_a_sentence_is_stated_with_what_corrects_it(said: str, stated: str) -> None:
+    response = ask("How many roses were sold?", document(said, title="Talk"), abstain_below=0.3)
+    assert texts(response) == [stated]
+
+
+def test_a_value_may_stand_in_the_sentence_that_goes_on() -> None:
+    diary = document("The new pump of the pond is in. It cost 185 euros. Rain fell.", title="Diary")
+    response = ask("How much was the new pump of the pond?", diary)
+    assert texts(response) == ["The new pump of the pond is in. It cost 185 euros."]
+    assert isinstance(response, Answer)
+    assert response.statements[0].quotes[0].is_exact(diary)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["Paint cost 185 euros.", "It hums.", "It did not cost much.", "Is it worth 185 euros?"],
+)
+def test_another_sentence_does_not_lend_its_value(behind: str) -> None:
+    diary = document(f"The new pump of the pond is in. {behind}", title="Diary")
+    assert isinstance(ask("How much was the new pump of the pond?", diary), Abstention)
+
+
+def test_what_is_said_not_to_be_has_no_price() -> None:
+    diary = document("3. Somebody wants a red pump. There is no such thing.", title="Diary")
+    assert texts(ask("What does the red pump cost?", diary)) == [
+        "3. Somebody wants a red pump. There is no such thing."
+    ]
+
+
+def test_the_number_of_an_item_is_no_value() -> None:
+    diary = document("3. Somebody wants a red pump.", title="Diary")
+    assert isinstance(ask("What does the red pump cost?", diary), Abstention)
+
+
+def test_corrections_can_be_left_out() -> None:
+    talk = document("We sold ten roses. Excuse me, nine.", title="Talk")
+    alone = frozenset({Mechanism.CORRECTIONS})
+    assert texts(ask("How many roses were sold?", talk, without=alone)) == ["We sold ten roses."]

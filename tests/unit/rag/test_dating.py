@@ -153,3 +153,26 @@ def test_what_is_on_a_day_is_to_come() -> None:
 
 
 SPOKEN = DocumentDate(value=dt.date(2025, 2, 27), found_by="today is")
+
+
+def test_of_two_dates_that_agree_the_finer_is_given() -> None:
+    coarse = document("The ferry sank in May 2019.", title="Talk")
+    fine = document("The ferry sank off the old pier on 3 May 2019.", id="d2", title="Book")
+    assert texts(first("When did the ferry sink?", coarse, fine)) == [
+        "3 May 2019: The ferry sank off the old pier on 3 May 2019."
+    ]
+    other = document("The ferry sank off the old pier on 3 June 2019.", id="d2", title="Book")
+    assert texts(first("When did the ferry sink?", coarse, other)) == [
+        "May 2019: The ferry sank in May 2019."
+    ]
+
+
+@pytest.mark.parametrize("asks", ["At what time", "At which hour"])
+def test_who_asks_for_the_hour_gets_no_day(asks: str) -> None:
+    told = document("The ferry sank on 3 May 2019 at 07:30.", title="Talk")
+    assert texts(first(f"{asks} did the ferry sink?", told)) == [told.text]
+
+
+def test_a_date_that_is_asked_for_is_stated_alone() -> None:
+    more = document("The ferry sank on 3 May 2019. The ferry sank fast.", title="Talk")
+    assert len(texts(first("When did the ferry sink?", more))) == 1

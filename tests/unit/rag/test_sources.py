@@ -48,5 +48,12 @@ def test_documents_are_named_by_what_they_are(named: str, ids: set[str]) -> None
     assert meant(named, DOCUMENTS) == ids
 
 
+def test_a_document_that_is_called_so_is_meant_and_no_other_that_holds_the_words() -> None:
+    mail = document("It is 12.", id="mail", title="Re: Roses - final price list")
+    newer = document("Price: see the list.", id="newer", title="Notes", source_key="notes.md")
+    assert meant("final price list", (newer, mail)) == {"mail"}
+    assert meant("list", (newer, mail)) == {"newer", "mail"}
+
+
 def test_words_that_no_document_holds_leave_all_of_the_kind() -> None:
     assert meant("angry mail", DOCUMENTS) == {"mail", "plan"}
