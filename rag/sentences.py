@@ -10,10 +10,12 @@ from rag.speech import divided
 from rag.types import Span
 
 _ITEM = r"[ \t]*(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+\S"
-# A blank line, what stops a sentence where nothing parts words, and the next item of a list: what stands before that
-# is a full stop or colon, another item, or the indented rest of one.
+# A message of an exported chat: "14/05/2025, 18:02 - Ann: …", "[2025-05-14 18:02:11] Ann: …".
+_MESSAGE = r"\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ T]\d{1,2}[:.]\d\d"
+# A blank line, a message, what stops a sentence where nothing parts words, and the next item of a list: what stands
+# before that is a full stop or colon, another item, or the indented rest of one.
 _BORDER = regex.compile(
-    rf"\n\s*\n|(?<=[.!?;:][ \t]*|^(?:{_ITEM}|[ \t]+\S)[^\n]*)\n(?={_ITEM})"
+    rf"\n\s*\n|\n(?={_MESSAGE})|(?<=[.!?;:][ \t]*|^(?:{_ITEM}|[ \t]+\S)[^\n]*)\n(?={_ITEM})"
     r"|(?P<stop>[。！？｡]+[”’」』）】]*)",
     regex.MULTILINE,
 )
@@ -38,10 +40,10 @@ _ABBREVIATIONS = frozenset(
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of `text` in order, without surrounding white space; together they hold every word.
 
-    A blank line always ends a sentence, and so do a list's next item and the full stops of Chinese and Japanese,
-    which nothing else uses; another line break never does. Punkt (Kiss and Strunk, Computational Linguistics
-    2006) with nupunkt's English parameters, but for most of its abbreviations, decides the rest, and `divided`
-    where nobody set full stops.
+    A blank line always ends a sentence, and so do a list's next item, a chat's next message and the full stops of
+    Chinese and Japanese, which nothing else uses; another line break never does. Punkt (Kiss and Strunk,
+    Computational Linguistics 2006) with nupunkt's English parameters, but for most of its abbreviations, decides the
+    rest, and `divided` where nobody set full stops.
     """
     return tuple(_sentences(text))
 

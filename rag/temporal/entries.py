@@ -13,11 +13,15 @@ from rag.types import TO_THE_DAY, Document, Quote, Span, exactness
 _LONGEST_DATE_CHARS = 40
 _LONGEST_HEADING_CHARS = 80
 _WORD = re.compile(r"\w\S*")
-_LIST_MARK = re.compile(r"[ \t]*(?:[-*•–][ \t]+|#+[ \t]+|\*\*)?")
+_LIST_MARK = re.compile(r"[ \t]*(?:[-*•–][ \t]+|#+[ \t]+|\*\*|\[)?")
 _LIKE_AN_ENTRY = re.compile(
     rf"(?=[^\n]{{0,{_LONGEST_DATE_CHARS}}}\d)[^\n:]{{4,60}}?(?::|[ \t][–—-])"
 )
-_ENDS_DATE = re.compile(r"(?:\*\*)?(?::(?:\*\*)?|[ \t][–—-])[ \t]+(?=\S)")
+# A chat's message has its hour behind its day: "14/05/2025, 18:02 - Ann: …", "[2025-05-14 18:02:11] Ann: …".
+_HOUR = r"(?:,?[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[ap]\.?m\b\.?)?)?"
+_ENDS_DATE = re.compile(
+    rf"(?:(?:\*\*)?:(?:\*\*)?|{_HOUR}(?:[ \t][–—-]|\]))[ \t]+(?=\S)", re.IGNORECASE
+)
 
 
 def leading_day(line: str) -> tuple[Span, str] | None:

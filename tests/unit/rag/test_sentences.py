@@ -31,6 +31,15 @@ def cut(text: str) -> list[str]:
         ("Lt. Brown came. See Art. 5, 5 cm. long.", ["Lt. Brown came.", "See Art. 5, 5 cm. long."]),
         ("From 3\n-4 to 5", ["From 3\n-4 to 5"]),
         (
+            "14/05/2025, 18:02 - Ann: is it\nopen\n14/05/2025, 18:05 - Bo: yes\n[2025-05-14 18:06] Ann: ok",
+            [
+                "14/05/2025, 18:02 - Ann: is it\nopen",
+                "14/05/2025, 18:05 - Bo: yes",
+                "[2025-05-14 18:06] Ann: ok",
+            ],
+        ),
+        ("It opened on\n14/05/2025 in the rain.", ["It opened on\n14/05/2025 in the rain."]),
+        (
             "他走了。她说：“好！”然后呢？！ 3.5 分",
             ["他走了。", "她说：“好！”", "然后呢？！", "3.5 分"],
         ),

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from rag.temporal import AnchorKind, said_on, stated
+from rag.temporal import AnchorKind, behind_day, leading_day, said_on, stated
 from rag.types import Document, DocumentDate, SectionLocator, Span
 from tests.make import document
 
@@ -78,3 +78,17 @@ def test_what_a_text_begins_with_may_be_the_day_that_it_is_about() -> None:
 def test_nothing_was_written_yet_on_a_day_of_a_programme() -> None:
     assert said_of(under("12 July 2026 - departure"), "yesterday") == ["2025-05-31"]
     assert said_of(under("12 July 2026 - departure", published=None), "yesterday") == ["2026-07-11"]
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["14/05/2025, 18:02 -", "[14/05/2025, 18:02:11]", "[2025-05-14 18:02]", "5/14/2025, 6:02 PM -"],
+)
+def test_a_message_of_a_chat_was_written_on_the_day_that_it_begins_with(stamp: str) -> None:
+    chat = document(f"{stamp} Ann: It broke yesterday.", title="Chat", published=PUBLISHED)
+    assert said_of(chat, "yesterday") == ["2025-05-13"]
+    assert behind_day(chat.text) == "Ann: It broke yesterday."
+
+
+def test_a_line_of_a_programme_is_no_message() -> None:
+    assert leading_day("14 May 2025 18:30 at the hall: songs") is None
