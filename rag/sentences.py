@@ -51,11 +51,22 @@ def sentences(text: str) -> tuple[Span, ...]:
 def _sentences(text: str) -> Iterator[Span]:
     for start, end in _blocks(text):
         block = text[start:end]
-        for at, until in _model().span_tokenize(block) if block.strip() else ():
+        for at, until in _with_whole_rows(block) if block.strip() else ():
             sentence = block[at:until]
             if stripped := sentence.strip():
                 begin = start + at + sentence.index(stripped)
                 yield from (one.moved(begin) for one in divided(stripped))
+
+
+def _with_whole_rows(block: str) -> list[tuple[int, int]]:
+    """The sentences of a block; what begins with a semicolon goes on: "Driver: ?; Minutes: 48." is one row."""
+    spans: list[tuple[int, int]] = []
+    for at, until in _model().span_tokenize(block):
+        if spans and block[at:until].lstrip().startswith(";"):
+            spans[-1] = spans[-1][0], until
+        else:
+            spans.append((at, until))
+    return spans
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

@@ -38,6 +38,7 @@ def cut(text: str) -> list[str]:
                 "[2025-05-14 18:06] Ann: ok",
             ],
         ),
+        ("Driver: ?; Minutes: 48. Rain.", ["Driver: ?; Minutes: 48.", "Rain."]),
         ("It opened on\n14/05/2025 in the rain.", ["It opened on\n14/05/2025 in the rain."]),
         (
             "他走了。她说：“好！”然后呢？！ 3.5 分",
