@@ -98,7 +98,7 @@ def test_the_wheel_holds_all_that_the_demo_needs(verse: Path, tmp_path: Path) ->
 def test_the_wheel_brings_the_suites_with_their_documents(verse: Path) -> None:
     packages = next((verse.parents[1] / "lib").glob("python*")) / "site-packages"
     suites = sorted((packages / "eval/suites").glob("*/suite.toml"))
-    assert len(suites) == 27
+    assert len(suites) == 29
     for suite in suites:
         wanted = tomllib.loads(suite.read_text(encoding="utf-8"))["documents"]
         assert any(path for pattern in wanted for path in suite.parent.glob(pattern)), suite
