@@ -33,8 +33,10 @@ _SEVERAL = 0.6  # in the place of `keep_above` where several values are asked fo
 _NEARLY = 0.8  # of the best sentence's rank
 _LONGEST_TABLE = 12  # rows, of one that is told whole
 _CLOSEST = 3  # sentences that an abstention shows
-# In few passages the words that are missing weigh more, and less fits by chance: by so much less may fit then.
-_ALLOWANCE, _FEW_PASSAGES = 0.15, 20
+# In few passages the words that are missing weigh more, and less fits by chance: by so much less may fit then, and by
+# so much where the ranker takes a sentence for more likely to answer than not. The latter ends where there are many.
+_ALLOWANCE, _LIKELY_ALLOWANCE = 0.15, 0.25
+_FEW_PASSAGES, _MANY_PASSAGES = 20, 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +130,17 @@ class SentenceComposer:
         least = min(best, share * best)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
 
-    def _fits(self, fit: float, collection: str) -> bool:
-        if not self.abstain_below - _ALLOWANCE <= fit < self.abstain_below:
-            return fit >= self.abstain_below
-        share = self.reader.index.count(collection) / _FEW_PASSAGES
-        return fit >= self.abstain_below - _ALLOWANCE * max(0.0, 1 - share)
+    def _fits(self, one: Ranked, collection: str) -> bool:
+        """Whether a sentence fits well enough for an answer; in fewer passages, less fits by chance."""
+        least = self.abstain_below
+        if one.fit >= least or one.fit < least - _LIKELY_ALLOWANCE:
+            return one.fit >= least
+        passages = max(1, self.reader.index.count(collection))
+        allowance = _ALLOWANCE * max(0.0, 1 - passages / _FEW_PASSAGES)
+        if one.log_odds is not None and one.log_odds >= 0:
+            often = math.log(passages / _FEW_PASSAGES) / math.log(_MANY_PASSAGES / _FEW_PASSAGES)
+            allowance = _LIKELY_ALLOWANCE * min(1.0, max(0.0, 1 - often))
+        return one.fit >= least - allowance
 
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms
@@ -155,9 +163,9 @@ class SentenceComposer:
         if self._does(Mechanism.CORRECTIONS):
             kept = [replace(one, candidate=corrected(one.candidate)) for one in kept]
         kept = _apart(kept)
-        fit = max((one.fit for one in kept), default=-math.inf)
+        fits = any(self._fits(one, searched.collection) for one in kept)
         kept = _of_then(times, kept)
-        if not kept or not self._fits(fit, searched.collection):
+        if not fits:
             return Abstention(
                 reason=why_not(searched),
                 searched=searched,

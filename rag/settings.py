@@ -57,7 +57,9 @@ class AnswerSettings(_Group):
         ge=0,
         description="Fit of the best sentence below which there is no answer: its cosine with the question "
         "plus 0.6 times the share of the question's telling words that it holds. In a collection of fewer than 20 "
-        "passages as much as 0.15 less is enough. A row for an event needs 0.8 of it.",
+        "passages as much as 0.15 less is enough, and 0.25 less where the sentence ranker takes the sentence for "
+        "more likely to answer than not; the latter shrinks with more passages and ends at 2,000. A row for an event "
+        "needs 0.8 of it.",
     )
     keep_above: float = Field(
         0.65,

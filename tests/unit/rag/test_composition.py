@@ -493,6 +493,31 @@ def test_in_few_passages_less_is_enough(others: int, outcome: type[Response]) ->
     assert isinstance(ask(question, told, *fillers, abstain_below=wanted), outcome)
 
 
+@pytest.mark.parametrize(
+    ("others", "by", "short_of", "outcome"),
+    [
+        (0, 0.1, 0.2, Answer),
+        (0, 0.1, 0.3, Abstention),  # it is unlike what is asked
+        (0, -0.1, 0.2, Abstention),  # the ranker takes it for less likely than not
+        (150, 0.1, 0.1, Answer),
+        (150, 0.1, 0.2, Abstention),  # of many sentences one is likely by chance
+        (400, 0.1, 0.1, Abstention),
+    ],
+)
+def test_what_the_ranker_takes_for_likely_may_fit_less(
+    others: int, by: float, short_of: float, outcome: type[Response]
+) -> None:
+    told = document("The ferry sails at nine.", id="d1")
+    fillers = [document(f"Number {number} is spare.", id=f"f{number}") for number in range(others)]
+    question = "When does the blue ferry leave?"
+    ranker = Likes("ferry", by)
+    answer = ask(question, told, *fillers, abstain_below=0, ranker=ranker)
+    assert isinstance(answer, Answer)
+    least = answer.statements[0].score + short_of
+    response = ask(question, told, *fillers, abstain_below=least, ranker=ranker)
+    assert isinstance(response, outcome)
+
+
 def test_a_sentence_of_a_document_that_tells_of_all_that_is_asked_stands_first() -> None:
     apart = document("The ferry sails at nine.\nThe lighthouse is white.", id="d1")
     whole = document("Orle has a harbour.\nThe ferry sails at ten.", id="d2")
