@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 LAYERS = 6  # all of the embedding model's
 _MOST_TOKENS = 96  # of a question and a sentence together
 _CORRECTIONS = Path(__file__).with_name("sentence_ranker.safetensors")
-_SHA256 = "d5accb0c8a72b1d78fb070756920147a064b3e2caaa667f8974475b777a31afe"
+_SHA256 = "f8c82457c0b5566280cc7e536fbe3e8435da65682bd37d596f9e9790e02b61df"
 # Of a batch. How pairs share one does not depend on the machine: in bfloat16 it may move the last digits.
 _BATCH_TOKENS = 256
 _DIGITS = 3
