@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.analysis import words
-from rag.beside import continuing, corrected, with_before
+from rag.beside import continuing, corrected, says_there_is_none, with_before
 from rag.dating import dated
 from rag.event_composition import EventComposer
 from rag.evidence import Evidence
@@ -23,7 +23,7 @@ from rag.sources import meant
 from rag.temporal import find
 from rag.timeliness import Timeliness, newest_first
 from rag.types import Abstention, Answer, DocumentId, Quote, Response, Searched, Statement
-from rag.values import denies, may_answer, says_there_is_none
+from rag.values import denies, has_look, may_answer
 
 EXTRACTIVE = "extractive"
 _PASSAGES = 20  # that are read where a question is searched for in other words
@@ -130,17 +130,24 @@ class SentenceComposer:
         least = min(best, share * best)  # it may be below zero
         return [one for one in ranked if one.plain >= least]
 
-    def _fits(self, one: Ranked, collection: str) -> bool:
-        """Whether a sentence fits well enough for an answer; in fewer passages, less fits by chance."""
+    def _fit(self, kept: Sequence[Ranked], collection: str) -> bool:
+        """Whether a sentence fits well enough for an answer.
+
+        In fewer passages less fits by chance, and less is taken by the ranker for more likely to answer than not.
+        """
         least = self.abstain_below
-        if one.fit >= least or one.fit < least - _LIKELY_ALLOWANCE:
-            return one.fit >= least
+        if any(one.fit >= least for one in kept):
+            return True
         passages = max(1, self.reader.index.count(collection))
         allowance = _ALLOWANCE * max(0.0, 1 - passages / _FEW_PASSAGES)
-        if one.log_odds is not None and one.log_odds >= 0:
-            often = math.log(passages / _FEW_PASSAGES) / math.log(_MANY_PASSAGES / _FEW_PASSAGES)
-            allowance = _LIKELY_ALLOWANCE * min(1.0, max(0.0, 1 - often))
-        return one.fit >= least - allowance
+        often = math.log(passages / _FEW_PASSAGES) / math.log(_MANY_PASSAGES / _FEW_PASSAGES)
+        of_likely = _LIKELY_ALLOWANCE * min(1.0, max(0.0, 1 - often))
+
+        def fits(one: Ranked) -> bool:
+            likely = one.log_odds is not None and one.log_odds >= 0
+            return one.fit >= least - (of_likely if likely else allowance)
+
+        return any(map(fits, kept))
 
     def _does(self, mechanism: Mechanism) -> bool:
         return mechanism in self.mechanisms
@@ -160,11 +167,10 @@ class SentenceComposer:
         if self._does(Mechanism.VALUES):
             days = (one.candidate.document.day for one in ranked)
             kept = _answering(query, kept, max(filter(None, days), default=None))
+        fits = self._fit(kept, searched.collection)
         if self._does(Mechanism.CORRECTIONS):
             kept = [replace(one, candidate=corrected(one.candidate)) for one in kept]
-        kept = _apart(kept)
-        fits = any(self._fits(one, searched.collection) for one in kept)
-        kept = _of_then(times, kept)
+        kept = _of_then(times, _apart(kept))
         if not fits:
             return Abstention(
                 reason=why_not(searched),
@@ -196,21 +202,27 @@ def _answering(query: Query, kept: Sequence[Ranked], newest: dt.date | None) -> 
     the others stay.
     """
     answering: list[Ranked] = []
+    others: list[Ranked] = []
     for one in kept:
         more = continuing(one.candidate)
         if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text):
             answering.append(one)
         elif more and _goes_on(query, one.candidate, more, newest):
             answering.append(replace(one, candidate=with_before(more)))
-    named = query.kind in (Kind.PERSON, Kind.ORGANISATION)
-    return list(kept) if answering and named else answering
+        else:
+            others.append(one)
+    if not answering or query.kind not in (Kind.PERSON, Kind.ORGANISATION):
+        return answering
+    return sorted((*answering, *others), key=lambda one: -one.rank)
 
 
 def _goes_on(query: Query, one: Candidate, more: Candidate, newest: dt.date | None) -> bool:
     """Whether a sentence gives the value, or says that there is none, of what the one before it names."""
+    if says_there_is_none(more.text):
+        return True
     if query.kind is Kind.DATE and (find(one.text) or not find(more.text)):
         return False
-    return may_answer(query, more, newest) or says_there_is_none(more.text)
+    return has_look(query) and may_answer(query, more, newest)
 
 
 def _apart(kept: Sequence[Ranked]) -> list[Ranked]:

@@ -32,9 +32,10 @@ class Dating:
         return sentence.start <= self.moment.place.start < sentence.end
 
     def is_finer_than(self, other: Dating) -> bool:
-        """Whether its days are some of the other's: 4 May, and no longer May."""
+        """Whether its days are some of the other's, 4 May and no longer May, of a sentence that holds as much."""
         mine, its = self.moment.interval, other.moment.interval
-        return mine != its and its.first <= mine.first and mine.last <= its.last
+        inside = mine != its and its.first <= mine.first and mine.last <= its.last
+        return inside and self.ranked.candidate.share >= other.ranked.candidate.share
 
     @property
     def statement(self) -> Statement:

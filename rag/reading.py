@@ -15,6 +15,7 @@ from rag.question import Asked, asks_for_role, telling_terms
 from rag.rows import header, is_header, labelled
 from rag.sentences import sentences
 from rag.speech import TIME_OF_RECORDING, is_running
+from rag.temporal import find
 from rag.types import Document, DocumentId, Passage, Quote, ScoredPassage, Span
 
 _SHARE_WEIGHT = 0.6  # of the question's words in a sentence, beside its cosine; chosen on XQuAD English and SQuAD 2.0
@@ -28,7 +29,8 @@ _KEPT_SENTENCES = 3  # of them, whatever else speaks for others
 _EMBEDDED_SENTENCES = 10  # a question; each costs about 9 ms of two cores in float32, ranked
 _TITLE_WORDS = 32  # of a document's title beside a sentence; a long one would drown it
 _ENDS_A_SENTENCE = re.compile(r"[.!?…。！？｡؟۔।][\"'”’»)\]」』）】]*$")
-_OWN_NUMBER = re.compile(r"^\W*\d[\d.]*\)?(?:\s+|$)")  # of a heading
+# Of a heading: "2.1", "2)", "Part 2:".
+_OWN_NUMBER = re.compile(r"^\W*(?:[^\W\d]+\s+)?\d[\d.]*[a-z]?[):]?(?:\s+|$)")
 _DIGIT = re.compile(r"\d")
 _LIST_MARK = re.compile(r"^[-*•–]\s+(?:\[[ x]\]\s+)?")
 _TIME_OF_RECORDING = re.compile(rf"\s*{TIME_OF_RECORDING}\s*")
@@ -289,8 +291,16 @@ def _states_something(sentence: str, document: Document, passage: Passage) -> bo
     asks = sentence.endswith(_ASKS) and not _TAG_QUESTION.search(sentence)
     if asks or said in in_order(document.title):
         return False
-    heads = any(said in in_order(one) for one in passage.section)
-    return not heads or _DIGIT.search(_OWN_NUMBER.sub("", sentence)) is not None
+    return not any(said in in_order(one) for one in passage.section) or _holds_number(sentence)
+
+
+def _holds_number(heading: str) -> bool:
+    """Whether a heading has a number beside its own, and is not a date alone."""
+    if not _DIGIT.search(_OWN_NUMBER.sub("", heading)):
+        return False
+    dated = [one.span for one in find(heading)]
+    inside = (any(day.start <= at < day.end for day in dated) for at in range(len(heading)))
+    return any(not dates and one.isalnum() for one, dates in zip(heading, inside, strict=True))
 
 
 def _is_mail_header(sentence: str, *, alone: bool) -> bool:

@@ -11,7 +11,10 @@ _GIVES_REASON = re.compile(
     r"\b(?:because|since|due to|owing to|thanks to|as a result|so that|in order|reasons?|caused?|causes|therefore)\b",
     re.IGNORECASE,
 )
-_FOLLOWS = re.compile(r"^\W*(?:so|hence|(?:that|which)(?:['’]s| is| was) why)\b", re.IGNORECASE)
+_FOLLOWS = re.compile(
+    r"^\W*(?:so(?!\s+(?:far|much|many|long|few)\b)|hence|(?:that|which)(?:['’]s| is| was) why)\b",
+    re.IGNORECASE,
+)
 
 
 def with_reason(one: Candidate) -> Quote:
@@ -22,10 +25,10 @@ def with_reason(one: Candidate) -> Quote:
     """
     if _GIVES_REASON.search(one.text):
         return one.quote
-    sides = (one.before, one.after) if _FOLLOWS.search(one.text) else (one.after, one.before)
-    beside = [each for each in sides if each]
+    beside = [each for each in (one.after, one.before) if each]
     telling = [each for each in beside if _GIVES_REASON.search(each.cut(one.document.text))]
-    chosen = next(iter((*telling, *beside)), None)
+    follows = [one.before] if one.before and _FOLLOWS.search(one.text) else []
+    chosen = next(iter((*follows, *telling, *beside)), None)
     if chosen is None:
         return one.quote
     both = Span(min(one.span.start, chosen.start), max(one.span.end, chosen.end))

@@ -51,7 +51,7 @@ def meant(named: str, documents: Iterable[Document]) -> frozenset[DocumentId]:
     kind = [one for one in documents if _is(one, noun)]
     called = [one for one in kind if in_order(named) in in_order(_called(one))]
     if before and called:
-        return frozenset(one.id for one in called)
+        kind, before = called, [one for one in before if one in _NEWEST]
     telling = frozenset(terms(" ".join(w for w in before if w not in _NEWEST | STOP_WORDS)))
     if telling:  # to stem whole texts takes time
         kind = [

@@ -43,7 +43,6 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _ITEM_NUMBER = re.compile(r"\(?\d{1,3}[.)]\s")  # of a list
-_NONE = re.compile(r"\bno such\b|(?:\bnot|n['’]t)\s+exist\b", re.IGNORECASE)
 _WORDED = frozenset({"area", "frequency"})  # "the old town", "every hour"
 _ASKS_NAME = re.compile(r"\bnames?\b", re.IGNORECASE)
 _ASKS_AHEAD = re.compile(r"\b(?:will|shall|going to)\b", re.IGNORECASE)
@@ -52,6 +51,13 @@ _UNREAL = re.compile(
     r"\b(?:will|shall|may|might|would|should|must|whether|if)\s+(?:(?:not|also|then|to)\s+)?(?P<verb>\w+)",
     re.IGNORECASE,
 )
+
+
+def has_look(query: Query) -> bool:
+    """Whether what is asked for has a look by which a sentence is told that may hold it."""
+    named = query.kind in (Kind.PERSON, Kind.ORGANISATION) and bool(_ASKS_NAME.search(query.text))
+    worded = query.kind is Kind.NUMBER and query.attribute in _WORDED
+    return named or (query.kind in (Kind.NUMBER, Kind.DURATION, Kind.DATE) and not worded)
 
 
 def may_answer(query: Query, one: Candidate, newest: dt.date | None = None) -> bool:
@@ -91,11 +97,6 @@ def denies(query: Query, sentence: str) -> bool:
     return bool(_DENIES.search(sentence)) or any(
         _denies_of(asked, one) for one in polarity(sentence).denials
     )
-
-
-def says_there_is_none(sentence: str) -> bool:
-    """Whether a sentence says of what was just named that there is none: "There is no such thing."."""
-    return _NONE.search(sentence) is not None
 
 
 def _denies_of(asked: frozenset[str], one: Denial) -> bool:

@@ -31,6 +31,7 @@ _COLUMNS = 1_000  # of a table, at most
 _MAIN_TEXT = (
     250  # characters of main text; where less is found, the page may have none apart from the rest
 )
+_SENTENCE = 40  # characters of a paragraph that stands nowhere else by chance
 _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for no date at all
 
 _UNSEEN = frozenset(("script", "style", "noscript", "svg", "iframe", "object", "nav", "select"))
@@ -163,7 +164,7 @@ def _left_out_headings(page: html.HtmlElement, body: etree._Element) -> bool:
 
 def _is_paragraph_of(text: str, element: html.HtmlElement) -> bool:
     said = _said(element)
-    return element.tag == "p" and bool(said) and said in text
+    return element.tag == "p" and len(said) >= _SENTENCE and said in text
 
 
 def _said(element: etree._Element) -> str:

@@ -66,8 +66,8 @@ _REASON_OF = re.compile(
     re.IGNORECASE,
 )
 _BROUGHT_ABOUT = re.compile(
-    r"(?:(?:caused|causes|triggered|led to)(?:\s+|$)|(?:kept|stopped|prevented|hindered)\s+(?=\S.*\bfrom\b)"
-    r"|(?:made|forced)\s+(?!up\b|of\b|out\b))",
+    r"(?:(?:caused|causes|triggered|led to)(?:\s+|$)|(?:kept|stopped|prevented|hindered)\s+(?=\S.*\bfrom\s+\w+ing\b)"
+    r"|(?:made|forced)\s+(?!(?:up|of|out|an?|it|the\s+(?:most|least))\b))",
     re.IGNORECASE,
 )
 _NUMBER_OF = re.compile(

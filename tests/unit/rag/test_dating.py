@@ -165,6 +165,10 @@ def test_of_two_dates_that_agree_the_finer_is_given() -> None:
     assert texts(first("When did the ferry sink?", coarse, other)) == [
         "May 2019: The ferry sank in May 2019."
     ]
+    new = document("The new ferry came on 3 May 2019.", id="d2", title="Book")
+    assert texts(first("When did the ferry sink?", coarse, new)) == [
+        "May 2019: The ferry sank in May 2019."
+    ]
 
 
 @pytest.mark.parametrize("asks", ["At what time", "At which hour"])

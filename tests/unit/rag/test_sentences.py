@@ -39,7 +39,7 @@ def cut(text: str) -> list[str]:
             ],
         ),
         ("Driver: ?; Minutes: 48. Rain.", ["Driver: ?; Minutes: 48.", "Rain."]),
-        ("It opened on\n14/05/2025 in the rain.", ["It opened on\n14/05/2025 in the rain."]),
+        ("It opens on\n14/05/2025 18:02 sharp.", ["It opens on\n14/05/2025 18:02 sharp."]),
         (
             "他走了。她说：“好！”然后呢？！ 3.5 分",
             ["他走了。", "她说：“好！”", "然后呢？！", "3.5 分"],

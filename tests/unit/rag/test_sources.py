@@ -53,6 +53,17 @@ def test_a_document_that_is_called_so_is_meant_and_no_other_that_holds_the_words
     newer = document("Price: see the list.", id="newer", title="Notes", source_key="notes.md")
     assert meant("final price list", (newer, mail)) == {"mail"}
     assert meant("list", (newer, mail)) == {"newer", "mail"}
+    years = [
+        document(
+            "It is 12.",
+            id=str(year),
+            title=f"Final price list {year}",
+            published=DocumentDate(value=dt.date(year, 5, 2), found_by="sent"),
+        )
+        for year in (2019, 2024)
+    ]
+    assert meant("final price list", years) == {"2024"}
+    assert meant("price list", years) == {"2019", "2024"}
 
 
 def test_words_that_no_document_holds_leave_all_of_the_kind() -> None:

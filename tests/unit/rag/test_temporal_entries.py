@@ -92,3 +92,4 @@ def test_a_message_of_a_chat_was_written_on_the_day_that_it_begins_with(stamp: s
 
 def test_a_line_of_a_programme_is_no_message() -> None:
     assert leading_day("14 May 2025 18:30 at the hall: songs") is None
+    assert leading_day("14 May 2025, 18:30 - 20:00: songs in the hall") is None

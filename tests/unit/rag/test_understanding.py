@@ -85,6 +85,7 @@ def test_different_questions_are_different_queries() -> None:
         ("What kept Ann from running the pump?", Kind.REASON, Form.SINGLE, None),
         ("What made the pump fail?", Kind.REASON, Form.SINGLE, None),
         ("What made up the sum?", Kind.THING, Form.SINGLE, None),
+        ("What made the most noise?", Kind.THING, Form.SINGLE, None),
         ("Which councillors were present?", Kind.PERSON, Form.LIST, "councillor"),
         ("Give a list of all visits to Malta.", Kind.THING, Form.LIST, "visit"),
         ("Give a timeline of all visits to Malta.", Kind.THING, Form.PER_EVENT, None),
