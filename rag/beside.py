@@ -34,9 +34,7 @@ def corrected(one: Candidate) -> Candidate:
     following = next(iter(sentences(behind)), None)
     if following and "\n\n" not in behind[: following.start] and _corrects(following.cut(behind)):
         return replace(one, span=Span(one.span.start, one.span.end + following.end), after=None)
-    if one.before and _corrects(one.text):
-        return replace(one, span=Span(one.before.start, one.span.end), before=None)
-    return one
+    return with_before(one) if _corrects(one.text) else one
 
 
 def _corrects(sentence: str) -> bool:

@@ -204,10 +204,9 @@ def _answering(query: Query, kept: Sequence[Ranked], newest: dt.date | None) -> 
     answering: list[Ranked] = []
     others: list[Ranked] = []
     for one in kept:
-        more = continuing(one.candidate)
         if may_answer(query, one.candidate, newest) or denies(query, one.candidate.text):
             answering.append(one)
-        elif more and _goes_on(query, one.candidate, more, newest):
+        elif (more := continuing(one.candidate)) and _goes_on(query, one.candidate, more, newest):
             answering.append(replace(one, candidate=with_before(more)))
         else:
             others.append(one)

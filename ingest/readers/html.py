@@ -37,11 +37,13 @@ _UNSET_DAYS = (dt.date(1, 1, 1), dt.date(1970, 1, 1))  # what systems write for 
 _UNSEEN = frozenset(("script", "style", "noscript", "svg", "iframe", "object", "nav", "select"))
 # What is around the text of a page too, where no main text is found.
 _ASIDE = _UNSEEN | {"aside", "footer", "button"}
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = frozenset(
     (
         *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div"),
         *("dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "li"),
-        *("h1", "h2", "h3", "h4", "h5", "h6", "main", "nav", "ol", "p", "section", "summary"),
+        *_HEADINGS,
+        *("main", "nav", "ol", "p", "section", "summary"),
         *("table", "tbody", "tfoot", "thead", "tr", "ul"),
         *("head", "item", "list", "quote", "row"),  # trafilatura's names
     )
@@ -156,7 +158,7 @@ def _left_out_headings(page: html.HtmlElement, body: etree._Element) -> bool:
     if next(body.iter("head"), None) is not None:
         return False
     text = _said(body)
-    found = [*page.iter("p", "h1", "h2", "h3", "h4", "h5", "h6")]
+    found = [*page.iter("p", *_HEADINGS)]
     behind = dropwhile(lambda one: not _is_paragraph_of(text, one), found)
     between = dropwhile(lambda one: not _is_paragraph_of(text, one), reversed([*behind]))
     return any(one.tag != "p" for one in between)
