@@ -7,14 +7,12 @@ import regex
 from nupunkt import PunktSentenceTokenizer, load_default_model
 
 from rag.speech import divided
+from rag.temporal import HOUR_OF_MESSAGE
 from rag.types import Span
 
 _ITEM = r"[ \t]*(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+\S"
 # A message of an exported chat: "14/05/2025, 18:02 - Ann: …", "[2025-05-14 18:02:11] Ann: …".
-_MESSAGE = (
-    r"\[?\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?"
-    r"(?:\]|[ \t][–—-])[ \t]"
-)
+_MESSAGE = rf"\[?\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}{HOUR_OF_MESSAGE}(?:\]|[ \t][–—-])[ \t]"
 # A blank line, a message, what stops a sentence where nothing parts words, and the next item of a list: what stands
 # before that is a full stop or colon, another item, or the indented rest of one.
 _BORDER = regex.compile(

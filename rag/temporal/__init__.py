@@ -5,7 +5,7 @@ too), `tense_at` which way to look, `resolve` the days they mean; `stated` all o
 """
 
 from rag.temporal.anchors import Anchor, AnchorKind, DatedLike, anchor_of
-from rag.temporal.entries import behind_day, leading_day, said_on
+from rag.temporal.entries import HOUR_OF_MESSAGE, behind_day, leading_day, said_on
 from rag.temporal.expressions import Base, Direction, Kind, Part, TimeExpression, Unit
 from rag.temporal.finding import find
 from rag.temporal.intervals import Interval, before, overlaps, within, written
@@ -16,6 +16,7 @@ from rag.temporal.stating import Stated, stated
 from rag.temporal.tense import Tense, is_moved_to, tense_at
 
 __all__ = [
+    "HOUR_OF_MESSAGE",
     "RULES",
     "Anchor",
     "AnchorKind",

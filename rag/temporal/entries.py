@@ -18,11 +18,11 @@ _LIKE_AN_ENTRY = re.compile(
     rf"(?=[^\n]{{0,{_LONGEST_DATE_CHARS}}}\d)[^\n:]{{4,60}}?(?::|[ \t][–—-])"
 )
 # A chat's message has its hour behind its day: "14/05/2025, 18:02 - Ann: …", "[2025-05-14 18:02:11] Ann: …".
-_HOUR = r"(?:,?[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[ap]\.?m\b\.?)?)"
+HOUR_OF_MESSAGE = r"(?:,?[ T]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f]?[AaPp]\.?[Mm]\b\.?)?)"
 _SAYS = r"[^\W\d][^\n:]{0,40}:\s"
 _ENDS_DATE = re.compile(
-    rf"(?:(?:\*\*)?(?::(?:\*\*)?|[ \t][–—-])|{_HOUR}?\]|{_HOUR}[ \t][–—-](?=[ \t]+{_SAYS}))[ \t]+(?=\S)",
-    re.IGNORECASE,
+    rf"(?:(?:\*\*)?(?::(?:\*\*)?|[ \t][–—-])|{HOUR_OF_MESSAGE}?\]"
+    rf"|{HOUR_OF_MESSAGE}[ \t][–—-](?=[ \t]+{_SAYS}))[ \t]+(?=\S)"
 )
 
 
